@@ -1,0 +1,1 @@
+"""The knowledge: TOML files with schemas, and the frozen objects they load into."""
