@@ -1,0 +1,134 @@
+# Two commands matter: `make run` (the sandbox with its example patients) and `make test`. `make help` lists the rest.
+# Needs Python 3.11 or newer, make and git; everything else goes into a virtual environment of its own, with every
+# file pinned by version and hash (requirements/*.lock). Stamp files make reruns quick.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+VENV ?= .venv
+PORT ?= 8000
+# Tests run in this many processes: auto is one for each core.
+WORKERS ?= auto
+
+BIN := $(VENV)/bin
+STATE := $(VENV)/.stamps
+LOCK_VENV := .make/lock-venv
+LOCK_TOOL := uv==0.13.9
+PACKAGES := tdm fhir_mappings cards cds_service
+
+# An environment of the caller must not leak into ours.
+unexport PYTHONPATH PYTHONHOME
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_NO_INPUT := 1
+
+RUNTIME_LOCKS := requirements/runtime.lock requirements/build.lock
+
+# -- for a first visit ------------------------------------------------------------------------------------------
+
+.PHONY: help
+help: ## list these commands
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: run
+run: $(STATE)/runtime ## start the sandbox on 127.0.0.1:8000 (PORT=N for another port) and show a card
+	@exec $(BIN)/infliximab-cds sandbox --port $(PORT)
+
+.PHONY: test
+test: $(STATE)/dev ## run all tests, with branch coverage
+	@rm -f .coverage $(STATE)/coverage
+	@$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report= $(PYTEST_ARGS)
+	@touch $(STATE)/coverage
+
+.PHONY: check
+check: static wheel-smoke coverage ## lint, types, import contracts, documents in step, coverage, wheel
+	@echo "check: all is well"
+
+# -- setting up -------------------------------------------------------------------------------------------------
+
+# The first interpreter of the list that is new enough. Said in one line when there is none.
+.PHONY: python-check
+python-check:
+	@tools/find-python >/dev/null
+
+$(STATE)/venv: | python-check
+	@python="$$(tools/find-python)"; \
+	echo "setting up $(VENV) with $$("$$python" --version)"; \
+	"$$python" -m venv --clear $(VENV)
+	@mkdir -p $(STATE)
+	@touch $@
+
+$(STATE)/runtime: $(STATE)/venv $(RUNTIME_LOCKS) pyproject.toml
+	@echo "installing the locked dependencies of the service"
+	@$(BIN)/python -m pip install --quiet --require-hashes $(addprefix -r ,$(RUNTIME_LOCKS))
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(STATE)/dev: $(STATE)/runtime requirements/dev.lock
+	@echo "installing the locked dependencies of tests and checks"
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.lock
+	@touch $@
+
+.PHONY: lock
+lock: | python-check ## write requirements/*.lock anew from pyproject.toml
+	@test -x $(LOCK_VENV)/bin/uv || { "$$(tools/find-python)" -m venv --clear $(LOCK_VENV) && \
+	$(LOCK_VENV)/bin/python -m pip install --quiet "$(LOCK_TOOL)"; }
+	@compile="$(LOCK_VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header"; \
+	$$compile pyproject.toml -o requirements/runtime.lock; \
+	$$compile --group build -c requirements/runtime.lock -o requirements/build.lock; \
+	$$compile pyproject.toml --group build --group dev -c requirements/runtime.lock -c requirements/build.lock -o requirements/dev.lock
+	@git --no-pager diff --stat -- requirements
+
+.PHONY: clean
+clean: ## remove what these commands made, the environment included
+	@rm -rf $(VENV) .make .coverage build dist mutants .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+# -- the parts of `make check` ----------------------------------------------------------------------------------
+
+.PHONY: static
+static: lint types imports docs-check
+
+.PHONY: lint
+lint: $(STATE)/dev ## ruff: rules and format
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check . || { echo "not formatted; run: make format" >&2; exit 1; }
+
+.PHONY: format
+format: $(STATE)/dev ## format the code and mend what ruff can mend
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+.PHONY: types
+types: $(STATE)/dev ## mypy, strict
+	@$(BIN)/mypy
+
+.PHONY: imports
+imports: $(STATE)/dev ## the contracts between the packages
+	@report="$$($(BIN)/lint-imports --no-cache 2>&1)" || { printf '%s\n' "$$report"; exit 1; }; \
+	printf '%s\n' "$$report" | tail -n 1
+
+.PHONY: docs
+docs: $(STATE)/dev ## write the generated documents anew
+	@$(BIN)/python docs/_generate
+
+.PHONY: docs-check
+docs-check: $(STATE)/dev
+	@$(BIN)/python docs/_generate --check
+
+# The gates of branch coverage: the medicine and the cards in full, the rest nearly so.
+.PHONY: coverage
+coverage: $(STATE)/coverage ## the gates of branch coverage, measured by the last `make test`
+	@$(BIN)/coverage report --include='tdm/*' --fail-under=100
+	@$(BIN)/coverage report --include='cards/*' --fail-under=100
+	@$(BIN)/coverage report --include='fhir_mappings/*' --fail-under=95
+	@$(BIN)/coverage report --include='cds_service/*' --fail-under=95
+
+SOURCES := $(shell find $(PACKAGES) tests docs pyproject.toml -type f -not -name '*.pyc' 2>/dev/null)
+$(STATE)/coverage: $(STATE)/dev $(SOURCES)
+	@$(MAKE) test
+
+.PHONY: wheel-smoke
+wheel-smoke: $(STATE)/dev ## build the wheel, install it alone, ask it for its discovery document
+	@$(BIN)/python tools/wheel_smoke.py
