@@ -1,0 +1,172 @@
+"""Strict JSON at the speed of a lenient parser: no duplicate names, no infinities, no surprises in depth.
+
+A parser that lets the last of two equal names win can be made to show one dose to a reviewer and another to
+the service, so what is read is read strictly. Detecting duplicates with the standard library costs about
+three times a fast parse; here a fast parse is kept and duplicates are excluded by counting: every member
+of an object puts `":` into the text once, and so does its compact re-encoding. Only where the counts
+differ, or where the text is written in a way that could make them lie, the exact slow check decides.
+What is skipped over by `strict_members` is not read, and so not checked either, apart from its syntax.
+
+Errors carry a code and never any part of the text.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, NoReturn, TypeAlias
+
+import msgspec
+import orjson
+
+RawJson: TypeAlias = bytes | bytearray | memoryview | msgspec.Raw
+
+MAX_DEPTH = 64
+"""Deepest nesting that is read. Real FHIR resources stay below 20; recursion elsewhere may rely on this."""
+
+_ESCAPED_MARK = re.compile(rb"\\u00(?:22|3[aA])")
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+_MEMBER_MARK = b'":'
+_MEMBER_NAME = re.compile(rb'[ \t\r\n]*[{,][ \t\r\n]*"((?:[^"\\]|\\.)*)"[ \t\r\n]*:[ \t\r\n]*', re.DOTALL)
+
+_EMPTY = re.compile(rb"[ \t\r\n]*{[ \t\r\n]*}[ \t\r\n]*")
+
+
+class StrictJsonError(ValueError):
+    """The text is not acceptable JSON. `code` names why and is safe to show and to log."""
+
+    def __init__(self, code: str) -> None:
+        """Keep the code as the only text."""
+        super().__init__(code)
+        self.code = code
+
+
+def loads_strict(raw: RawJson) -> Any:
+    """Parse JSON text, refusing what makes its meaning doubtful.
+
+    Refused, by code: `malformed`, `invalid-utf-8`, `lone-surrogate`, `non-finite` (NaN, Infinity, 1e400),
+    `too-deep` (see `MAX_DEPTH`), `nul-character`, `duplicate-name`. Whole numbers beyond 64 bits become the
+    nearest double, since JSON knows one kind of number only.
+    """
+    text = raw if type(raw) is bytes else bytes(raw)
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        _refuse(text)
+    if b"\\u0000" in text and _NUL.search(text) is not None:
+        raise StrictJsonError("nul-character")
+    if text.count(b"{") + text.count(b"[") > MAX_DEPTH and is_too_deep(value):
+        raise StrictJsonError("too-deep")
+    compact = orjson.dumps(value)
+    if compact != text and not _counts_exclude_duplicates(text, compact):
+        json.loads(text, object_pairs_hook=_unique)
+    return value
+
+
+def strict_members(raw: RawJson) -> dict[str, msgspec.Raw]:
+    """Split one JSON object into its members without reading their values.
+
+    The names are checked for duplicates exactly; the values are only scanned for their end. Raises
+    `StrictJsonError` as `loads_strict` does, with `not-an-object` for any other JSON value.
+    """
+    text = raw if type(raw) is bytes else bytes(raw)
+    try:
+        members = _MEMBERS.decode(text)
+    except msgspec.ValidationError:
+        raise StrictJsonError("not-an-object") from None
+    except RecursionError:
+        raise StrictJsonError("too-deep") from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        _refuse(text)
+    _check_names(text, members)
+    return members
+
+
+def check_whole_body(raw: RawJson) -> None:
+    """Check what only the whole text can show: that it is UTF-8 throughout, also where nothing is read.
+
+    Depth needs no check of its own: skipping is bounded by the parser and reading by `MAX_DEPTH`.
+    """
+    try:
+        bytes(raw).decode("utf-8")
+    except UnicodeDecodeError:
+        raise StrictJsonError("invalid-utf-8") from None
+
+
+def is_too_deep(value: Any) -> bool:
+    """Say whether parsed JSON nests deeper than `MAX_DEPTH`; looks level by level, without recursion."""
+    level = [value] if isinstance(value, dict | list) else []
+    for _ in range(MAX_DEPTH):
+        level = [
+            child
+            for parent in level
+            for child in (parent.values() if type(parent) is dict else parent)
+            if type(child) is dict or type(child) is list
+        ]
+        if not level:
+            return False
+    return True
+
+
+_MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+def _counts_exclude_duplicates(text: bytes, compact: bytes) -> bool:
+    """Compare how often `":` occurs in the text and in its re-encoding; False means undecided.
+
+    White space before a colon, or a quotation mark or colon written as an escape, changes the count without
+    changing the number of members, so that it could hide a duplicate: such texts stay undecided.
+    """
+    return (
+        text.count(_MEMBER_MARK) == compact.count(_MEMBER_MARK)
+        and b" :" not in text
+        and not any(blank in text and blank + b":" in text for blank in (b"\n", b"\t", b"\r"))
+        and (b"\\" not in text or _ESCAPED_MARK.search(text) is None)
+    )
+
+
+def _check_names(text: bytes, members: dict[str, msgspec.Raw]) -> None:
+    """Walk the names of the outermost object, stepping over the values by their known length."""
+    position = 0
+    names = 0
+    while (found := _MEMBER_NAME.match(text, position)) is not None:
+        name = found[1]
+        value = bytes(members[json.loads(b'"' + name + b'"') if b"\\" in name else name.decode()])
+        position = found.end() + len(value)
+        names += 1
+        # The parser kept the last of two equal names: the first then has another value, or is one too many.
+        if names > len(members) or not text.startswith(value, found.end()):
+            raise StrictJsonError("duplicate-name")
+    if text[position:].strip() != b"}" and _EMPTY.fullmatch(text) is None:
+        raise StrictJsonError("duplicate-name")  # the first value only began like the last one
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise StrictJsonError("duplicate-name")
+    return members
+
+
+def _non_finite(_text: str) -> NoReturn:
+    raise StrictJsonError("non-finite")
+
+
+def _refuse(text: bytes) -> NoReturn:
+    """Name the reason why the fast parser refused a text."""
+    try:
+        json.loads(text.decode("utf-8"), parse_constant=_non_finite)
+    except UnicodeDecodeError:
+        raise StrictJsonError("invalid-utf-8") from None
+    except StrictJsonError:
+        raise
+    except RecursionError:
+        raise StrictJsonError("too-deep") from None
+    except ValueError:
+        raise StrictJsonError("malformed") from None
+    # The standard library accepts three things that the fast parser does not.
+    if re.search(rb"\\u[dD][89a-fA-F]", text) is not None:
+        raise StrictJsonError("lone-surrogate")
+    if text.count(b"{") + text.count(b"[") > MAX_DEPTH:
+        raise StrictJsonError("too-deep")
+    raise StrictJsonError("non-finite")

@@ -1,0 +1,219 @@
+"""Strict JSON: what is refused, by which code, and that the fast check agrees with the slow one."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fhir_mappings.strict_json import (
+    MAX_DEPTH,
+    StrictJsonError,
+    check_whole_body,
+    is_too_deep,
+    loads_strict,
+    strict_members,
+)
+
+TRICKY_TEXT = st.sampled_from(
+    ["a", "b", 'a"', ":", '":', '"', "\\", '\\"', "é", "\u0001", " ", '" :', "a:", "☃", "/", "\t"]
+)
+TEXT = st.lists(TRICKY_TEXT, max_size=3).map("".join)
+BLANK = st.sampled_from(["", "", " ", "\n", "\t ", "\r\n"])
+
+
+def _written(draw: st.DrawFn, text: str) -> str:
+    """Write a string the way some sender might: plain, escaped to ASCII, or with every character escaped."""
+    style = draw(st.integers(0, 2))
+    if style == 0:
+        return json.dumps(text, ensure_ascii=False)
+    if style == 1:
+        return json.dumps(text)
+    return '"' + "".join(f"\\u{ord(character):04x}" for character in text) + '"'
+
+
+@st.composite
+def json_texts(draw: st.DrawFn, depth: int = 3) -> str:
+    """JSON text with every freedom a sender has, and duplicate names now and then."""
+    kind = draw(st.integers(0, 5 if depth else 3))
+    if kind == 0:
+        return draw(
+            st.sampled_from(["null", "true", "0", "-1", "4.20", "1e3", "18446744073709551616", '"":"":'[:2]])
+        )
+    if kind <= 3:
+        return _written(draw, draw(TEXT))
+    blank = draw(BLANK)
+    if kind == 4:
+        items = draw(st.lists(json_texts(depth=depth - 1), max_size=3))
+        return "[" + ",".join(f"{blank}{item}{blank}" for item in items) + "]"
+    names = draw(st.lists(TEXT, max_size=4, unique=draw(st.booleans())))
+    members = [
+        f"{blank}{_written(draw, name)}{draw(BLANK)}:{draw(BLANK)}"
+        + draw(json_texts(depth=depth - 1))
+        + blank
+        for name in names
+    ]
+    return "{" + ",".join(members) + "}"
+
+
+def _has_duplicate(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len({name for name, _ in pairs}) != len(pairs):
+        raise KeyError
+    return dict(pairs)
+
+
+@given(json_texts())
+def test_the_fast_check_decides_exactly_as_the_standard_library_would(text: str) -> None:
+    try:
+        expected = json.loads(text, object_pairs_hook=_has_duplicate)
+    except KeyError:
+        with pytest.raises(StrictJsonError, match=r"^duplicate-name$"):
+            loads_strict(text.encode())
+    else:
+        assert loads_strict(text.encode()) == expected
+
+
+@given(json_texts(), json_texts())
+def test_members_are_split_exactly_and_duplicate_names_are_found(text: str, other: str) -> None:
+    for body in (text, "{" + f'"x" : {other} ,"y":{text}' + "}", "{" + f'"x":{other},"\\u0078":{text}' + "}"):
+        pairs = json.loads(body, object_pairs_hook=lambda pairs: pairs)
+        if not body.lstrip().startswith("{"):
+            with pytest.raises(StrictJsonError, match=r"^not-an-object$"):
+                strict_members(body.encode())
+        elif len(dict(pairs)) != len(pairs):
+            with pytest.raises(StrictJsonError, match=r"^duplicate-name$"):
+                strict_members(body.encode())
+        else:
+            members = strict_members(body.encode())
+            assert list(members) == [name for name, _ in pairs]
+            for name, value in pairs:
+                assert json.loads(bytes(members[name]), object_pairs_hook=lambda pairs: pairs) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (b'{"a":1,"a":1}', "duplicate-name"),
+        (b'{"a":{"b":1,"b":2}}', "duplicate-name"),
+        (b'{"a":1,"\\u0061":2}', "duplicate-name"),
+        (b'{"a":1,"a":"\\u0022:"}', "duplicate-name"),
+        (b'{"a":1,"a":"\\"\\u003a"}', "duplicate-name"),
+        (b'{"a":1,"a":"\\"\\u003A"}', "duplicate-name"),
+        (b'{"a":1,"a":1,"b" :1}', "duplicate-name"),
+        (b'{"a":1,"a":1,"b"\t:1}', "duplicate-name"),
+        (b'{"a":1,"a":1,"b"\n:1}', "duplicate-name"),
+        (b'{"a":1,"a":1,"b"\r:1}', "duplicate-name"),
+        (b"NaN", "non-finite"),
+        (b'{"a":Infinity}', "non-finite"),
+        (b'{"a":-Infinity}', "non-finite"),
+        (b'{"a":1e400}', "non-finite"),
+        (b'{"a":-1e400}', "non-finite"),
+        (b"9" * 400, "non-finite"),
+        (b'{"a":"\xff"}', "invalid-utf-8"),
+        (b'{"a":"\xed\xa0\x80"}', "invalid-utf-8"),
+        (b'{"a":"\\ud800"}', "lone-surrogate"),
+        (b'{"a":"\\udc00"}', "lone-surrogate"),
+        (b'{"a":"x\\u0000"}', "nul-character"),
+        (b'{"a":"\\\\\\u0000"}', "nul-character"),
+        (b'{"a":"x\x00"}', "malformed"),
+        (b"", "malformed"),
+        (b'{"a":1}x', "malformed"),
+        (b'{"a":1,}', "malformed"),
+        (b"{'a':1}", "malformed"),
+        (b'\xef\xbb\xbf{"a":1}', "malformed"),
+        (b"[" * 200_000, "too-deep"),
+        (b"[" * 900 + b"]" * 900, "too-deep"),
+        (b"[" * 5000 + b"]" * 5000, "too-deep"),
+        (b"[" * (MAX_DEPTH + 1) + b"]" * (MAX_DEPTH + 1), "too-deep"),
+        (b'{"a":' * (MAX_DEPTH + 1) + b"1" + b"}" * (MAX_DEPTH + 1), "too-deep"),
+    ],
+)
+def test_doubtful_text_is_refused_and_named(text: bytes, code: str) -> None:
+    with pytest.raises(StrictJsonError) as caught:
+        loads_strict(text)
+    assert caught.value.code == code
+    assert str(caught.value) == code
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (b'{"a":1e308}', {"a": 1e308}),
+        (b'{"a":"\\ud83d\\ude00"}', {"a": "😀"}),
+        (b'{"a":"\\\\u0000"}', {"a": "\\u0000"}),
+        (b'{"a":"\\u0022:"}', {"a": '":'}),
+        (b'{"a" :1}', {"a": 1}),
+        (b' {"a":{"a":1}} ', {"a": {"a": 1}}),
+        (b'[{"a":1},{"a":1}]', [{"a": 1}, {"a": 1}]),
+        (b"18446744073709551616", 1.8446744073709552e19),
+        (b"null", None),
+    ],
+)
+def test_unusual_but_clear_text_is_read(text: bytes, value: Any) -> None:
+    assert loads_strict(text) == value
+    assert loads_strict(bytearray(text)) == value
+    assert loads_strict(memoryview(text)) == value
+
+
+def test_the_deepest_text_allowed_is_read() -> None:
+    text = b"[" * MAX_DEPTH + b"]" * MAX_DEPTH
+    assert json.dumps(loads_strict(text)) == text.decode()
+
+
+def test_many_brackets_side_by_side_are_not_deep() -> None:
+    assert loads_strict(b"[" + b"[{}]," * 100 + b"1]")[-1] == 1
+
+
+def test_depth_counts_lists_and_objects_alike() -> None:
+    value: Any = 1
+    for step in range(MAX_DEPTH):
+        value = [value] if step % 2 else {"a": value}
+    assert not is_too_deep(value)
+    assert is_too_deep([value])
+    assert not is_too_deep("text")
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (b'{"a":12,"a":1}', "duplicate-name"),
+        (b'{"a":1,"a":12}', "duplicate-name"),
+        (b'{"a":1,"a":1}', "duplicate-name"),
+        (b'{"a":1,"b":2,"a":1}', "duplicate-name"),
+        (b'{"a":1,"a":[]}', "duplicate-name"),
+        (b'{"a":1', "malformed"),
+        (b'{"a":NaN}', "non-finite"),
+        (b'{"\xff":1}', "invalid-utf-8"),
+        (b'{"a":' + b"[" * 5000 + b"]" * 5000 + b"}", "too-deep"),
+        (b"[]", "not-an-object"),
+        (b"null", "not-an-object"),
+        (b'"a"', "not-an-object"),
+    ],
+)
+def test_an_object_that_cannot_be_split_is_refused_and_named(text: bytes, code: str) -> None:
+    with pytest.raises(StrictJsonError) as caught:
+        strict_members(text)
+    assert caught.value.code == code
+
+
+def test_members_keep_their_text_to_the_byte() -> None:
+    members = strict_members(b' { "a" : { "b": 4.20 } ,\n"c":[ 1 ]\t} ')
+    assert {name: bytes(value) for name, value in members.items()} == {"a": b'{ "b": 4.20 }', "c": b"[ 1 ]"}
+
+
+def test_values_that_are_skipped_over_are_not_judged() -> None:
+    assert list(strict_members(b'{"a":{"b":1,"b":2}}')) == ["a"]
+
+
+@pytest.mark.parametrize("text", [b"{}", b" { } ", b"{\n}"])
+def test_an_empty_object_has_no_members(text: bytes) -> None:
+    assert strict_members(text) == {}
+
+
+def test_a_whole_body_is_utf_8_or_refused() -> None:
+    check_whole_body('{"a":"é"}'.encode())
+    with pytest.raises(StrictJsonError, match=r"^invalid-utf-8$"):
+        check_whole_body('{"a":"é"}'.encode("latin-1"))
