@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tdm.facts import AtiReading, LevelReading, Route, Source
+from tdm.facts import AtiReading, LevelReading, Moment, Route, Source, WeightReading
 from tdm.issues import DataIssue
 
 
@@ -124,7 +124,8 @@ class Situation:
     `at_cap`: the regimen in force is the strongest allowed. `mucosa_or_markers_quiet`: remission shown by
     CRP and calprotectin, or by endoscopy. `timing_verified` is False when the timing of the trough is
     unverified or untimed. `phase_presumed`: the first infusion is unknown and maintenance was evaluated
-    for want of anything better (`switch` becomes `assess`).
+    for want of anything better (`switch` becomes `assess`). `active_fistula`: a perianal fistula with an
+    active clinical status, whichever target row was chosen (the subcutaneous rows have no perianal row).
     """
 
     route: Route
@@ -145,6 +146,7 @@ class Situation:
     deep_remission: bool = False
     timing_verified: bool = True
     phase_presumed: bool = False
+    active_fistula: bool = False
 
 
 class OptionKind(StrEnum):
@@ -233,6 +235,15 @@ class Assessment:
     `certainty_steps_down` counts the doubts that each lower certainty by one step.
     `trend` are older usable troughs, newest first. `ineligible` explains why an existing newer level was
     not used (the codes are among `issues`).
+
+    `situation_targets` holds the target row of each situation, in the same order; `target` is the row they
+    share, None where they differ. `level_conflict`: two different values stand at the newest instant that
+    could have decided. `course_start` and `last_dose` are the first and last recorded dose of this course,
+    `gap_days` the days from the last dose to now (any route), `last_change` the last change of regimen.
+    `age_years` is None unless the birth date settles it; `age_years_youngest` is the lowest age possible.
+    `draft_regimen` is what the order in front of the clinician asks for, with the same weight;
+    `draft_changes_route` says that it asks for another route than the course has. `weight` is the weight
+    that mg/kg rests on.
     """
 
     situations: tuple[Situation, ...]
@@ -244,6 +255,17 @@ class Assessment:
     facts: tuple[FactUsed, ...]
     issues: tuple[DataIssue, ...]
     certainty_steps_down: int = 0
+    situation_targets: tuple[Target | None, ...] = ()
+    level_conflict: bool = False
+    course_start: Moment | None = None
+    last_dose: Moment | None = None
+    gap_days: float | None = None
+    last_change: Moment | None = None
+    age_years: int | None = None
+    age_years_youngest: int | None = None
+    weight: WeightReading | None = None
+    draft_regimen: Regimen | None = None
+    draft_changes_route: bool = False
 
 
 @dataclass(frozen=True, slots=True)
