@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from tdm.decision import Target
@@ -43,7 +43,14 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceRow:
-    """One cut-off, rate or effect size of one study. Percentages are 0-100. None: not reported."""
+    """One cut-off, rate or effect size of one study. Percentages are 0-100. None: not reported.
+
+    `measure` says what `value` is ("cut-off", "median", "rate", "odds-ratio" ...). `lower` and `upper` are
+    its `interval` ("IQR", "95% CI", "SD": value minus and plus one). `versus` is the same measure in
+    `versus_group`. `count` is the numerator of a rate over `n`. `document` is the founding document it was
+    read in ("S0" to "S4"; "": another source), `quoted_in` the publication that quotes it. `printed` is what
+    the source prints where that is wrong or contradicts itself; `note` then says what is right and why.
+    """
 
     id: str
     citation: str
@@ -65,6 +72,75 @@ class EvidenceRow:
     npv: float | None = None
     auc: float | None = None
     n: int | None = None
+    measure: str = ""
+    count: int | None = None
+    lower: float | None = None
+    upper: float | None = None
+    interval: str = ""
+    versus: float | None = None
+    versus_lower: float | None = None
+    versus_upper: float | None = None
+    versus_group: str = ""
+    versus_n: int | None = None
+    p_value: float | None = None
+    p_comparator: str = ""
+    document: str = ""
+    quoted_in: str = ""
+    printed: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """One thing that a founding document says and the knowledge leaves out or corrects, with the reason."""
+
+    id: str
+    document: str
+    item: str
+    reason: str
+    kind: str
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """How far a site may move a value: from `minimum` to `maximum`, or one of `choices`."""
+
+    why: str
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str | bool, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Every bound of a site's overlay, by what it bounds.
+
+    `rows` are tighter bounds of single target rows. `fixed` are policy values that no site may change, with
+    the reason. `never_off` are rule ids, or beginnings of rule ids ending in "-", that stay on.
+    """
+
+    policy: Mapping[str, Bound]
+    targets: Mapping[str, Bound]
+    rows: Mapping[str, Mapping[str, Bound]]
+    assays: Mapping[str, Bound]
+    fixed: Mapping[str, str]
+    never_off: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedOverride:
+    """One value that a site changed: dotted key, what stood there, what stands there, who, when and why."""
+
+    key: str
+    before: str
+    after: str
+    reason: str
+    approver: str
+    day: str
+
+
+NO_BOUNDS = Bounds(policy={}, targets={}, rows={}, assays={}, fixed={}, never_off=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +248,9 @@ class Knowledge:
     `version` is a date ("2026.11.22"), `content_hash` the SHA-256 of all knowledge files and overrides.
     `targets` maps a row id to its numbers; `goal_values` maps (goal, "adult"|"child") to an aim.
     `local_keys` are the dotted names of values that a site's overlay replaced ("policy.alt_hold_multiple").
+    `policy_evidence` names the evidence rows behind each published policy value; a name that is missing is a
+    convention. `goal_evidence` does the same for treatment goals, `target_policy` names the numbers of a
+    target row that are site defaults. `overrides` records who changed what.
     """
 
     version: str
@@ -188,3 +267,9 @@ class Knowledge:
     issues: Mapping[str, Message]
     rule_evidence: Mapping[str, tuple[str, ...]]
     local_keys: frozenset[str] = frozenset()
+    ledger: tuple[LedgerEntry, ...] = ()
+    bounds: Bounds = NO_BOUNDS
+    policy_evidence: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    goal_evidence: Mapping[TreatmentGoal, tuple[str, ...]] = field(default_factory=dict)
+    target_policy: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    overrides: tuple[AppliedOverride, ...] = ()
