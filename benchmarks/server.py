@@ -1,0 +1,31 @@
+"""The real application with one extra route beside it, for fair ratios: read, parse with orjson, answer a constant."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import orjson
+from flask import Flask, Response, request
+
+from cds_service.application import create_app
+from cds_service.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+CONSTANT = orjson.dumps(
+    {"cards": [{"summary": "constant", "indicator": "info", "source": {"label": "constant"}}]}
+)
+
+
+def constant() -> Response:
+    """Read the same bytes as a hook would, parse them, decide nothing."""
+    orjson.loads(request.get_data())
+    return Response(CONSTANT, content_type="application/json")
+
+
+def application(overrides: Mapping[str, object] | None = None) -> Flask:
+    """Build the service as it is served, plus `POST /benchmark/constant`."""
+    app = create_app(Settings(**dict(overrides or {})))
+    app.add_url_rule("/benchmark/constant", view_func=constant, methods=["POST"])
+    return app

@@ -1,0 +1,91 @@
+"""Start a production server with one worker on a free loopback port, and talk to it over kept-alive connections."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+SERVICE_PATH = "/cds-services/infliximab-tdm-order-sign"
+CONSTANT_PATH = "/benchmark/constant"
+HEADERS = {"Content-Type": "application/json"}
+
+
+def free_port() -> int:
+    """Return a loopback port that is free now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def command(server: str, port: int) -> list[str]:
+    """Return the command line of one single-worker, single-threaded server."""
+    if server == "granian":
+        return [
+            sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
+            "--workers", "1", "--blocking-threads", "1", "--no-ws", "--log-level", "error",
+            "benchmarks.wsgi:app",
+        ]  # fmt: skip
+    if server == "gunicorn":
+        return [
+            sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", "1", "--threads", "1",
+            "--worker-class", "gthread", "--keep-alive", "30", "--log-level", "error", "benchmarks.wsgi:app",
+        ]  # fmt: skip
+    message = f"unknown server {server!r}: granian or gunicorn"
+    raise ValueError(message)
+
+
+@contextmanager
+def served(server: str) -> Iterator[tuple[int, int]]:
+    """Serve the application; yield (port, process id); stop it afterwards."""
+    port = free_port()
+    process = subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
+        command(server, port), env={**os.environ, "PYTHONUNBUFFERED": "1"}, stdout=subprocess.DEVNULL
+    )
+    try:
+        wait_until_up(port, process)
+        yield port, process.pid
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def wait_until_up(port: int, process: subprocess.Popen[bytes]) -> float:
+    """Wait for discovery to answer; return the seconds it took."""
+    started = time.perf_counter()
+    while time.perf_counter() - started < 30:
+        if process.poll() is not None:
+            message = f"the server ended with {process.returncode} before it answered"
+            raise RuntimeError(message)
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+            connection.request("GET", "/cds-services")
+            if connection.getresponse().status == 200:
+                return time.perf_counter() - started
+        except OSError:
+            time.sleep(0.01)
+    message = "the server did not answer discovery within 30 s"
+    raise RuntimeError(message)
+
+
+class Client:
+    """One kept-alive connection; each call returns its wall time in microseconds and the answer."""
+
+    def __init__(self, port: int) -> None:
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        self.connection.connect()
+        sock = self.connection.sock
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def post(self, path: str, body: bytes) -> tuple[float, int, bytes]:
+        """POST once and read the whole answer."""
+        started = time.perf_counter_ns()
+        self.connection.request("POST", path, body=body, headers=HEADERS)
+        response = self.connection.getresponse()
+        answer = response.read()
+        return (time.perf_counter_ns() - started) / 1000, response.status, answer
