@@ -75,7 +75,7 @@ $(STATE)/dev: $(STATE)/runtime requirements/dev.lock
 lock: | python-check ## write requirements/*.lock anew from pyproject.toml
 	@test -x $(LOCK_VENV)/bin/uv || { "$$(tools/find-python)" -m venv --clear $(LOCK_VENV) && \
 	$(LOCK_VENV)/bin/python -m pip install --quiet "$(LOCK_TOOL)"; }
-	@compile="$(LOCK_VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header"; \
+	@compile="$(LOCK_VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(LOCK_ARGS)"; \
 	$$compile pyproject.toml -o requirements/runtime.lock; \
 	$$compile --group build -c requirements/runtime.lock -o requirements/build.lock; \
 	$$compile pyproject.toml --group build --group dev -c requirements/runtime.lock -c requirements/build.lock -o requirements/dev.lock
