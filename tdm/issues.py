@@ -45,6 +45,40 @@ class IssueCode(StrEnum):
     ATI_CONFLICT = "ati-conflict"
     ATI_REFLEX_LIMIT = "ati-reflex-limit"
     ATI_PENDING = "ati-pending"
+    # -- the decision
+    INDICATION_UNVERIFIED = "indication-unverified"
+    DOSE_PER_KG_UNKNOWN = "dose-per-kg-unknown"
+    REGIMEN_UNKNOWN = "regimen-unknown"
+    DRAFT_ROUTE_DIFFERS = "draft-route-differs"
+    TUBERCULOSIS_SCREENING_ABSENT = "tuberculosis-screening-absent"
+    HEPATITIS_B_SCREENING_ABSENT = "hepatitis-b-screening-absent"
+    THIOPURINE_METABOLISM_UNKNOWN = "thiopurine-metabolism-unknown"
+    # -- a course, its doses and its weight
+    COURSE_RESTARTED = "course-restarted"
+    MAINTENANCE_PRESUMED = "maintenance-presumed"
+    FIRST_INFUSION_UNKNOWN = "first-infusion-unknown"
+    DOSE_IN_FUTURE = "dose-in-future"
+    DOSE_AMOUNTS_DIFFER = "dose-amounts-differ"
+    DOSE_DISAGREES = "dose-disagrees"
+    INTERVAL_DISAGREES = "interval-disagrees"
+    INTERVAL_FROM_DRAFT = "interval-from-draft"
+    ROUTE_PRESUMED = "route-presumed"
+    WEIGHT_OUTDATED = "weight-outdated"
+    WEIGHT_UNKNOWN = "weight-unknown"
+    WEIGHT_CONFLICT = "weight-conflict"
+    BIRTH_DATE_UNKNOWN = "birth-date-unknown"
+    # -- antibodies, by comparison with the level
+    ATI_IN_FUTURE = "ati-in-future"
+    ATI_UNDATED = "ati-undated"
+    ATI_NOT_PAIRED = "ati-not-paired"
+    ATI_CONTRADICTS_ITSELF = "ati-contradicts-itself"
+    ATI_NEWER_DIFFERS = "ati-newer-differs"
+    # -- markers of activity
+    MARKER_IN_FUTURE = "marker-in-future"
+    MARKER_IMPLAUSIBLE = "marker-implausible"
+    MARKER_PRELIMINARY = "marker-preliminary"
+    MARKER_CONFLICT = "marker-conflict"
+    ENDOSCOPY_BEFORE_CHANGE = "endoscopy-before-change"
 
 
 @dataclass(frozen=True, slots=True)

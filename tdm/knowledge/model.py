@@ -231,6 +231,9 @@ class Policy:
     patient_view_new_result_days: float
     patient_view_overdue_fraction: float
     rules_off: frozenset[str] = frozenset()
+    dose_change_fraction: float = 0.15
+    interval_change_fraction: float = 0.10
+    same_weight_fraction: float = 0.02
 
 
 @dataclass(frozen=True, slots=True)
