@@ -1,0 +1,181 @@
+"""The safety gates in their fixed order: all that fire are named, the first deciding one decides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tdm import gates_caution, gates_hold
+from tdm.decision import FiredGate, Option
+from tdm.facts import FactGroup, MedicationConcept, SafetyConcept, SafetyState, TreatmentCourse
+from tdm.gates_caution import immunomodulator
+from tdm.gates_context import GateContext
+from tdm.gates_dose import dose_warning
+from tdm.issues import DataIssue, IssueCode
+
+
+@dataclass(frozen=True, slots=True)
+class GateReport:
+    """What the gates say before the table is asked.
+
+    `fired` is in the fixed order. `remarks` are ids of sentences in `knowledge/rules.toml`.
+    """
+
+    fired: tuple[FiredGate, ...] = ()
+    not_evaluated: tuple[str, ...] = ()
+    issues: tuple[DataIssue, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def deciding(self) -> FiredGate | None:
+        """The first gate that decides by itself, if any does."""
+        for gate in self.fired:
+            if gate.deciding:
+                return gate
+        return None
+
+    @property
+    def interval_only(self) -> bool:
+        """Whether heart failure leaves only options that change the interval."""
+        return any(gate.gate == "S-HF" for gate in self.fired)
+
+    @property
+    def review_instead_of_intensify(self) -> FiredGate | None:
+        """The first gate that turns `intensify` into `assess`, if any does."""
+        for gate in self.fired:
+            if gate.gate in {"S-DEMYEL", "S-MALIG"}:
+                return gate
+        return None
+
+
+def gate_order() -> tuple[str, ...]:
+    """Return all gate ids, first to last."""
+    return (
+        "S-HSR",
+        "S-INF",
+        "S-TB",
+        "S-HBV",
+        "S-HF",
+        "S-GAP",
+        "S-LIVER",
+        "S-HSTCL",
+        "S-IMM",
+        "S-DEMYEL",
+        "S-MALIG",
+        "S-PREG",
+        "S-DOSE",
+    )
+
+
+def check_gates(context: GateContext) -> GateReport:
+    """Return what every gate but S-IMM says; S-IMM needs the options and is added afterwards."""
+    candidates = [
+        gates_hold.reaction(context),
+        gates_hold.infection(context),
+        gates_hold.tuberculosis(context),
+        gates_hold.hepatitis_b(context),
+        gates_hold.heart_failure(context),
+        gates_hold.gap(context),
+        gates_hold.liver(context),
+        gates_caution.thiopurine_in_young_male(context),
+        gates_caution.demyelinating_disease(context),
+        gates_caution.lymphoma(context),
+        gates_caution.pregnancy(context),
+    ]
+    dose, remarks = dose_warning(context)
+    fired = tuple(gate for gate in (*candidates, dose) if gate is not None)
+    names = {gate.gate for gate in fired}
+    not_evaluated = tuple(name for name in unread_gates(context) if name not in names)
+    return GateReport(fired, not_evaluated, screening_issues(context), remarks)
+
+
+def with_immunomodulator(report: GateReport, context: GateContext, options: Iterable[Option]) -> GateReport:
+    """Return the report with S-IMM in its place, where an option names an immunomodulator."""
+    gate, remarks, issues = immunomodulator(context, options)
+    if gate is None:
+        return report
+    order = gate_order()
+    fired = tuple(sorted((*report.fired, gate), key=lambda one: order.index(one.gate)))
+    return GateReport(
+        fired,
+        tuple(name for name in report.not_evaluated if name != gate.gate),
+        (*report.issues, *issues),
+        (*report.remarks, *remarks),
+    )
+
+
+def gate_needs() -> tuple[tuple[str, tuple[SafetyConcept, ...], tuple[FactGroup, ...]], ...]:
+    """Return for each gate the concepts that need codes and the fact groups that must have arrived.
+
+    S-IMM is left out: it speaks only of an option, and what it lacks is an issue of its own. S-DOSE looks
+    at the draft alone.
+    """
+    concept, group = SafetyConcept, FactGroup
+    conditions, laboratory = group.CONDITIONS, group.LABORATORY
+    return (
+        ("S-HSR", (concept.INFLIXIMAB_REACTION,), (group.ALLERGIES,)),
+        ("S-INF", (concept.SERIOUS_INFECTION,), (conditions,)),
+        (
+            "S-TB",
+            (concept.TUBERCULOSIS_ACTIVE, concept.TUBERCULOSIS_LATENT, concept.TUBERCULOSIS_TEST),
+            (conditions, laboratory),
+        ),
+        (
+            "S-HBV",
+            (concept.HEPATITIS_B_SURFACE_ANTIGEN, concept.HEPATITIS_B),
+            (conditions, laboratory),
+        ),
+        ("S-HF", (concept.HEART_FAILURE,), (conditions,)),
+        ("S-GAP", (), (group.ADMINISTRATIONS,)),
+        ("S-LIVER", (concept.ALT, concept.JAUNDICE), (conditions, laboratory)),
+        ("S-HSTCL", (), (group.ORDERS,)),
+        ("S-DEMYEL", (concept.DEMYELINATING_DISEASE,), (conditions,)),
+        ("S-MALIG", (concept.LYMPHOMA,), (conditions,)),
+        ("S-PREG", (concept.PREGNANCY,), (conditions,)),
+    )
+
+
+def unread_gates(context: GateContext) -> tuple[str, ...]:
+    """Return the gates whose data could not be read in full, in the fixed order.
+
+    For want of configured codes, because a fact group did not arrive complete, or because the only record
+    is unclear. A gate that fires all the same is taken out by the caller.
+    """
+    course = context.course
+    missing = {group for group, _ in course.shortfalls}
+    unread = []
+    for name, concepts, groups in gate_needs():
+        blind = not course.evaluable.issuperset(concepts) or not missing.isdisjoint(groups)
+        unclear = any(_unclear(context, concept) for concept in concepts)
+        if blind or unclear or (name == "S-HSTCL" and _thiopurine_in_unknown_person(course)):
+            unread.append(name)
+    return tuple(unread)
+
+
+def _unclear(context: GateContext, concept: SafetyConcept) -> bool:
+    facts = context.facts.get(concept)
+    return facts is not None and all(fact.state is SafetyState.UNCLEAR for fact in facts)
+
+
+def _thiopurine_in_unknown_person(course: TreatmentCourse) -> bool:
+    if course.sex is not None and course.birth_latest is not None:
+        return False
+    return any(use.concept is MedicationConcept.THIOPURINE for use in course.medications)
+
+
+def screening_issues(context: GateContext) -> tuple[DataIssue, ...]:
+    """Return an issue for each screening of which nothing is on record though it could have been read."""
+    course = context.course
+    if any(group in {FactGroup.CONDITIONS, FactGroup.LABORATORY} for group, _ in course.shortfalls):
+        return ()  # what did not arrive is not absent; the gates are named as not evaluated
+    concept = SafetyConcept
+    tuberculosis = (concept.TUBERCULOSIS_TEST, concept.TUBERCULOSIS_LATENT, concept.TUBERCULOSIS_ACTIVE)
+    hepatitis = (concept.HEPATITIS_B_SURFACE_ANTIGEN, concept.HEPATITIS_B)
+    issues = []
+    for codes, issue in (
+        (tuberculosis, IssueCode.TUBERCULOSIS_SCREENING_ABSENT),
+        (hepatitis, IssueCode.HEPATITIS_B_SCREENING_ABSENT),
+    ):
+        if codes[0] in course.evaluable and gates_hold.screening_unknown(context, codes):
+            issues.append(DataIssue(issue, "screening"))
+    return tuple(issues)

@@ -1,0 +1,104 @@
+"""S-DOSE: a draft whose dose or interval is outside what can be meant, with the likely slip named."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tdm.decision import FiredGate, Phase
+from tdm.facts import Order
+from tdm.gates_context import GateContext, is_intravenous, order_dose_mg_per_kg
+from tdm.gates_hold import exceeds_limit
+
+if TYPE_CHECKING:
+    from tdm.knowledge.model import Policy
+
+POUNDS_PER_KILOGRAM = 2.20462
+
+
+def dose_warning(context: GateContext) -> tuple[FiredGate | None, tuple[str, ...]]:
+    """Return the gate, if it fires, and the ids of the sentences that say what is odd about the draft.
+
+    Subcutaneous doses are fixed: neither mg/kg nor the intravenous interval applies to them.
+    """
+    draft = context.course.draft
+    if draft is None or not is_intravenous(context):
+        return None, ()
+    weight = context.assessment.regimen.weight_kg
+    policy = context.policy
+    remarks: list[str] = []
+    slip = dose_slip(draft, weight, policy)
+    dose = order_dose_mg_per_kg(draft, weight)
+    if slip is not None:
+        remarks.append(slip)
+    elif dose is not None and exceeds_limit(dose, policy.maximum_dose_mg_per_kg):
+        remarks.append("dose-above-maximum")
+    if _interval_too_short(context, draft):
+        remarks.append("interval-below-minimum")
+    if not remarks:
+        return None, ()
+    parameters = (("order", describe_order(draft)),)
+    return FiredGate("S-DOSE", parameters=parameters, source=draft.source), tuple(remarks)
+
+
+def describe_order(order: Order) -> str:
+    """Return dose and interval of an order in words: "300 mg (5 mg/kg) every 56 days"."""
+    amounts = []
+    if order.amount_mg is not None:
+        amounts.append(f"{order.amount_mg:g} mg")
+    if order.amount_mg_per_kg is not None:
+        amounts.append(f"{order.amount_mg_per_kg:g} mg/kg")
+    dose = " or ".join(amounts) or "dose not readable"
+    return dose if order.interval_days is None else f"{dose} every {order.interval_days:g} days"
+
+
+def dose_slip(order: Order, weight_kg: float | None, policy: Policy) -> str | None:
+    """Return the id of the likely slip in an intravenous dose, None where it is plausible.
+
+    Looked for: mg for mg/kg and the reverse, pounds for kilograms, mg and mg/kg that contradict each other,
+    a dose far below the standard one. A dose that is only too high is not a slip.
+    """
+    amount, per_kg = order.amount_mg, order.amount_mg_per_kg
+    maximum, ratio = policy.maximum_dose_mg_per_kg, policy.plausible_weight_ratio
+    if amount is not None and amount <= maximum:
+        return "dose-slip-mg-meant-per-kg"  # nobody is given 5 mg of infliximab
+    if per_kg is not None and per_kg > maximum * POUNDS_PER_KILOGRAM * 1.1:
+        return "dose-slip-per-kg-meant-mg"  # 300 mg/kg: the total, written as a dose per kg
+    if weight_kg and amount is not None:
+        if per_kg:
+            return _contradiction(amount / (per_kg * weight_kg), ratio)
+        return _unusual(amount / weight_kg, policy)
+    if per_kg is not None and per_kg * ratio < policy.standard_dose_mg_per_kg:
+        return "dose-below-usual"
+    return None
+
+
+def _contradiction(factor: float, plausible: float) -> str | None:
+    if 1 / plausible <= factor <= plausible:
+        return None
+    return "dose-slip-pounds" if _is_pounds(factor) else "dose-slip-contradiction"
+
+
+def _unusual(dose_mg_per_kg: float, policy: Policy) -> str | None:
+    standard, maximum = policy.standard_dose_mg_per_kg, policy.maximum_dose_mg_per_kg
+    if exceeds_limit(dose_mg_per_kg, maximum):
+        pounds = _is_pounds(dose_mg_per_kg / standard) or _is_pounds(dose_mg_per_kg / maximum)
+        return "dose-slip-pounds" if pounds else None
+    if dose_mg_per_kg * policy.plausible_weight_ratio < standard:
+        return "dose-slip-pounds" if _is_pounds(dose_mg_per_kg / standard) else "dose-below-usual"
+    return None
+
+
+def _is_pounds(factor: float) -> bool:
+    """Return whether two amounts are apart by about the factor between pounds and kilograms (within 10 %)."""
+    larger = factor if factor >= 1 else 1 / factor
+    return abs(larger / POUNDS_PER_KILOGRAM - 1) <= 0.1  # noqa: PLR2004 - the 10 % of the docstring
+
+
+def _interval_too_short(context: GateContext, draft: Order) -> bool:
+    interval = draft.interval_days
+    if interval is None or draft.loading_schedule or interval >= context.policy.minimum_interval_days:
+        return False
+    induction = {Phase.INDUCTION_WEEK_2, Phase.INDUCTION_WEEK_6}
+    return not any(
+        situation.starting or situation.phase in induction for situation in context.assessment.situations
+    )

@@ -1,0 +1,167 @@
+"""Gates that stop the infusion, or ask for facts first: S-HSR to S-LIVER."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import chain
+
+from tdm.decision import FiredGate
+from tdm.facts import (
+    HeartFailureSeverity,
+    MedicationConcept,
+    Moment,
+    OrderState,
+    Route,
+    SafetyConcept,
+    SafetyFact,
+    SafetyState,
+)
+from tdm.gates_context import GateContext, order_dose_mg_per_kg
+
+
+def reaction(context: GateContext) -> FiredGate | None:
+    """S-HSR: allergy or severe reaction to infliximab or murine protein.
+
+    A record whose status cannot be read fires as well: this one must not be missed. Critical only where an
+    order is being signed.
+    """
+    for fact in context.facts.get(SafetyConcept.INFLIXIMAB_REACTION, ()):
+        if fact.state is not SafetyState.ABSENT:
+            signing = context.course.draft is not None
+            return FiredGate("S-HSR", critical=signing, deciding=True, source=fact.source)
+    return None
+
+
+def infection(context: GateContext) -> FiredGate | None:
+    """S-INF: active serious infection, sepsis or abscess."""
+    fact = context.present(SafetyConcept.SERIOUS_INFECTION)
+    return None if fact is None else FiredGate("S-INF", deciding=True, source=fact.source)
+
+
+def tuberculosis(context: GateContext) -> FiredGate | None:
+    """S-TB: active tuberculosis, or latent tuberculosis without treatment on order.
+
+    Any positive test counts: a later negative one, under infliximab, does not undo it.
+    """
+    active = context.present(SafetyConcept.TUBERCULOSIS_ACTIVE)
+    if active is not None:
+        return FiredGate("S-TB", deciding=True, source=active.source)
+    latent = context.present(SafetyConcept.TUBERCULOSIS_LATENT)
+    if latent is None:
+        latent = context.present(SafetyConcept.TUBERCULOSIS_TEST)
+    if latent is None or _takes(context, MedicationConcept.TUBERCULOSIS_TREATMENT):
+        return None
+    return FiredGate("S-TB", deciding=True, source=latent.source)
+
+
+def hepatitis_b(context: GateContext) -> FiredGate | None:
+    """S-HBV: surface antigen positive, or hepatitis B on record, without an antiviral on order.
+
+    The newest antigen result decides over older ones and over the problem list.
+    """
+    newest = newest_fact(context.facts.get(SafetyConcept.HEPATITIS_B_SURFACE_ANTIGEN, ()))
+    fact = newest
+    if fact is None or fact.state is SafetyState.UNCLEAR:
+        fact = context.present(SafetyConcept.HEPATITIS_B)
+    if fact is None or fact.state is not SafetyState.PRESENT:
+        return None
+    if _takes(context, MedicationConcept.HEPATITIS_B_ANTIVIRAL):
+        return None
+    return FiredGate("S-HBV", deciding=True, source=fact.source)
+
+
+def heart_failure(context: GateContext) -> FiredGate | None:
+    """S-HF: moderate or severe heart failure, or of severity not coded.
+
+    Decides, critically, where the draft exceeds the dose limit; else it only narrows the options.
+    """
+    for fact in context.facts.get(SafetyConcept.HEART_FAILURE, ()):
+        if fact.state is not SafetyState.PRESENT or fact.severity is HeartFailureSeverity.MILD:
+            continue
+        draft = context.course.draft
+        limit = context.policy.heart_failure_maximum_dose_mg_per_kg
+        parameters = (("limit", f"{limit:g} mg/kg"),)
+        dose = None
+        if draft is not None:
+            dose = order_dose_mg_per_kg(draft, context.assessment.regimen.weight_kg)
+        exceeds = dose is not None and exceeds_limit(dose, limit)
+        return FiredGate(
+            "S-HF", critical=exceeds, deciding=exceeds, parameters=parameters, source=fact.source
+        )
+    return None
+
+
+def gap(context: GateContext) -> FiredGate | None:
+    """S-GAP: so long since the last documented dose that a new course would start."""
+    course, now = context.course, context.now
+    last: Moment | None = None
+    source = None
+    for dose in course.doses:
+        if dose.given.at <= now.at and (last is None or dose.given.at > last.at):
+            last, source = dose.given, dose.source
+    if context.assessment.regimen.route is Route.SUBCUTANEOUS:
+        # Self-injection leaves no trace for each dose: only a documented stop opens a gap.
+        if any(order.state is OrderState.ACTIVE for order in course.orders):
+            return None
+        stops = [order for order in course.orders if order.state is OrderState.STOPPED]
+        if not stops:
+            return None
+        for order in stops:
+            if order.ended is not None and (last is None or order.ended.at > last.at):
+                last, source = order.ended, order.source
+    if last is None:
+        return None
+    longest = context.policy.new_course_gap_days
+    if not _longer_than(last, now, longest):
+        return None
+    days = (now.day - last.day).days
+    return FiredGate("S-GAP", deciding=True, parameters=(("weeks", str(days // 7)),), source=source)
+
+
+def liver(context: GateContext) -> FiredGate | None:
+    """S-LIVER: the newest readable ALT at the limit or above, or jaundice."""
+    readable = tuple(
+        fact for fact in context.facts.get(SafetyConcept.ALT, ()) if fact.multiple_of_upper_limit is not None
+    )
+    newest = newest_fact(readable)
+    if newest is not None and newest.multiple_of_upper_limit is not None:
+        multiple = newest.multiple_of_upper_limit
+        if multiple >= context.policy.alt_hold_multiple:
+            parameters = (("finding", f"ALT {multiple:.1f} times the upper limit"),)
+            return FiredGate("S-LIVER", deciding=True, parameters=parameters, source=newest.source)
+    jaundice = context.present(SafetyConcept.JAUNDICE)
+    if jaundice is None:
+        return None
+    return FiredGate("S-LIVER", deciding=True, parameters=(("finding", "jaundice"),), source=jaundice.source)
+
+
+def exceeds_limit(value: float, limit: float) -> bool:
+    """Return whether a dose is above a limit; a billionth more is rounding, not a higher dose."""
+    return value > limit * (1 + 1e-9)
+
+
+def newest_fact(facts: tuple[SafetyFact, ...]) -> SafetyFact | None:
+    """Return the newest fact; undated ones count as oldest, and of equals the more worrying one wins."""
+    newest: SafetyFact | None = None
+    best: tuple[float, float, bool] | None = None
+    for fact in facts:
+        recorded = float("-inf") if fact.recorded is None else fact.recorded.at.timestamp()
+        rank = (recorded, fact.multiple_of_upper_limit or 0.0, fact.state is SafetyState.PRESENT)
+        if best is None or rank > best:
+            newest, best = fact, rank
+    return newest
+
+
+def _takes(context: GateContext, concept: MedicationConcept) -> bool:
+    return any(use.concept is concept and not use.draft for use in context.course.medications)
+
+
+def _longer_than(earlier: Moment, later: Moment, days: float) -> bool:
+    if earlier.timed and later.timed:
+        return later.at - earlier.at > timedelta(days=days)
+    return (later.day - earlier.day).days > days
+
+
+def screening_unknown(context: GateContext, concepts: tuple[SafetyConcept, ...]) -> bool:
+    """Return whether nothing at all is on record for any of the concepts."""
+    return not any(chain.from_iterable(context.facts.get(concept, ()) for concept in concepts))
