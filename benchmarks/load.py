@@ -63,7 +63,8 @@ def main() -> None:
     print(f"{arguments.server}, one worker, {arguments.connections} connections, {RESOURCES} resources")
     for path, figure in summary.items():
         print(
-            f"{path:45} {figure['per_second']:>8.0f}/s p50 {figure['p50']:>7.0f} µs p99 {figure['p99']:>7.0f} µs"
+            f"{path:45} {figure['per_second']:>8.0f}/s "
+            f"p50 {figure['p50']:>7.0f} µs p99 {figure['p99']:>7.0f} µs"
         )
     if arguments.json:
         arguments.json.write_text(json.dumps(summary, indent=1))

@@ -1,4 +1,4 @@
-"""The real application with one extra route beside it, for fair ratios: read, parse with orjson, answer a constant."""
+"""The real application with a route beside it for fair ratios: read, parse by orjson, answer a constant."""
 
 from __future__ import annotations
 

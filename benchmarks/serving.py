@@ -1,4 +1,4 @@
-"""Start a production server with one worker on a free loopback port, and talk to it over kept-alive connections."""
+"""Start a production server with one worker on a free loopback port, and talk to it over one connection."""
 
 from __future__ import annotations
 
@@ -27,14 +27,15 @@ def command(server: str, port: int) -> list[str]:
     """Return the command line of one single-worker, single-threaded server."""
     if server == "granian":
         return [
-            sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
-            "--workers", "1", "--blocking-threads", "1", "--no-ws", "--log-level", "error",
-            "benchmarks.wsgi:app",
+            sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1",
+            "--port", str(port), "--workers", "1", "--blocking-threads", "1", "--no-ws",
+            "--log-level", "error", "benchmarks.wsgi:app",
         ]  # fmt: skip
     if server == "gunicorn":
         return [
-            sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", "1", "--threads", "1",
-            "--worker-class", "gthread", "--keep-alive", "30", "--log-level", "error", "benchmarks.wsgi:app",
+            sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", "1",
+            "--threads", "1", "--worker-class", "gthread", "--keep-alive", "30",
+            "--log-level", "error", "benchmarks.wsgi:app",
         ]  # fmt: skip
     message = f"unknown server {server!r}: granian or gunicorn"
     raise ValueError(message)
@@ -44,7 +45,7 @@ def command(server: str, port: int) -> list[str]:
 def served(server: str) -> Iterator[tuple[int, int]]:
     """Serve the application; yield (port, process id); stop it afterwards."""
     port = free_port()
-    process = subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
+    process = subprocess.Popen(
         command(server, port), env={**os.environ, "PYTHONUNBUFFERED": "1"}, stdout=subprocess.DEVNULL
     )
     try:

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.start`: cold start to the first discovery answer, and resident memory of the worker."""
+"""`python -m benchmarks.start`: cold start to the first discovery answer, and memory of the worker."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def main() -> None:
     starts, before, after = [], [], []
     for _ in range(5):
         port = free_port()
-        process = subprocess.Popen(command(arguments.server, port), stdout=subprocess.DEVNULL)  # noqa: S603
+        process = subprocess.Popen(command(arguments.server, port), stdout=subprocess.DEVNULL)
         try:
             starts.append(wait_until_up(port, process))
             before.append(resident_mib(process.pid))
@@ -44,8 +44,9 @@ def main() -> None:
             process.terminate()
             process.wait(timeout=20)
     print(
-        f"{arguments.server}: cold start {statistics.median(starts):.2f} s, worker {statistics.median(before):.0f} MiB "
-        f"after start, {statistics.median(after):.0f} MiB after 500 requests"
+        f"{arguments.server}: cold start {statistics.median(starts):.2f} s, "
+        f"worker {statistics.median(before):.0f} MiB after start, "
+        f"{statistics.median(after):.0f} MiB after 500 requests"
     )
 
 

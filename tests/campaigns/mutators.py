@@ -1,4 +1,4 @@
-"""Mutations of a request that know nothing of medicine: JSON nodes and raw bytes, all from one seeded generator."""
+"""Mutations of a request that know nothing of medicine: JSON nodes and raw bytes, from one seeded source."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import random
 from typing import Any
 
 ODD: tuple[Any, ...] = (
-    None, "", " ", [], {}, 0, -1, 1, True, False, 1e308, -0.0, 2**63, 10**30, "NaN", "1_000", "５", "\u0000",
-    "\u202e4.2", "x" * 5000, [[]], [None], {"": None}, "2026-02-30", "2026-06-15", "24:00", "<0.4", "> 8", "volgt",
+    None, "", " ", [], {}, 0, -1, 1, True, False, 1e308, -0.0, 2**63, 10**30, "NaN", "1_000",
+    "\uff15", "\u0000", "\u202e4.2", "x" * 5000, [[]], [None], {"": None}, "2026-02-30", "2026-06-15",
+    "24:00", "<0.4", "> 8", "volgt",
     "entered-in-error ", "draft", {"value": "4.2"}, {"coding": None}, {"coding": [None]}, "Patient/other",
     {"reference": "Patient/other"}, {"resourceType": "Bundle"}, {"resourceType": "OperationOutcome"},
     {"resourceType": 7}, "http://evil.example/<script>alert(1)</script>", "[x](javascript:alert(1))",

@@ -1,4 +1,4 @@
-"""Synthetic FHIR R4 resources in the shapes that EHRs really send: the raw material of stories and benchmarks.
+"""Synthetic FHIR R4 resources in the shapes that EHRs really send, for stories and benchmarks.
 
 Every function returns plain JSON (a dict). Times are given as aware datetimes; nothing reads the clock.
 """
@@ -13,6 +13,7 @@ Resource = dict[str, Any]
 
 LOINC = "http://loinc.org"
 SNOMED = "http://snomed.info/sct"
+BASE = "https://ehr.example/fhir/R4"
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 UCUM = "http://unitsofmeasure.org"
 ICD10CM = "http://hl7.org/fhir/sid/icd-10-cm"
@@ -473,7 +474,7 @@ def searchset(resources: Iterable[Resource], *, next_link: bool = False) -> Reso
     if listed:
         bundle["entry"] = [
             {
-                "fullUrl": f"https://ehr.example/fhir/R4/{resource['resourceType']}/{resource.get('id', 'x')}",
+                "fullUrl": f"{BASE}/{resource['resourceType']}/{resource.get('id', 'x')}",
                 "resource": resource,
                 "search": {"mode": "match"},
             }

@@ -229,7 +229,7 @@ def _prefetch(expansion: _Expansion, patient: ehr.Resource) -> dict[str, Any]:
     written = expansion.story.written
     for item in written.get("raw", []):
         text = item["json"].replace("{patient}", expansion.patient_id)
-        for days in range(0, 400):
+        for days in range(400):
             text = text.replace(f"{{days_ago:{days}}}", expansion.moment({"days_ago": days}).isoformat())
         expansion.add(item["key"], json.loads(text))
     prefetch: dict[str, Any] = {"patient": patient}

@@ -1,0 +1,45 @@
+"""The real service at a chosen instant, called in process: as a WSGI application or one layer below HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from cards.schema import response_validator
+from cds_service.application import create_app
+from cds_service.evaluate import Evaluated, evaluate_all, examine
+from cds_service.request import Hook, parse_request
+from cds_service.services import Services, load_services
+from cds_service.settings import Settings
+
+
+@lru_cache(maxsize=64)
+def services_at(as_of: datetime, site_path: Path | None = None) -> Services:
+    """Return loaded services whose clock stands still at `as_of`."""
+    return load_services(Settings(site_path=site_path), clock=lambda: as_of)
+
+
+@lru_cache(maxsize=64)
+def wsgi_app_at(as_of: datetime, site_path: Path | None = None) -> Callable[..., Any]:
+    """Return the WSGI application whose clock stands still at `as_of`."""
+    return create_app(services=services_at(as_of, site_path)).wsgi_app
+
+
+def response_is_valid(body: Any) -> bool:
+    """Say whether a whole 200 answer satisfies the project's own response schema."""
+    return response_validator().is_valid(body)
+
+
+def evaluate_request(
+    request: dict[str, Any], as_of: datetime, site_path: Path | None = None
+) -> tuple[Evaluated, ...]:
+    """Return what the service made of each infliximab order (or of the chart) in a request."""
+    services = services_at(as_of, site_path)
+    parsed = parse_request(orjson.dumps(request), Hook(request["hook"]))
+    now = services.now()
+    return tuple(evaluate_all(examine(parsed, services, now), parsed, services, now))
