@@ -168,12 +168,24 @@ _EVIDENCE_NUMBERS = (
 )
 
 
-def build_evidence(identifier: str, table: Table) -> EvidenceRow:
+def build_evidence(table: Table) -> Mapping[str, EvidenceRow]:
+    """All evidence rows, each with what it shares with its study; the row's own word comes first."""
+    rows = {}
+    for identifier, entry in table["rows"].items():
+        study = table["studies"].get(entry["study"])
+        if study is None:
+            raise KnowledgeError(f"evidence.toml: rows.{identifier}.study", f"no study {entry['study']!r}")
+        rows[identifier] = build_evidence_row(identifier, {**study, **entry})
+    return frozen(rows)
+
+
+def build_evidence_row(identifier: str, table: Table) -> EvidenceRow:
     """One evidence row; every number that is not a count becomes a float."""
-    values = dict(table)
+    values = {name: value for name, value in table.items() if name != "study"}
     for name in _EVIDENCE_NUMBERS:
         values[name] = number(table, name)
     values["verification"] = Verification(table["verification"])
+    values["disputed"] = tuple(table.get("disputed", ()))
     return EvidenceRow(id=identifier, **values)
 
 

@@ -47,7 +47,7 @@ def build(contents: Mapping[str, bytes]) -> Knowledge:
         targets=frozen({row: build_target(row, entry) for row, entry in targets["rows"].items()}),
         goal_values=build_goals(targets["goals"]),
         assays=tuple(build_assay(name, entry) for name, entry in sorted(tables["assays"].items())),
-        evidence=frozen({name: build_evidence(name, entry) for name, entry in tables["evidence"].items()}),
+        evidence=build_evidence(tables["evidence"]),
         citations=frozen({name: build_citation(name, entry) for name, entry in tables["citations"].items()}),
         policy=build_policy(tables["policy"]),
         rules=build_messages(tables["rules"]),

@@ -50,6 +50,7 @@ class EvidenceRow:
     `versus_group`. `count` is the numerator of a rate over `n`. `document` is the founding document it was
     read in ("S0" to "S4"; "": another source), `quoted_in` the publication that quotes it. `printed` is what
     the source prints where that is wrong or contradicts itself; `note` then says what is right and why.
+    `disputed` names numbers of the row that the source's own counts contradict: never shown on a card.
     """
 
     id: str
@@ -88,6 +89,7 @@ class EvidenceRow:
     quoted_in: str = ""
     printed: str = ""
     note: str = ""
+    disputed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
