@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from cards.schema import response_validator
+from cards.validation import response_validator
 from cds_service.application import create_app
 from cds_service.evaluate import Evaluated, evaluate_all, examine
 from cds_service.request import Hook, parse_request
