@@ -1,0 +1,81 @@
+"""Names of tests, diseases and medicines in free text: folding, and terms that match whole words."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+MAX_TEXT = 300
+"""Longer texts are cut: a name is short, and a report pasted into a display must not cost time."""
+
+_SEPARATED = str.maketrans(
+    {"ø": "o", "Ø": "o", "æ": "ae", "Æ": "ae", "œ": "oe", "Œ": "oe", "ł": "l", "Ł": "l"}
+)
+
+
+@lru_cache(maxsize=8192)
+def fold(text: str) -> str:
+    """Return words without case, accents and punctuation, one blank between and around them.
+
+    "Protéine C-réactive" becomes " proteine c reactive "; a text without any word becomes " ".
+    """
+    decomposed = unicodedata.normalize("NFKD", text[:MAX_TEXT].translate(_SEPARATED))
+    kept = "".join(
+        character if character.isalnum() else " "
+        for character in decomposed.casefold()
+        if not unicodedata.combining(character)
+    )
+    words = kept.split()
+    return f" {' '.join(words)} " if words else " "
+
+
+def compile_term(term: str) -> tuple[str, ...]:
+    """Return the substrings that all have to stand in a folded text.
+
+    "crp" is a whole word, "crohn*" begins a word, "*inflixim*" may stand anywhere; "a & b" asks for both.
+    """
+    return tuple(_compile_part(part.strip()) for part in term.split("&"))
+
+
+def _compile_part(part: str) -> str:
+    before = "" if part.startswith("*") else " "
+    after = "" if part.endswith("*") else " "
+    return before + part.strip("*") + after
+
+
+@dataclass(frozen=True, slots=True)
+class NamePattern:
+    """When a folded text names a concept: any of `names`, any of `names_with`, none of `names_without`."""
+
+    names: tuple[tuple[str, ...], ...] = ()
+    names_with: tuple[tuple[str, ...], ...] = ()
+    names_without: tuple[tuple[str, ...], ...] = ()
+    ignored: tuple[str, ...] = ()
+
+    def matches(self, folded: str) -> bool:
+        """Return whether a text that `fold` made names the concept."""
+        for phrase in self.ignored:
+            folded = folded.replace(phrase, " ")
+        if not _any_term(self.names, folded):
+            return False
+        if self.names_with and not _any_term(self.names_with, folded):
+            return False
+        return not _any_term(self.names_without, folded)
+
+
+def _any_term(terms: tuple[tuple[str, ...], ...], folded: str) -> bool:
+    return any(all(part in folded for part in term) for term in terms)
+
+
+def name_pattern(
+    names: Sequence[str], names_with: Sequence[str], names_without: Sequence[str], ignored: Sequence[str]
+) -> NamePattern:
+    """Compile the terms of one concept."""
+    return NamePattern(
+        tuple(compile_term(term) for term in names),
+        tuple(compile_term(term) for term in names_with),
+        tuple(compile_term(term) for term in names_without),
+        tuple(f" {phrase} " for phrase in ignored),
+    )
