@@ -24,7 +24,10 @@ class KeyState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AcquiredKey:
-    """One prefetch key: its resources that may matter (others were only peeked at, and counted)."""
+    """One prefetch key: its resources that may matter (others were only peeked at, and counted).
+
+    `full_urls` run parallel to `resources`: the Bundle's own address of each, "" where it has none.
+    """
 
     key: str
     state: KeyState
@@ -32,6 +35,7 @@ class AcquiredKey:
     seen: int = 0
     shortfall: Shortfall | None = None
     issues: tuple[DataIssue, ...] = ()
+    full_urls: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,8 @@ import orjson
 
 RawJson: TypeAlias = bytes | bytearray | memoryview | msgspec.Raw
 
-MAX_DEPTH = 64
-"""Deepest nesting that is read. Real FHIR resources stay below 20; recursion elsewhere may rely on this."""
+MAX_DEPTH = 254
+"""Deepest nesting that is read: what the re-encoding used here can write. FHIR resources stay below 20."""
 
 _ESCAPED_MARK = re.compile(rb"\\u00(?:22|3[aA])")
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
@@ -55,9 +55,10 @@ def loads_strict(raw: RawJson) -> Any:
         _refuse(text)
     if b"\\u0000" in text and _NUL.search(text) is not None:
         raise StrictJsonError("nul-character")
-    if text.count(b"{") + text.count(b"[") > MAX_DEPTH and is_too_deep(value):
-        raise StrictJsonError("too-deep")
-    compact = orjson.dumps(value)
+    try:
+        compact = orjson.dumps(value)
+    except orjson.JSONEncodeError:
+        raise StrictJsonError("too-deep") from None
     if compact != text and not _counts_exclude_duplicates(text, compact):
         json.loads(text, object_pairs_hook=_unique)
     return value
@@ -91,21 +92,6 @@ def check_whole_body(raw: RawJson) -> None:
         bytes(raw).decode("utf-8")
     except UnicodeDecodeError:
         raise StrictJsonError("invalid-utf-8") from None
-
-
-def is_too_deep(value: Any) -> bool:
-    """Say whether parsed JSON nests deeper than `MAX_DEPTH`; looks level by level, without recursion."""
-    level = [value] if isinstance(value, dict | list) else []
-    for _ in range(MAX_DEPTH):
-        level = [
-            child
-            for parent in level
-            for child in (parent.values() if type(parent) is dict else parent)
-            if type(child) is dict or type(child) is list
-        ]
-        if not level:
-            return False
-    return True
 
 
 _MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])

@@ -79,6 +79,22 @@ class IssueCode(StrEnum):
     MARKER_PRELIMINARY = "marker-preliminary"
     MARKER_CONFLICT = "marker-conflict"
     ENDOSCOPY_BEFORE_CHANGE = "endoscopy-before-change"
+    # -- orders, doses and medicines as recorded
+    OTHER_PATIENT = "other-patient"
+    MEDICINE_BY_NAME = "medicine-recognised-by-name"
+    MEDICINE_UNRESOLVED = "medicine-unresolved"
+    DOSE_UNREADABLE = "dose-unreadable"
+    DOSE_TEXT_DIFFERS = "dose-text-differs"
+    DOSE_UNDATED = "dose-undated"
+    DOSE_STATUS_UNKNOWN = "dose-status-unknown"
+    INTERVAL_UNREADABLE = "interval-unreadable"
+    INTERVAL_TEXT_DIFFERS = "interval-text-differs"
+    SEVERAL_DOSAGES = "several-dosages"
+    ROUTE_CONFLICT = "route-conflict"
+    ORDER_STATUS_UNKNOWN = "order-status-unknown"
+    DRAFT_STATUS = "draft-status"
+    DRAFT_DO_NOT_PERFORM = "draft-do-not-perform"
+    DRAFT_IS_SERVICE_REQUEST = "draft-is-service-request"
 
 
 @dataclass(frozen=True, slots=True)

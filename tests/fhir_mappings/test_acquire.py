@@ -1,0 +1,168 @@
+"""Acquisition: what arrived, what was empty, what is missing and why, and whose records they are."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from fhir_mappings.acquire import acquire
+from fhir_mappings.acquired import AcquiredKey, KeyState
+from fhir_mappings.codes import load_code_sets
+from fhir_mappings.prefetch import KEYS, OPTIONAL_KEYS
+from fhir_mappings.strict_json import StrictJsonError
+from tdm.facts import Shortfall
+from tdm.issues import IssueCode
+
+Json = dict[str, Any]
+
+LEVEL = {"resourceType": "Observation", "code": {"text": "Infliximab"}, "subject": {"reference": "Patient/p"}}
+
+
+def searchset(*resources: Json, **more: Any) -> Json:
+    return {"resourceType": "Bundle", "entry": [{"resource": resource} for resource in resources], **more}
+
+
+def laboratory(value: Any) -> AcquiredKey:
+    raw = json.dumps(value).encode()
+    return acquire({"laboratory": raw}, codes=load_code_sets(), patient_id="p").keys["laboratory"]
+
+
+def outcome(severity: Any) -> Json:
+    return {"resourceType": "OperationOutcome", "issue": [{"severity": severity, "code": "processing"}]}
+
+
+def test_every_published_key_is_accounted_for_and_optional_ones_only_when_sent() -> None:
+    optional = OPTIONAL_KEYS[0].key
+    nothing = acquire({}, codes=load_code_sets(), patient_id="p").keys
+    assert set(nothing) == {entry.key for entry in KEYS}
+    assert {key.shortfall for key in nothing.values()} == {Shortfall.NOT_PROVIDED}
+    assert {key.state for key in nothing.values()} == {KeyState.UNAVAILABLE}
+    assert optional in acquire({optional: b"null"}, codes=load_code_sets(), patient_id="p").keys
+
+
+def test_keys_that_no_template_names_are_not_looked_at() -> None:
+    acquired = acquire({"theirs": b"not JSON"}, codes=load_code_sets(), patient_id="p")
+    assert "theirs" not in acquired.keys
+
+
+def test_null_means_not_provided_in_both_ways_it_can_be_handed_over() -> None:
+    expected = AcquiredKey("laboratory", KeyState.UNAVAILABLE, shortfall=Shortfall.NOT_PROVIDED)
+    assert laboratory(None) == expected
+    acquired = acquire({"laboratory": None}, codes=load_code_sets(), patient_id="p")
+    assert acquired.keys["laboratory"] == expected
+
+
+@pytest.mark.parametrize("value", [outcome("error"), outcome("warning"), {}, [], "text", 7, True])
+def test_an_outcome_or_no_fhir_at_all_is_an_error(value: Any) -> None:
+    key = laboratory(value)
+    assert (key.state, key.shortfall) == (KeyState.UNAVAILABLE, Shortfall.ERROR)
+    assert key.resources == ()
+
+
+@pytest.mark.parametrize("value", [searchset(), {"resourceType": "Bundle", "type": "searchset", "total": 0}])
+def test_a_search_that_found_nothing_is_empty(value: Any) -> None:
+    assert laboratory(value) == AcquiredKey("laboratory", KeyState.EMPTY)
+
+
+def test_resources_that_do_not_matter_still_show_that_the_search_was_run() -> None:
+    key = laboratory(searchset({"resourceType": "Observation", "code": {"text": "Sodium"}}))
+    assert (key.state, key.resources, key.seen) == (KeyState.PREFETCHED, (), 1)
+
+
+def test_a_first_page_is_used_and_said_to_be_incomplete() -> None:
+    key = laboratory(searchset(LEVEL, link=[{"relation": "next"}]))
+    assert (key.state, key.shortfall, key.resources) == (KeyState.PREFETCHED, Shortfall.TRUNCATED, (LEVEL,))
+
+
+def test_an_empty_first_page_with_more_to_come_is_not_empty() -> None:
+    key = laboratory(searchset(link=[{"relation": "next"}]))
+    assert (key.state, key.shortfall) == (KeyState.UNAVAILABLE, Shortfall.TRUNCATED)
+
+
+@pytest.mark.parametrize(
+    ("severity", "shortfall"),
+    [("error", Shortfall.ERROR), (" fatal ", Shortfall.ERROR), ("warning", None), (None, None), (7, None)],
+)
+def test_an_outcome_among_results_counts_by_its_severity(severity: Any, shortfall: Shortfall | None) -> None:
+    key = laboratory(searchset(LEVEL, outcome(severity)))
+    assert (key.state, key.shortfall, key.resources) == (KeyState.PREFETCHED, shortfall, (LEVEL,))
+    assert key.seen == 1
+
+
+def test_an_outcome_alone_in_a_bundle_is_not_an_empty_result() -> None:
+    assert laboratory(searchset(outcome("error"))).state is KeyState.UNAVAILABLE
+    assert laboratory(searchset(outcome("information"))).state is KeyState.EMPTY
+    assert laboratory(searchset({"resourceType": "OperationOutcome", "issue": None})).state is KeyState.EMPTY
+    single = {"resourceType": "OperationOutcome", "issue": {"severity": "error"}}
+    assert laboratory(searchset(single)).shortfall is Shortfall.ERROR
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        {"reference": "Patient/other"},
+        {"reference": "https://ehr.example/fhir/Patient/other"},
+        {"reference": "Patient/other/_history/1"},
+        {"reference": " Patient/other "},
+        {"reference": "Group/p"},
+    ],
+)
+@pytest.mark.parametrize("name", ["subject", "patient"])
+def test_records_of_another_patient_are_left_out_and_counted(subject: Json, name: str) -> None:
+    stranger = {"resourceType": "Observation", "code": {"text": "Infliximab"}, name: subject}
+    key = laboratory(searchset(LEVEL, stranger, stranger))
+    assert key.resources == (LEVEL,)
+    assert [issue.code for issue in key.issues] == [IssueCode.OTHER_PATIENT]
+    assert key.issues[0].parameters == (("count", "2"), ("key", "laboratory"))
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        None,
+        {},
+        "Patient/other",
+        {"reference": None},
+        {"identifier": {"value": "1"}},
+        {"reference": "Patient/p"},
+        {"reference": "https://ehr.example/fhir/Patient/p"},
+        {"reference": "#contained"},
+        {"reference": "urn:uuid:7"},
+        {"reference": "p"},
+    ],
+)
+def test_records_that_name_no_other_patient_are_kept(subject: Any) -> None:
+    resource = {"resourceType": "Observation", "code": {"text": "Infliximab"}, "subject": subject}
+    assert laboratory(searchset(resource)).resources == (resource,)
+
+
+def test_a_patient_known_by_an_address_of_the_bundle_is_told_from_another() -> None:
+    def key(subject: str) -> AcquiredKey:
+        value = searchset(LEVEL | {"subject": {"reference": subject}})
+        value["entry"].append({"fullUrl": "urn:uuid:7", "resource": {"resourceType": "Patient", "id": "p"}})
+        return laboratory(value)
+
+    assert len(key("urn:uuid:7").resources) == 2
+    assert len(key("urn:uuid:8").resources) == 1
+
+
+def test_another_patient_is_not_the_patient() -> None:
+    for identifier, kept in (("p", 1), (" p ", 1), ("other", 0), (None, 1)):
+        raw = json.dumps({"resourceType": "Patient", "id": identifier}).encode()
+        acquired = acquire({"patient": raw}, codes=load_code_sets(), patient_id="p")
+        assert len(acquired.resources("Patient")) == kept
+
+
+def test_what_must_be_read_but_is_not_strict_json_is_refused() -> None:
+    with pytest.raises(StrictJsonError):
+        acquire(
+            {"patient": b'{"resourceType":"Patient","id":1,"id":2}'}, codes=load_code_sets(), patient_id="p"
+        )
+
+
+def test_full_urls_stay_beside_their_resources() -> None:
+    value = searchset(LEVEL | {"subject": {"reference": "Patient/other"}}, LEVEL)
+    value["entry"][1]["fullUrl"] = "urn:uuid:1"
+    assert laboratory(value).full_urls == ("urn:uuid:1",)

@@ -1,0 +1,340 @@
+"""The first look: what is chosen, what is passed over, and that odd shapes are read in full instead."""
+
+from __future__ import annotations
+
+import json
+import random
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fhir_mappings.codes import load_code_sets
+from fhir_mappings.peek import Peeked, UnreadableValueError, read_value, relative_reference, relevance
+from fhir_mappings.strict_json import StrictJsonError
+
+MATTERS = relevance(load_code_sets())
+LOINC = "http://loinc.org"
+RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
+
+Json = dict[str, Any]
+
+
+def coded(system: str, code: str, **more: Any) -> Json:
+    return {"coding": [{"system": system, "code": code, **more}]}
+
+
+LEVEL = {"resourceType": "Observation", "id": "level", "code": coded(LOINC, "39803-2")}
+SODIUM = {"resourceType": "Observation", "id": "sodium", "code": coded(LOINC, "2951-2", display="Sodium")}
+PATIENT = {"resourceType": "Patient", "id": "p"}
+INFLIXIMAB = coded(RXNORM, "310994")
+CODEINE = {"coding": [{"system": RXNORM, "code": "2670", "display": "codeine"}], "text": "codeine"}
+
+
+def bundle(*resources: Any, **more: Any) -> Json:
+    return {
+        "resourceType": "Bundle",
+        "type": "searchset",
+        "entry": [{"resource": resource} for resource in resources],
+        **more,
+    }
+
+
+def read(value: Any) -> Peeked:
+    return read_value(value if isinstance(value, bytes) else json.dumps(value).encode(), MATTERS)
+
+
+def kept(value: Any) -> list[Any]:
+    return [resource.get("id") for resource in read(value).resources]
+
+
+def test_only_what_may_matter_is_read_and_the_rest_is_counted() -> None:
+    peeked = read(bundle(SODIUM, LEVEL, SODIUM))
+    assert peeked.resources == (LEVEL,)
+    assert peeked.seen == 3
+    assert peeked.resource_type == "Bundle"
+    assert not peeked.has_more
+
+
+@pytest.mark.parametrize("kind", ["searchset", "collection", "batch-response", "document", None, 7])
+def test_the_type_of_a_bundle_does_not_matter(kind: Any) -> None:
+    assert kept(bundle(LEVEL) | {"type": kind}) == ["level"]
+
+
+@pytest.mark.parametrize("compact", [True, False])
+def test_white_space_changes_nothing(compact: bool) -> None:
+    value = bundle(SODIUM, LEVEL, PATIENT)
+    text = json.dumps(value, separators=(",", ":")) if compact else json.dumps(value, indent=3)
+    assert read(text.encode()) == read(value)
+
+
+def test_null_is_nothing_at_all() -> None:
+    assert read(b"null") == Peeked("")
+    assert read(b" null ") == Peeked("")
+
+
+def test_a_single_resource_is_read_whatever_it_is() -> None:
+    assert read(SODIUM) == Peeked("Observation", (SODIUM,), ("",), 1)
+    assert read({"resourceType": " OperationOutcome "}).resource_type == "OperationOutcome"
+
+
+@pytest.mark.parametrize("value", [True, 7, "text", [], [LEVEL], {}, {"entry": []}, {"resourceType": 7}])
+def test_what_is_no_resource_is_unreadable(value: Any) -> None:
+    with pytest.raises(UnreadableValueError):
+        read(value)
+
+
+@pytest.mark.parametrize("entry", ["missing", None, []])
+def test_a_bundle_without_entries_is_empty(entry: Any) -> None:
+    value = bundle() | {"entry": entry, "total": 0}
+    if entry == "missing":
+        del value["entry"]
+    assert read(value) == Peeked("Bundle")
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [None, {}, {"resource": None}, "text", 7, [], {"resource": "text"}, {"resource": []}, {"fullUrl": 7}],
+)
+def test_an_odd_entry_costs_nothing_but_itself(odd: Any) -> None:
+    value = bundle(SODIUM, LEVEL)
+    value["entry"].insert(1, odd)
+    assert kept(value) == ["level"]
+
+
+def test_an_entry_that_is_one_object_instead_of_a_list_is_read() -> None:
+    assert kept({"resourceType": "Bundle", "entry": {"resource": LEVEL}}) == ["level"]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"code": "39803-2"},
+        {"code": {"coding": {"system": LOINC, "code": "39803-2"}}},
+        {"code": {"coding": [{"system": LOINC, "code": 39803}]}},
+        {"code": [1]},
+        {"component": {"code": {}}},
+        {"hasMember": "x"},
+        {"id": 7},
+        {"resourceType": "Observation "},
+    ],
+)
+def test_a_resource_of_unexpected_shape_is_kept_for_the_tolerant_reader(odd: Json) -> None:
+    assert read(bundle(SODIUM | odd, SODIUM)).resources == (SODIUM | odd,)
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        {"resourceType": "Observation", "code": {"text": "Infliximab dalspiegel"}},
+        {"resourceType": "Observation", "component": [None, {"code": coded(LOINC, "39803-2")}]},
+        {"resourceType": "DiagnosticReport", "code": {"text": "Infliximab"}},
+        {"resourceType": "DiagnosticReport", "code": {"text": "Chemistry"}, "contained": [LEVEL]},
+        {"resourceType": "Condition", "code": coded("http://snomed.info/sct", "34000006")},
+        {"resourceType": "Condition", "code": {"text": "Crohn's disease"}},
+        {"resourceType": "AllergyIntolerance", "code": {"text": "Peanut"}},
+        {"resourceType": "Medication", "code": CODEINE},
+        {"resourceType": "MedicationRequest", "medicationCodeableConcept": INFLIXIMAB},
+        {"resourceType": "MedicationRequest", "medicationCodeableConcept": {"text": "Azathioprine 50 mg"}},
+        {"resourceType": "MedicationAdministration", "medicationCodeableConcept": {"text": "Remicade"}},
+        {"resourceType": "MedicationDispense", "medicationCodeableConcept": INFLIXIMAB},
+        {"resourceType": "MedicationStatement", "medicationCodeableConcept": INFLIXIMAB},
+        {"resourceType": "OperationOutcome", "issue": []},
+        {"resourceType": "ServiceRequest", "code": {"text": "Infliximab level"}},
+        {"resourceType": "ServiceRequest", "code": coded("HCPCS", "J1745")},
+        PATIENT,
+    ],
+)
+def test_resources_that_may_matter_are_kept(resource: Json) -> None:
+    assert read(bundle(SODIUM, resource)).resources == (resource,)
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        {"resourceType": "Observation"},
+        {"resourceType": "Observation", "code": None, "component": [None, {}, {"code": {"text": "Sodium"}}]},
+        {"resourceType": "DiagnosticReport", "code": {"text": "Chemistry"}},
+        {"resourceType": "Condition", "code": {"text": "Ankle sprain"}},
+        {"resourceType": "MedicationRequest", "medicationCodeableConcept": CODEINE},
+        {"resourceType": "MedicationRequest"},
+        {"resourceType": "Encounter", "code": coded(LOINC, "39803-2")},
+    ],
+)
+def test_resources_that_do_not_matter_are_passed_over(resource: Json) -> None:
+    assert read(bundle(resource)) == Peeked("Bundle", seen=1)
+
+
+@pytest.mark.parametrize(
+    ("reference", "expected"),
+    [
+        ({"reference": "Medication/ifx"}, True),
+        ({"reference": "http://ehr.example/Medication/ifx/_history/3"}, True),
+        ({"reference": "urn:uuid:1"}, True),
+        ({"reference": "Medication/ifx", "display": "therapy plan"}, True),
+        ({"reference": "Medication/codeine"}, False),
+        ({"reference": "Medication/blank"}, True),
+        ({"reference": "Medication/ingredient"}, True),
+        ({"reference": "Medication/elsewhere"}, True),
+        ({"reference": "Medication/elsewhere", "display": "codeine 15 mg tablet"}, False),
+        ({"reference": "Medication/elsewhere", "display": "infliximab 100 MG Injection"}, True),
+        ({"reference": "Medication/codeine", "display": "infliximab 100 MG Injection"}, True),
+        ({"display": "infliximab 100 MG Injection"}, True),
+        ({}, True),
+        ({"reference": "#ifx"}, True),
+        ({"reference": "#codeine"}, False),
+        ({"reference": "#nowhere"}, True),
+    ],
+)
+def test_a_medicine_given_by_reference_is_followed(reference: Json, expected: bool) -> None:
+    order = {
+        "resourceType": "MedicationRequest",
+        "id": "order",
+        "medicationReference": reference,
+        "contained": [
+            {"resourceType": "Medication", "id": "ifx", "code": INFLIXIMAB},
+            {"resourceType": "Medication", "id": "codeine", "code": CODEINE},
+        ],
+    }
+    value = bundle(
+        order,
+        {"resourceType": "Medication", "id": "ifx", "code": INFLIXIMAB},
+        {"resourceType": "Medication", "id": "codeine", "code": CODEINE},
+        {"resourceType": "Medication", "id": "blank"},
+        {
+            "resourceType": "Medication",
+            "id": "ingredient",
+            "code": {"text": "infusion bag"},
+            "ingredient": [None, {"itemCodeableConcept": INFLIXIMAB}],
+        },
+    )
+    value["entry"].append(
+        {"fullUrl": "urn:uuid:1", "resource": {"resourceType": "Medication", "code": INFLIXIMAB}}
+    )
+    assert ("order" in kept(value)) is expected
+
+
+def test_contained_medicines_that_cannot_be_read_keep_the_order() -> None:
+    order = {
+        "resourceType": "MedicationRequest",
+        "id": "order",
+        "medicationReference": {"reference": "#a"},
+        "contained": {"id": "a"},
+    }
+    assert kept(bundle(order)) == ["order"]
+
+
+@pytest.mark.parametrize("name", ["hasMember", "result"])
+def test_members_of_a_panel_are_kept_whatever_they_are_called(name: str) -> None:
+    panel = {
+        "resourceType": "DiagnosticReport" if name == "result" else "Observation",
+        "id": "panel",
+        "code": {"text": "Infliximab with reflex to antibodies"},
+        name: [None, {"reference": "Observation/member"}, {"reference": "urn:uuid:7"}, {}],
+    }
+    value = bundle({"resourceType": "Observation", "id": "member", "code": {"text": "Result"}}, SODIUM, panel)
+    value["entry"].append(
+        {"fullUrl": "urn:uuid:7", "resource": {"resourceType": "Observation", "id": "other"}}
+    )
+    assert kept(value) == ["member", "panel", "other"]
+
+
+def test_members_of_a_panel_that_does_not_matter_are_passed_over() -> None:
+    panel = SODIUM | {"hasMember": [{"reference": "Observation/member"}]}
+    assert kept(bundle({"resourceType": "Observation", "id": "member"}, panel)) == []
+
+
+def test_full_urls_run_parallel_to_what_is_kept() -> None:
+    value = bundle(SODIUM, LEVEL)
+    value["entry"][0]["fullUrl"] = "urn:uuid:0"
+    value["entry"][1]["fullUrl"] = " urn:uuid:1 "
+    assert read(value).full_urls == ("urn:uuid:1",)
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({"link": [{"relation": "self"}, {"relation": "next", "url": "x"}]}, True),
+        ({"link": [None, {"relation": " next "}]}, True),
+        ({"link": {"relation": "next"}}, True),
+        ({"link": [{"relation": "self"}]}, False),
+        ({"link": None}, False),
+        ({"link": "next"}, False),
+        ({"total": 1}, False),
+        ({"total": 2}, True),
+        ({"total": 0}, False),
+        ({"total": "2"}, False),
+    ],
+)
+@pytest.mark.parametrize("odd", [False, True])
+def test_a_page_of_several_is_recognised(more: Json, expected: bool, odd: bool) -> None:
+    value = bundle(LEVEL, **more)
+    if odd:
+        value["entry"].append("an entry that only the full reading understands")
+    assert read(value).has_more is expected
+
+
+@pytest.mark.parametrize(
+    ("rest", "code"),
+    [
+        (b'"entry":[{"resource":{"resourceType":"Patient","id":"a","id":"b"}}]}', "duplicate-name"),
+        (b'"entry":[],"entry":[]}', "duplicate-name"),
+        (b'"entry":[{"resource":{"resourceType":"A"},"resource":{"resourceType":"B"}}]}', "duplicate-name"),
+        (b'"entry":[{"resource":{"resourceType":"A"},"resource":{"resourceType":"A"}}]}', "duplicate-name"),
+        (b'"entry":[{"resource":{"resourceType":"A"},"r\\u0065source":{}}]}', "duplicate-name"),
+        (b'"entry":[{"resource":{"resourceType":"Patient","x":NaN}}]}', "non-finite"),
+        (b'"entry":[{"resource":{"resourceType":"Patient","x":1e400}}]}', "non-finite"),
+        (b'"entry":[{"resource":{"resourceType":"Patient","id":"\xff"}}]}', "invalid-utf-8"),
+        (
+            b'"entry":[{"resource":{"resourceType":"Patient","x":%s}}]}' % (b"[" * 900 + b"]" * 900),
+            "too-deep",
+        ),
+        (b'"entry":%s}' % (b"[" * 9000 + b"]" * 9000), "too-deep"),
+        (b'"entry":[]', "malformed"),
+    ],
+)
+def test_what_has_to_be_read_is_read_strictly(rest: bytes, code: str) -> None:
+    with pytest.raises(StrictJsonError) as caught:
+        read(b'{"resourceType":"Bundle",' + rest)
+    assert caught.value.code == code
+
+
+def test_a_single_resource_is_read_strictly() -> None:
+    with pytest.raises(StrictJsonError, match=r"^duplicate-name$"):
+        read(b'{"resourceType":"Patient","id":"a","id":"b"}')
+
+
+def test_what_is_passed_over_is_not_judged() -> None:
+    text = b'{"resourceType":"Bundle","entry":[{"resource":{"resourceType":"Encounter","x":1,"x":1e400}}]}'
+    assert read(text) == Peeked("Bundle", seen=1)
+
+
+def test_a_resource_inside_a_resource_is_not_taken_for_an_entry() -> None:
+    nested = PATIENT | {"extension": [{"resource": LEVEL}]}
+    assert read(bundle(nested, LEVEL)).resources == (nested, LEVEL)
+
+
+@pytest.mark.parametrize(
+    ("reference", "expected"),
+    [
+        ("Patient/1", "Patient/1"),
+        (" https://ehr.example/fhir/Patient/1/_history/2 ", "Patient/1"),
+        ("Patient", "Patient"),
+        ("", ""),
+    ],
+)
+def test_references_are_reduced_to_type_and_id(reference: str, expected: str) -> None:
+    assert relative_reference(reference) == expected
+
+
+@given(st.randoms(use_true_random=False))
+def test_the_quick_look_and_the_full_reading_choose_the_same(random_: random.Random) -> None:
+    resources = [LEVEL, SODIUM, PATIENT, {"resourceType": "Condition", "code": {"text": "Crohn's disease"}}]
+    chosen = random_.choices(resources, k=random_.randint(0, 6))
+    quick = read(bundle(*chosen))
+    slow_value = bundle(*chosen)
+    slow_value["entry"].insert(0, "not an entry")
+    slow = read(slow_value)
+    assert slow.resources == quick.resources
+    assert slow.seen == quick.seen
