@@ -1,0 +1,112 @@
+"""The facts that an assessment rests on, as a card shows them: name, value with unit, day, source."""
+
+from __future__ import annotations
+
+from tdm.activity import ActivityReading
+from tdm.decision import FactUsed, Regimen
+from tdm.exposure import Exposure
+from tdm.facts import (
+    AtiReading,
+    Comparator,
+    LevelReading,
+    Marker,
+    MarkerReading,
+    Moment,
+    Source,
+    TreatmentCourse,
+    WeightReading,
+)
+from tdm.plausibility import level_text
+from tdm.regimen import days_text
+
+MARKER_NAMES = {
+    Marker.CRP: ("C-reactive protein", "mg/L"),
+    Marker.CALPROTECTIN: ("Faecal calprotectin", "µg/g"),
+    Marker.SES_CD: ("SES-CD", "points"),
+    Marker.ENDOSCOPY: ("Endoscopy", ""),
+    Marker.IMAGING: ("Imaging", ""),
+    Marker.FISTULA_EXAMINATION: ("Fistula examination", ""),
+    Marker.PCDAI: ("PCDAI", "points"),
+    Marker.HBI: ("Harvey-Bradshaw index", "points"),
+    Marker.CDAI: ("CDAI", "points"),
+    Marker.ALBUMIN: ("Albumin", "g/dL"),
+    Marker.ESR: ("Erythrocyte sedimentation rate", "mm/h"),
+}
+
+
+def facts_used(
+    course: TreatmentCourse,
+    regimen: Regimen,
+    exposure: Exposure,
+    ati: AtiReading | None,
+    activity: ActivityReading,
+    weight: WeightReading | None,
+    last_dose: Moment | None,
+) -> tuple[FactUsed, ...]:
+    """The facts in a fixed order: level and trend, antibodies, regimen, activity, fistula."""
+    facts: list[FactUsed] = []
+    if exposure.newest is not None:
+        facts.append(level_fact("Infliximab trough", exposure.newest.sampling.reading))
+    facts.extend(level_fact("Earlier trough", reading) for reading in exposure.trend)
+    if ati is not None:
+        facts.append(FactUsed("Antibodies to infliximab", ati_text(ati), day_of(ati.drawn), ati.source))
+    dose = regimen_text(regimen)
+    if dose:
+        facts.append(FactUsed("Dose", dose, ""))
+    if regimen.interval_days is not None:
+        facts.append(FactUsed("Interval", f"every {days_text(regimen.interval_days)}", ""))
+    if last_dose is not None:
+        facts.append(FactUsed("Last dose", last_dose.day.isoformat(), last_dose.day.isoformat()))
+    if weight is not None:
+        facts.append(FactUsed("Weight", f"{weight.kilograms:g} kg", day_of(weight.measured), weight.source))
+    facts.extend(marker_fact(reading) for reading in activity.markers)
+    fistulas = sorted(
+        {(not one.active, one.source.resource_type, one.source.reference) for one in course.fistulas}
+    )
+    for inactive, resource_type, reference in fistulas:
+        state = "in the history" if inactive else "active"
+        facts.append(FactUsed("Perianal fistula", state, "", Source(resource_type, reference)))
+    return tuple(facts)
+
+
+def level_fact(name: str, reading: LevelReading) -> FactUsed:
+    """A level as reported."""
+    return FactUsed(name, level_text(reading), day_of(reading.drawn), reading.source)
+
+
+def ati_text(reading: AtiReading) -> str:
+    """An antibody result as reported; rebuilt from its parts where the report's own text is not kept."""
+    if reading.original:
+        return reading.original
+    number = ""
+    if reading.value is not None:
+        sign = "" if reading.comparator is Comparator.EXACT else f"{reading.comparator} "
+        number = f"{sign}{reading.value:g} {reading.unit}".rstrip()
+    word = "" if reading.word is None else reading.word.value
+    return f"{number} ({word})" if number and word else number or word
+
+
+def regimen_text(regimen: Regimen) -> str:
+    """Dose in mg/kg and mg as far as they are known."""
+    parts = []
+    if regimen.dose_mg_per_kg is not None:
+        parts.append(f"{regimen.dose_mg_per_kg:.3g} mg/kg")
+    if regimen.dose_mg is not None:
+        parts.append(f"{regimen.dose_mg:.0f} mg")
+    return ", ".join(parts)
+
+
+def marker_fact(reading: MarkerReading) -> FactUsed:
+    """A marker with its unit, or its finding in words."""
+    name, unit = MARKER_NAMES[reading.marker]
+    if reading.value is None:
+        text = "" if reading.finding is None else reading.finding.value
+    else:
+        sign = "" if reading.comparator is Comparator.EXACT else f"{reading.comparator} "
+        text = f"{sign}{reading.value:g} {unit}".rstrip()
+    return FactUsed(name, text, day_of(reading.drawn), reading.source)
+
+
+def day_of(moment: Moment | None) -> str:
+    """The calendar day of a moment, "" where there is none."""
+    return "" if moment is None else moment.day.isoformat()

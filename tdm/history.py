@@ -1,0 +1,200 @@
+"""The doses of one course by day, where the course starts, and when the regimen changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from tdm.facts import Dose, FactGroup, Moment, Order, OrderState, Route, Source, TreatmentCourse
+from tdm.issues import DataIssue, IssueCode
+from tdm.knowledge.model import Policy
+from tdm.timing import days_between, in_future, instant, is_after
+
+
+@dataclass(frozen=True, slots=True)
+class Infusion:
+    """All that was given on one calendar day; amounts are None where unknown or contradictory."""
+
+    given: Moment
+    source: Source
+    route: Route | None = None
+    amount_mg: float | None = None
+    amount_mg_per_kg: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The present course. `infusions` and `orders` (no drafts) are oldest first.
+
+    `start_known`: the first infusion of the tuple is the first of the course. `restarted`: doses of an
+    earlier course precede a gap.
+    """
+
+    infusions: tuple[Infusion, ...]
+    orders: tuple[Order, ...]
+    start_known: bool
+    restarted: bool
+
+    @property
+    def start(self) -> Moment | None:
+        """The first recorded dose of this course."""
+        return self.infusions[0].given if self.infusions else None
+
+    @property
+    def last_dose(self) -> Moment | None:
+        """The last recorded dose."""
+        return self.infusions[-1].given if self.infusions else None
+
+    def before(self, moment: Moment) -> tuple[Infusion, ...]:
+        """Doses of earlier days, or surely earlier on the same day."""
+        return tuple(one for one in self.infusions if is_after(moment, one.given))
+
+
+def read_history(
+    course: TreatmentCourse, now: Moment, policy: Policy
+) -> tuple[History, tuple[DataIssue, ...]]:
+    """The history of the present course at `now`, with the doubts that arose."""
+    issues: list[DataIssue] = []
+    infusions = infusion_days(course.doses, now, policy, issues)
+    orders = past_orders(course.orders, now, policy)
+    first = first_of_course(infusions, orders, policy)
+    current = tuple(infusions[first:])
+    if first:
+        gap = days_between(infusions[first - 1].given, infusions[first].given)
+        parameters = (("day", current[0].given.day.isoformat()), ("weeks", f"{gap / 7:.0f}"))
+        issues.append(DataIssue(IssueCode.COURSE_RESTARTED, "course", parameters, current[0].source))
+    known = bool(current) and start_is_known(course, current, now, policy, restarted=first > 0)
+    return History(current, orders, start_known=known, restarted=first > 0), tuple(issues)
+
+
+def infusion_days(
+    doses: Iterable[Dose], now: Moment, policy: Policy, issues: list[DataIssue]
+) -> list[Infusion]:
+    """Doses gathered by calendar day, oldest first; doses dated in the future are named and left out.
+
+    A statement or dispense within a week of an administration repeats it and is left out: a dispense a day
+    before its infusion would otherwise read as an interval of one day.
+    """
+    administered: dict[date, list[Dose]] = {}
+    reported: dict[date, list[Dose]] = {}
+    for dose in doses:
+        if in_future(dose.given, now, policy.future_tolerance_minutes):
+            issues.append(dose_issue(IssueCode.DOSE_IN_FUTURE, dose.given, dose.source))
+        else:
+            (reported if dose.reported else administered).setdefault(dose.given.day, []).append(dose)
+    days = tuple(administered)
+    by_day = administered | {
+        day: told
+        for day, told in reported.items()
+        if all(abs((day - known).days) >= policy.week_2_from_day for known in days)
+    }
+    return [one_infusion(by_day[day], issues) for day in sorted(by_day)]
+
+
+def one_infusion(doses: Sequence[Dose], issues: list[DataIssue]) -> Infusion:
+    """What was given on one day. Different amounts are not added up: they may be two records of one dose."""
+    if len(doses) == 1:
+        dose = doses[0]
+        return Infusion(dose.given, dose.source, dose.route, dose.amount_mg, dose.amount_mg_per_kg)
+    first = min(doses, key=dose_order)
+    milligrams = {dose.amount_mg for dose in doses} - {None}
+    per_kilogram = {dose.amount_mg_per_kg for dose in doses} - {None}
+    routes = {dose.route for dose in doses} - {None}
+    if len(milligrams) > 1 or len(per_kilogram) > 1:
+        issues.append(dose_issue(IssueCode.DOSE_AMOUNTS_DIFFER, first.given, first.source))
+    return Infusion(
+        first.given,
+        first.source,
+        routes.pop() if len(routes) == 1 else None,
+        milligrams.pop() if len(milligrams) == 1 else None,
+        per_kilogram.pop() if len(per_kilogram) == 1 else None,
+    )
+
+
+def dose_order(dose: Dose) -> tuple[bool, float, str, str]:
+    """Of one day's doses the earliest with a time speaks for the day."""
+    return (not dose.given.timed, instant(dose.given), dose.source.resource_type, dose.source.reference)
+
+
+def past_orders(orders: Iterable[Order], now: Moment, policy: Policy) -> tuple[Order, ...]:
+    """Orders other than drafts, oldest first; undated ones lead. An order of the future is no fact yet."""
+    return tuple(
+        sorted(
+            (
+                order
+                for order in orders
+                if order.state is not OrderState.DRAFT
+                and (
+                    order.authored is None
+                    or not in_future(order.authored, now, policy.future_tolerance_minutes)
+                )
+            ),
+            key=order_order,
+        )
+    )
+
+
+def order_order(order: Order) -> tuple[object, ...]:
+    """A total order of orders by date, then by what they say; an active order comes last of its moment."""
+    return (
+        -1.0 if order.authored is None else instant(order.authored),
+        order.state is OrderState.ACTIVE,
+        order.source.reference,
+        order.source.resource_type,
+        order.state,
+        order.route or "",
+        order.amount_mg or 0.0,
+        order.amount_mg_per_kg or 0.0,
+        order.interval_days or 0.0,
+        order.loading_schedule,
+        0.0 if order.ended is None else instant(order.ended),
+        order.label,
+    )
+
+
+def first_of_course(infusions: Sequence[Infusion], orders: Sequence[Order], policy: Policy) -> int:
+    """Index of the first dose after the last gap that started a new course; 0 without one.
+
+    Injections at home leave no administrations, so a gap beside a subcutaneous dose or with a subcutaneous
+    order written in it is no gap.
+    """
+    for index in range(len(infusions) - 1, 0, -1):
+        before, after = infusions[index - 1], infusions[index]
+        if days_between(before.given, after.given) <= policy.new_course_gap_days:
+            continue
+        if Route.SUBCUTANEOUS in (before.route, after.route):
+            continue
+        if not any(
+            order.route is Route.SUBCUTANEOUS
+            and order.authored is not None
+            and before.given.day <= order.authored.day <= after.given.day
+            for order in orders
+        ):
+            return index
+    return 0
+
+
+def start_is_known(
+    course: TreatmentCourse, infusions: Sequence[Infusion], now: Moment, policy: Policy, *, restarted: bool
+) -> bool:
+    """Whether the first recorded dose can be taken for the first of the course.
+
+    Not where administrations are missing or cut off. Not where the record begins in mid-course: the first
+    step is too long for an induction, or a level was drawn before the first recorded dose.
+    """
+    if any(group is FactGroup.ADMINISTRATIONS for group, _ in course.shortfalls):
+        return False
+    if restarted:
+        return True
+    start = infusions[0].given
+    second = infusions[1].given if len(infusions) > 1 else now
+    longest = policy.induction_intervals_days[1] * policy.trough_latest_fraction
+    if days_between(start, second) > longest:
+        return False
+    return all(level.drawn is None or is_after(level.drawn, start) for level in course.levels)
+
+
+def dose_issue(code: IssueCode, given: Moment, source: Source) -> DataIssue:
+    """An issue of one dose, with its day."""
+    return DataIssue(code, "dose", (("day", given.day.isoformat()),), source)

@@ -1,0 +1,239 @@
+"""Which antibody results go with the level, and what is known of antibodies from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from tdm.antibody_result import (
+    assay_of,
+    ati_issue,
+    class_of,
+    contradicts_itself,
+    number_of,
+    reading_order,
+    texts_fit,
+)
+from tdm.decision import AtiClass
+from tdm.facts import AtiReading, LevelReading, Moment, ResultStatus
+from tdm.issues import DataIssue, IssueCode
+from tdm.knowledge.model import Knowledge
+from tdm.plausibility import STATUS_RANK
+from tdm.timing import days_between, in_future, instant, is_after, same_moment
+
+NOT_FINAL = frozenset({ResultStatus.PRELIMINARY, ResultStatus.UNKNOWN})
+
+
+@dataclass(frozen=True, slots=True)
+class LevelSeen:
+    """The level that antibodies are read beside. `undetectable` is False where drug is present."""
+
+    reading: LevelReading
+    drawn: Moment
+    value_ug_ml: float
+    undetectable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Antibodies:
+    """The class with the reading it rests on. `steps_down`: doubts that lower certainty by one step each."""
+
+    ati: AtiClass
+    reading: AtiReading | None = None
+    issues: tuple[DataIssue, ...] = ()
+    steps_down: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DatedAti:
+    """A usable result with its date."""
+
+    reading: AtiReading
+    drawn: Moment
+
+
+def read_antibodies(
+    readings: Iterable[AtiReading],
+    level: LevelSeen | None,
+    now: Moment,
+    knowledge: Knowledge,
+    *,
+    pending: bool,
+) -> Antibodies:
+    """The antibodies that go with the level, or the newest that still count where there is no pair.
+
+    `pending`: a result is still awaited, so its absence is not explained by a laboratory's reflex limit.
+    """
+    issues: list[DataIssue] = []
+    usable = usable_results(readings, now, knowledge, issues)
+    if not usable:
+        return reflexed(
+            Antibodies(AtiClass.NOT_MEASURED, None, tuple(issues)), level, knowledge, pending=pending
+        )
+    if differ_in_assay(usable):
+        issues.append(ati_issue(IssueCode.ATI_NOT_COMPARABLE, usable[0].reading))
+    policy = knowledge.policy
+    group = paired(usable, level, policy.ati_pairing_days)
+    is_pair = bool(group)
+    if not is_pair:
+        group = [result for result in usable if not is_after(usable[0].drawn, result.drawn)]
+        if days_between(group[0].drawn, now) > policy.ati_valid_days:
+            issues.append(ati_issue(IssueCode.ATI_OUTDATED, group[0].reading))
+            return reflexed(
+                Antibodies(AtiClass.NOT_MEASURED, None, tuple(issues)), level, knowledge, pending=pending
+            )
+    ati = class_of_group(group, level, knowledge, issues)
+    reading = min((result.reading for result in group), key=lambda one: preference(one, ati, knowledge))
+    issues.extend(doubts(reading))
+    if is_pair:
+        name_newer(usable, group, ati, knowledge, issues)
+    elif level is not None and level.undetectable and ati is AtiClass.NEGATIVE:
+        issues.append(ati_issue(IssueCode.ATI_NOT_PAIRED, reading))
+        return Antibodies(AtiClass.NOT_MEASURED, reading, tuple(issues))
+    return Antibodies(ati, reading, tuple(issues))
+
+
+def usable_results(
+    readings: Iterable[AtiReading], now: Moment, knowledge: Knowledge, issues: list[DataIssue]
+) -> list[DatedAti]:
+    """Results with a date and a meaning, newest first; states replaced by a correction are left out."""
+    dated: list[DatedAti] = []
+    for reading in readings:
+        if reading.drawn is None:
+            issues.append(ati_issue(IssueCode.ATI_UNDATED, reading))
+        elif in_future(reading.drawn, now, knowledge.policy.future_tolerance_minutes):
+            issues.append(ati_issue(IssueCode.ATI_IN_FUTURE, reading))
+        elif reading.word is None and number_of(reading) is None:
+            issues.append(ati_issue(IssueCode.ATI_UNREADABLE, reading))
+        else:
+            dated.append(DatedAti(reading, reading.drawn))
+    if len(dated) > 1:
+        dated.sort(key=newest_first)
+        dated = [one for one in dated if not any(is_replaced(one, other) for other in dated)]
+    return dated
+
+
+def newest_first(result: DatedAti) -> tuple[object, ...]:
+    """A total order of results, newest first."""
+    return (-result.drawn.day.toordinal(), -instant(result.drawn), reading_order(result.reading))
+
+
+def is_replaced(one: DatedAti, other: DatedAti) -> bool:
+    """Whether `other` is a later state of the same result: same reference and moment, higher status."""
+    return (
+        one.reading.source.reference == other.reading.source.reference
+        and STATUS_RANK[other.reading.status] > STATUS_RANK[one.reading.status]
+        and same_moment(one.drawn, other.drawn)
+    )
+
+
+def differ_in_assay(results: Sequence[DatedAti]) -> bool:
+    """Whether numbers of more than one assay or unit are on record."""
+    assays = {
+        (one.reading.laboratory, one.reading.method, one.reading.unit)
+        for one in results
+        if one.reading.value is not None
+    }
+    return len(assays) > 1
+
+
+def paired(results: Sequence[DatedAti], level: LevelSeen | None, pairing_days: float) -> list[DatedAti]:
+    """The results that belong to the level: the nearest within the pairing days, all of its moment.
+
+    Results equally far on both sides belong together: nothing says which of them is the right one.
+    """
+    if level is None:
+        return []
+    near = [(abs(days_between(level.drawn, one.drawn)), one) for one in results]
+    distance = min(days for days, _ in near)
+    if distance > pairing_days:
+        return []
+    nearest = [one for days, one in near if days == distance]
+    return [one for one in results if any(same_moment(one.drawn, other.drawn) for other in nearest)]
+
+
+def class_of_group(
+    group: Sequence[DatedAti], level: LevelSeen | None, knowledge: Knowledge, issues: list[DataIssue]
+) -> AtiClass:
+    """The class of results of one moment. A word and a number of one sample complete each other.
+
+    Negative beside positive decides nothing. Low beside high is positive without a titre.
+    """
+    classes: set[AtiClass] = set()
+    for result in group:
+        classes.add(class_beside_level(result.reading, level, knowledge, issues))
+    if len(classes) > 1:
+        classes.discard(AtiClass.INCONCLUSIVE)
+    if len(classes) > 1 and AtiClass.NEGATIVE not in classes:
+        classes.discard(AtiClass.POSITIVE_UNQUANTIFIED)
+    if len(classes) == 1:
+        return classes.pop()
+    issues.append(ati_issue(IssueCode.ATI_CONFLICT, group[0].reading))
+    return AtiClass.INCONCLUSIVE if AtiClass.NEGATIVE in classes else AtiClass.POSITIVE_UNQUANTIFIED
+
+
+def class_beside_level(
+    reading: AtiReading, level: LevelSeen | None, knowledge: Knowledge, issues: list[DataIssue]
+) -> AtiClass:
+    """The class of one result, given whether drug was present: drug hides antibodies from some assays."""
+    assay = assay_of(reading, knowledge.assays)
+    ati = class_of(reading, assay)
+    if contradicts_itself(reading, assay):
+        issues.append(ati_issue(IssueCode.ATI_CONTRADICTS_ITSELF, reading))
+    elif ati is AtiClass.INCONCLUSIVE and assay is None and reading.word is None:
+        issues.append(ati_issue(IssueCode.ATI_ASSAY_UNKNOWN, reading))
+    if ati is AtiClass.NEGATIVE and level is not None and not level.undetectable:
+        if assay is None:
+            issues.append(ati_issue(IssueCode.ATI_ASSAY_UNKNOWN, reading))
+        elif assay.drug_sensitive:
+            issues.append(ati_issue(IssueCode.ATI_DRUG_SENSITIVE, reading))
+            return AtiClass.INCONCLUSIVE
+    return ati
+
+
+def reflexed(
+    found: Antibodies, level: LevelSeen | None, knowledge: Knowledge, *, pending: bool
+) -> Antibodies:
+    """Not measured, unless the laboratory measures antibodies only below a level that this one reaches."""
+    if level is None or pending:
+        return found
+    for assay in knowledge.assays:
+        limit = assay.reflex_level_below_ug_ml
+        if limit is None or level.value_ug_ml < limit:
+            continue
+        if texts_fit(assay, level.reading.laboratory, level.reading.method):
+            issue = DataIssue(
+                IssueCode.ATI_REFLEX_LIMIT, "ati", (("limit", f"{limit:g} µg/mL"),), level.reading.source
+            )
+            return Antibodies(AtiClass.NEGATIVE, None, (*found.issues, issue), steps_down=1)
+    return found
+
+
+def name_newer(
+    results: Sequence[DatedAti],
+    group: Sequence[DatedAti],
+    ati: AtiClass,
+    knowledge: Knowledge,
+    issues: list[DataIssue],
+) -> None:
+    """Name a newer result of another class than the pair's: the pair decides, but not in silence."""
+    newest = results[0]
+    if not all(is_after(newest.drawn, one.drawn) for one in group):
+        return
+    if class_of(newest.reading, assay_of(newest.reading, knowledge.assays)) is not ati:
+        issues.append(ati_issue(IssueCode.ATI_NEWER_DIFFERS, newest.reading))
+
+
+def doubts(reading: AtiReading) -> list[DataIssue]:
+    """Issues of the result that decides."""
+    codes = []
+    if reading.status in NOT_FINAL:
+        codes.append(IssueCode.ATI_PRELIMINARY)
+    if not reading.coded:
+        codes.append(IssueCode.ATI_BY_TEXT)
+    return [ati_issue(code, reading) for code in codes]
+
+
+def preference(reading: AtiReading, ati: AtiClass, knowledge: Knowledge) -> tuple[object, ...]:
+    """Of the results of one moment, the one that says what was decided, then the best documented."""
+    return (class_of(reading, assay_of(reading, knowledge.assays)) is not ati, *reading_order(reading))

@@ -1,0 +1,230 @@
+"""The regimen in force: route, dose and interval, from orders and from what was given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+from statistics import median
+
+from tdm.changes import dose_differs
+from tdm.decision import Regimen
+from tdm.facts import Moment, Order, OrderState, Route, WeightReading
+from tdm.history import History, Infusion
+from tdm.issues import DataIssue, IssueCode
+from tdm.knowledge.model import Policy
+from tdm.timing import days_between
+
+# Steps between infusions that the observed interval is taken from: the latest ones only.
+OBSERVED_STEPS = 3
+HALF_A_DAY = 0.5
+# Orders speak of whole days; infusions come some hours early or late.
+CAP_INTERVAL_TOLERANCE_DAYS = 1.0
+# A dose this close to the maximum is the maximum: mg per kg never comes out even.
+CAP_DOSE_FRACTION = 0.95
+
+
+def orders_in_force(orders: Sequence[Order], moment: Moment) -> list[Order]:
+    """Orders in force at a moment, the latest last; `orders` are oldest first.
+
+    Undated active orders are in force but yield to dated ones; a stopped order counts until its end, and
+    not at all where the end is not recorded.
+    """
+    return [
+        order
+        for order in orders
+        if (order.authored is None or order.authored.day <= moment.day)
+        and (order.state is OrderState.ACTIVE if order.ended is None else order.ended.day > moment.day)
+    ]
+
+
+def ordered_interval(orders: Sequence[Order], moment: Moment) -> float | None:
+    """Interval in days of the latest order in force that names one."""
+    for order in reversed(orders_in_force(orders, moment)):
+        if order.interval_days is not None:
+            return order.interval_days
+    return None
+
+
+def observed_interval(infusions: Sequence[Infusion], history: History, policy: Policy) -> float | None:
+    """Median of the last steps between infusions, in days; the steps of induction do not count."""
+    skipped = 0
+    if history.start_known and not history.restarted:
+        skipped = len(policy.induction_intervals_days) - 1
+    given = [infusion.given for infusion in infusions[skipped:]]
+    steps = [days_between(one, other) for one, other in pairwise(given)]
+    return median(steps[-OBSERVED_STEPS:]) if steps else None
+
+
+def planned_interval(
+    moment: Moment, history: History, draft: Order | None, policy: Policy
+) -> tuple[float | None, bool]:
+    """The interval in force at a moment, in days, and whether it is the draft's for want of another.
+
+    The order in force, else what was observed until then, else a later order that may renew it, else the
+    draft. A later order that changed the interval supersedes the sample elsewhere.
+    """
+    interval = ordered_interval(history.orders, moment)
+    if interval is None:
+        interval = observed_interval(history.before(moment), history, policy)
+    if interval is None:
+        named = [order.interval_days for order in history.orders if order.interval_days is not None]
+        interval = named[-1] if named else None
+    if interval is None and draft is not None and draft.interval_days is not None:
+        return draft.interval_days, True
+    return interval, False
+
+
+def route_at(moment: Moment, history: History, draft: Order | None, policy: Policy) -> Route | None:
+    """The route of the regimen in force at a moment.
+
+    The last dose says so, unless an order of another route was written after it and long enough before
+    the moment for injections at home to have begun. Without either, the draft.
+    """
+    dose = next(
+        (one for one in reversed(history.infusions) if one.route and one.given.day <= moment.day), None
+    )
+    order = next((one for one in reversed(orders_in_force(history.orders, moment)) if one.route), None)
+    if dose is None:
+        if order is not None:
+            return order.route
+        return None if draft is None else draft.route
+    if order is None or order.authored is None or order.authored.day <= dose.given.day:
+        return dose.route
+    settled = days_between(order.authored, moment) >= policy.subcutaneous_interval_days
+    return order.route if settled else dose.route
+
+
+def regimen_in_force(
+    now: Moment,
+    route: Route,
+    history: History,
+    draft: Order | None,
+    weight: WeightReading | None,
+    policy: Policy,
+) -> tuple[Regimen, tuple[DataIssue, ...]]:
+    """Dose and interval at the decision, with an issue where orders and doses disagree.
+
+    Of an order and the last dose the later one is in force: an order that was written after the last dose
+    announces the next one. The draft speaks only where there is nothing else.
+    """
+    issues: list[DataIssue] = []
+    weight_kg = None if weight is None else weight.kilograms
+    order = next(
+        (
+            one
+            for one in reversed(orders_in_force(history.orders, now))
+            if one.route in (route, None) and has_amount(one)
+        ),
+        None,
+    )
+    dose = next(
+        (one for one in reversed(history.infusions) if one.route in (route, None) and has_amount(one)), None
+    )
+    source = in_force(order, dose, draft)
+    if order is not None and dose is not None and dose_differs(order, dose, weight_kg, policy):
+        parameters = (("ordered", dose_text(order)), ("given", dose_text(dose)))
+        issues.append(DataIssue(IssueCode.DOSE_DISAGREES, "dose", parameters, dose.source))
+    ordered = ordered_interval(history.orders, now)
+    observed = observed_interval(history.infusions, history, policy)
+    interval, _ = planned_interval(now, history, draft, policy)
+    if ordered is not None and observed is not None and not agree(ordered, observed, policy):
+        parameters = (("ordered", days_text(ordered)), ("observed", days_text(observed)))
+        issues.append(DataIssue(IssueCode.INTERVAL_DISAGREES, "interval", parameters))
+    regimen = Regimen(
+        route,
+        None if source is None else source.amount_mg,
+        None if source is None else source.amount_mg_per_kg,
+        interval,
+        ordered,
+        observed,
+        weight_kg,
+    )
+    return completed(regimen), tuple(issues)
+
+
+def in_force(order: Order | None, dose: Infusion | None, draft: Order | None) -> Order | Infusion | None:
+    """The later of order and dose, else the draft."""
+    if order is None or dose is None:
+        return order or dose or draft
+    if order.authored is None or order.authored.day <= dose.given.day:
+        return dose
+    return order
+
+
+def has_amount(dose: Order | Infusion) -> bool:
+    """Whether an order or a dose says how much."""
+    return dose.amount_mg is not None or dose.amount_mg_per_kg is not None
+
+
+def agree(ordered_days: float, observed_days: float, policy: Policy) -> bool:
+    """Whether infusions keep the ordered interval as closely as the trough window asks."""
+    fraction = observed_days / ordered_days
+    return policy.trough_earliest_fraction <= fraction <= policy.trough_latest_fraction
+
+
+def completed(regimen: Regimen) -> Regimen:
+    """The regimen with mg and mg/kg completing each other by way of the weight; intravenous only."""
+    mg, per_kg, weight_kg = regimen.dose_mg, regimen.dose_mg_per_kg, regimen.weight_kg
+    if weight_kg is None or regimen.route is Route.SUBCUTANEOUS:
+        return regimen
+    if per_kg is None and mg is not None:
+        return replace(regimen, dose_mg_per_kg=mg / weight_kg)
+    if mg is None and per_kg is not None:
+        return replace(regimen, dose_mg=per_kg * weight_kg)
+    return regimen
+
+
+def draft_regimen(draft: Order, route: Route, weight: WeightReading | None) -> Regimen:
+    """What the draft asks for; the course's route where the draft names none."""
+    return completed(
+        Regimen(
+            draft.route or route,
+            draft.amount_mg,
+            draft.amount_mg_per_kg,
+            draft.interval_days,
+            draft.interval_days,
+            None,
+            None if weight is None else weight.kilograms,
+        )
+    )
+
+
+def is_at_cap(regimen: Regimen, policy: Policy) -> bool:
+    """Whether no stronger regimen is allowed: highest dose at the shortest interval.
+
+    Subcutaneous: the doubled dose, or as much per week in another rhythm. Where a number is unknown, the
+    cap is not shown to be reached.
+    """
+    interval = regimen.interval_days
+    if regimen.route is Route.SUBCUTANEOUS:
+        if regimen.dose_mg is None:
+            return False
+        per_day = regimen.dose_mg / (interval or policy.subcutaneous_interval_days)
+        return per_day >= (
+            policy.subcutaneous_doubled_dose_mg / policy.subcutaneous_interval_days * CAP_DOSE_FRACTION
+        )
+    if interval is None or regimen.dose_mg_per_kg is None:
+        return False
+    return (
+        interval <= policy.minimum_interval_days + CAP_INTERVAL_TOLERANCE_DAYS
+        and regimen.dose_mg_per_kg >= policy.maximum_dose_mg_per_kg * CAP_DOSE_FRACTION
+    )
+
+
+def dose_text(dose: Order | Infusion) -> str:
+    """A dose for display: "5 mg/kg", "350 mg", or both."""
+    parts = []
+    if dose.amount_mg_per_kg is not None:
+        parts.append(f"{dose.amount_mg_per_kg:.3g} mg/kg")
+    if dose.amount_mg is not None:
+        parts.append(f"{dose.amount_mg:.4g} mg")
+    return " = ".join(parts)
+
+
+def days_text(days: float) -> str:
+    """An interval for display: whole weeks as weeks, else days."""
+    weeks = round(days / 7)
+    if weeks and abs(days - weeks * 7) < HALF_A_DAY:
+        return "1 week" if weeks == 1 else f"{weeks} weeks"
+    return f"{days:.0f} days"
