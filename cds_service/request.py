@@ -1,0 +1,177 @@
+"""From a request body to a `HookRequest`: strict about JSON, tolerant about what clients really send.
+
+Only the envelope and the context are read here; prefetched values stay raw and are read where they are
+needed. Content types are not checked, clients send several. Tolerated: no prefetch, unknown fields, a
+hookInstance that is no UUID or is missing (nothing here depends on it), ids of any length, a patient id
+written as a reference, draft orders in any container. Refused, each with its own code: what is listed in
+`cds_service.errors.Fault`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+import msgspec
+from flask import Request
+from werkzeug.exceptions import HTTPException
+
+from cds_service.errors import Fault, RequestRefusedError
+from fhir_mappings.strict_json import StrictJsonError, loads_strict, strict_members
+
+
+class Hook(StrEnum):
+    """The hooks that are answered."""
+
+    PATIENT_VIEW = "patient-view"
+    ORDER_SELECT = "order-select"
+    ORDER_SIGN = "order-sign"
+
+
+@dataclass(frozen=True, slots=True)
+class HookRequest:
+    """One call of a service, as far as it matters here.
+
+    `patient_id` is "" when an order hook came without one. `draft_orders` is the context's value as parsed.
+    `selections` is None when missing or not a list. `prefetch` holds raw JSON per key, None for null.
+    """
+
+    hook: Hook
+    patient_id: str
+    draft_orders: Any
+    selections: tuple[str, ...] | None
+    prefetch: Mapping[str, msgspec.Raw | None]
+
+
+_FAULT_OF_CODE: Final = {
+    "not-an-object": Fault.NOT_AN_OBJECT,
+    "too-deep": Fault.BODY_TOO_DEEP,
+    "duplicate-name": Fault.DUPLICATE_KEY,
+    "non-finite": Fault.NUMBER_NOT_FINITE,
+}
+_UNCOMPRESSED: Final = frozenset({"", "identity"})
+
+
+def fault_of_json(error: StrictJsonError) -> Fault:
+    """Return the fault to answer when a part of the body that is read is not acceptable JSON."""
+    return _FAULT_OF_CODE.get(error.code, Fault.BODY_NOT_JSON)
+
+
+def read_body(request: Request) -> bytes:
+    """Read the whole body within the app's limit; raises RequestRefusedError, or Werkzeug's 413."""
+    if request.headers.get("Content-Encoding", "").strip().lower() not in _UNCOMPRESSED:
+        raise RequestRefusedError(Fault.BODY_ENCODED)
+    try:
+        return request.get_data(cache=False)
+    except HTTPException:
+        raise
+    except OSError:
+        # Servers report a broken chunk or a cut connection this way: the client's fault, not ours.
+        raise RequestRefusedError(Fault.BODY_NOT_READ) from None
+
+
+def parse_request(body: bytes, hook: Hook) -> HookRequest:
+    """Read the envelope of a call to a service for `hook`; raises RequestRefusedError."""
+    try:
+        return _parse(body, hook)
+    except StrictJsonError as error:
+        raise RequestRefusedError(fault_of_json(error)) from None
+
+
+def _parse(body: bytes, hook: Hook) -> HookRequest:
+    envelope = strict_members(body)
+    _check_hook(envelope, hook)
+    context = _context(envelope)
+    patient_id = _patient_id(context, envelope, hook)
+    draft_orders = context.get("draftOrders")
+    if hook is not Hook.PATIENT_VIEW and draft_orders is None:
+        raise RequestRefusedError(Fault.DRAFT_ORDERS_MISSING)
+    return HookRequest(
+        hook=hook,
+        patient_id=patient_id,
+        draft_orders=draft_orders,
+        selections=_selections(context.get("selections")),
+        prefetch=_prefetch(envelope),
+    )
+
+
+def _check_hook(envelope: Mapping[str, msgspec.Raw], hook: Hook) -> None:
+    named = loads_strict(envelope["hook"]) if "hook" in envelope else None
+    if not isinstance(named, str) or not named:
+        raise RequestRefusedError(Fault.HOOK_MISSING)
+    if named != hook.value:
+        raise RequestRefusedError(Fault.HOOK_OF_ANOTHER_SERVICE)
+
+
+def _context(envelope: Mapping[str, msgspec.Raw]) -> dict[str, Any]:
+    if "context" not in envelope:
+        older = "patient" in envelope or "user" in envelope
+        raise RequestRefusedError(Fault.OLDER_SHAPE if older else Fault.CONTEXT_MISSING)
+    context = loads_strict(envelope["context"])
+    if isinstance(context, list):
+        raise RequestRefusedError(Fault.OLDER_SHAPE)
+    if not isinstance(context, dict):
+        raise RequestRefusedError(Fault.CONTEXT_MISSING)
+    return context
+
+
+def _patient_id(context: Mapping[str, Any], envelope: Mapping[str, msgspec.Raw], hook: Hook) -> str:
+    """Return the patient's id. An order hook without one goes on: its card then says what was not checked."""
+    value = context.get("patientId")
+    patient_id = value.strip().rpartition("/")[2] if isinstance(value, str) else ""
+    if not patient_id and "patient" in envelope:
+        raise RequestRefusedError(Fault.OLDER_SHAPE)
+    if not patient_id and hook is Hook.PATIENT_VIEW:
+        raise RequestRefusedError(Fault.PATIENT_MISSING)
+    return patient_id
+
+
+def _selections(value: Any) -> tuple[str, ...] | None:
+    if not isinstance(value, list):
+        return None
+    return tuple(item for item in value if isinstance(item, str))
+
+
+class _Wrapped(msgspec.Struct):
+    """The outline of a prefetched value from before 1.0: the resource inside a record of its HTTP answer."""
+
+    resourceType: msgspec.Raw = msgspec.Raw()  # noqa: N815 (the name in FHIR)
+    response: msgspec.Raw = msgspec.Raw()
+
+
+_WRAPPED_DECODER = msgspec.json.Decoder(_Wrapped)
+_STARTS_WITH_TYPE = re.compile(rb'\{\s*"resourceType"')
+
+
+def _is_wrapped(value: msgspec.Raw) -> bool:
+    """Say whether a value is wrapped. Clients write resourceType first, which nearly always settles it."""
+    view = memoryview(value)
+    if _STARTS_WITH_TYPE.match(view) is not None or bytes(view[:1]) != b"{":
+        return False
+    try:
+        outline = _WRAPPED_DECODER.decode(view)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False  # whatever it is, it is judged where it is read
+    return bool(memoryview(outline.response).nbytes) and not memoryview(outline.resourceType).nbytes
+
+
+def _prefetch(envelope: Mapping[str, msgspec.Raw]) -> dict[str, msgspec.Raw | None]:
+    raw = envelope.get("prefetch")
+    if raw is None or bytes(memoryview(raw)[:5]) == b"null":
+        return {}
+    try:
+        members = strict_members(raw)
+    except StrictJsonError as error:
+        fault = fault_of_json(error)
+        raise RequestRefusedError(
+            Fault.PREFETCH_NOT_AN_OBJECT if fault is Fault.NOT_AN_OBJECT else fault
+        ) from None
+    values: dict[str, msgspec.Raw | None] = {}
+    for key, value in members.items():
+        if _is_wrapped(value):
+            raise RequestRefusedError(Fault.OLDER_SHAPE)
+        values[key] = None if bytes(memoryview(value)[:5]) == b"null" else value
+    return values

@@ -1,0 +1,1 @@
+"""Sandbox mode: synthetic patients on this machine, for trying the service out."""

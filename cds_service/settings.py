@@ -1,0 +1,86 @@
+"""What an operator sets: addresses, limits and paths, from environment or command line; no secrets."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+ENVIRONMENT_PREFIX = "INFLIXIMAB_CDS_"
+DEFAULT_BODY_LIMIT_BYTES = 16 * 1024 * 1024
+SMALLEST_BODY_LIMIT_BYTES = 1024
+LARGEST_BODY_LIMIT_BYTES = 256 * 1024 * 1024
+
+_WHOLE_NUMBER = re.compile(r"[0-9]{1,12}", re.ASCII)
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be used; the message names it and what would be accepted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything the service is told from outside.
+
+    `public_base_url` is where clients reach the service ("https://cds.example.org", no trailing slash), or
+    "" when unknown. `body_limit_bytes` bounds a request body. `time_zone` is an IANA name that overrides the
+    site overlay's, or "". `sandbox` switches synthetic patients on and everything but loopback off.
+    `site_path` names the site overlay. `cors_origins` are browser origins that may read answers ("*": any;
+    nothing here is protected by cookies, so an origin gains nothing it could not fetch itself).
+    """
+
+    public_base_url: str = ""
+    body_limit_bytes: int = DEFAULT_BODY_LIMIT_BYTES
+    time_zone: str = ""
+    sandbox: bool = False
+    site_path: Path | None = None
+    cors_origins: tuple[str, ...] = ("*",)
+
+    def __post_init__(self) -> None:
+        if not SMALLEST_BODY_LIMIT_BYTES <= self.body_limit_bytes <= LARGEST_BODY_LIMIT_BYTES:
+            raise SettingsError(
+                f"body_limit_bytes must lie between {SMALLEST_BODY_LIMIT_BYTES} "
+                f"and {LARGEST_BODY_LIMIT_BYTES}"
+            )
+        if self.public_base_url:
+            _check_base_url(self.public_base_url)
+
+
+def _check_base_url(url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise SettingsError("public_base_url must be an absolute http or https address")
+    if parts.query or parts.fragment or parts.username or url.endswith("/"):
+        raise SettingsError("public_base_url must have no query, fragment, user or trailing slash")
+
+
+_VARIABLES = ("PUBLIC_BASE_URL", "BODY_LIMIT_BYTES", "TIME_ZONE", "SITE", "CORS_ORIGINS")
+
+
+def settings_from_environment(environment: Mapping[str, str], *, sandbox: bool = False) -> Settings:
+    """Read the `INFLIXIMAB_CDS_*` variables; raise SettingsError for an unknown or unusable one.
+
+    Sandbox mode is never read from the environment: a variable left behind must not open a server up.
+    """
+    for name in sorted(environment):
+        if name.startswith(ENVIRONMENT_PREFIX) and name.removeprefix(ENVIRONMENT_PREFIX) not in _VARIABLES:
+            near = difflib.get_close_matches(name.removeprefix(ENVIRONMENT_PREFIX), _VARIABLES, n=1)
+            known = [ENVIRONMENT_PREFIX + variable for variable in near or _VARIABLES]
+            hint = f"; did you mean {known[0]}?" if near else f"; known are {', '.join(known)}"
+            raise SettingsError(f"unknown environment variable {name}{hint}")
+    given = {name: environment.get(ENVIRONMENT_PREFIX + name, "").strip() for name in _VARIABLES}
+    limit = given["BODY_LIMIT_BYTES"]
+    if limit and not _WHOLE_NUMBER.fullmatch(limit):
+        raise SettingsError(f"{ENVIRONMENT_PREFIX}BODY_LIMIT_BYTES must be a whole number of bytes")
+    origins = tuple(origin.strip() for origin in given["CORS_ORIGINS"].split(",") if origin.strip())
+    return Settings(
+        public_base_url=given["PUBLIC_BASE_URL"],
+        body_limit_bytes=int(limit) if limit else DEFAULT_BODY_LIMIT_BYTES,
+        time_zone=given["TIME_ZONE"],
+        sandbox=sandbox,
+        site_path=Path(given["SITE"]) if given["SITE"] else None,
+        cors_origins=origins or ("*",),
+    )

@@ -1,0 +1,92 @@
+"""Reads site.toml strictly: an unknown key is refused with its dotted name and the nearest known one."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import tomllib
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator, ValidationError
+
+
+class SiteError(ValueError):
+    """A site overlay that cannot be used; the message names the dotted key and what would be accepted."""
+
+
+def read_site_file(path: Path) -> dict[str, Any]:
+    """Return the checked tables of a site overlay; raises SiteError."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise SiteError(f"{path}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise SiteError(f"{path}: not UTF-8") from error
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SiteError(f"{path}: {error}") from error
+    return check_site(tables)
+
+
+def check_site(tables: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the tables with dates as texts if they satisfy the schema, else raise SiteError."""
+    plain: dict[str, Any] = _with_plain_dates(tables)
+    schema = json.loads(files("cds_service").joinpath("schema", "site.json").read_text(encoding="utf-8"))
+    faults = sorted(
+        Draft202012Validator(schema).iter_errors(plain), key=lambda fault: list(map(str, fault.absolute_path))
+    )
+    if faults:
+        raise SiteError("; ".join(sentence for fault in faults for sentence in _sentences(fault)))
+    for key, day in _dates(plain):
+        try:
+            date.fromisoformat(day)
+        except ValueError:
+            raise SiteError(f"{key}: {day} is not a day") from None
+    return plain
+
+
+def did_you_mean(word: str, known: list[str]) -> str:
+    """Return "; did you mean x?" for the nearest known word, or the list of what is known."""
+    near = difflib.get_close_matches(word, known, n=1)
+    return f"; did you mean {near[0]}?" if near else f"; known are {', '.join(sorted(known))}"
+
+
+def _sentences(fault: ValidationError) -> Iterator[str]:
+    place = [str(part) for part in fault.absolute_path]
+    schema: Any = fault.schema
+    expected: Any = fault.validator_value
+    given: Any = fault.instance
+    if fault.validator == "additionalProperties":
+        known = sorted(schema.get("properties", {}))
+        for key in sorted(set(given) - set(known)):
+            yield f"unknown key {'.'.join([*place, key])}{did_you_mean(key, known)}"
+    elif fault.validator == "required":
+        missing = sorted(set(expected) - set(given))
+        yield f"{'.'.join(place)}: missing {', '.join(missing)}"
+    else:
+        yield f"{'.'.join(place)}: {fault.message}"
+
+
+def _with_plain_dates(value: Any) -> Any:
+    """Return the tables with every TOML day as text. A time of day is no day and stays, to be refused."""
+    if isinstance(value, Mapping):
+        return {key: _with_plain_dates(child) for key, child in value.items()}
+    if isinstance(value, list):
+        return [_with_plain_dates(child) for child in value]
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value.isoformat()
+    return value
+
+
+def _dates(tables: Mapping[str, Any], place: str = "") -> Iterator[tuple[str, str]]:
+    for key, child in tables.items():
+        here = f"{place}.{key}" if place else key
+        if isinstance(child, Mapping):
+            yield from _dates(child, here)
+        elif key == "date" and isinstance(child, str):
+            yield here, child

@@ -1,0 +1,66 @@
+"""Settings refuse what cannot be meant, and name it."""
+
+from pathlib import Path
+
+import pytest
+
+from cds_service.settings import DEFAULT_BODY_LIMIT_BYTES, Settings, SettingsError, settings_from_environment
+
+
+def test_an_empty_environment_gives_the_defaults() -> None:
+    assert settings_from_environment({"PATH": "/bin"}) == Settings()
+    assert Settings().body_limit_bytes == DEFAULT_BODY_LIMIT_BYTES == 16 * 1024 * 1024
+
+
+def test_every_variable_is_read() -> None:
+    settings = settings_from_environment(
+        {
+            "INFLIXIMAB_CDS_PUBLIC_BASE_URL": "https://cds.example.org/tdm",
+            "INFLIXIMAB_CDS_BODY_LIMIT_BYTES": "2048",
+            "INFLIXIMAB_CDS_TIME_ZONE": "Europe/Vienna",
+            "INFLIXIMAB_CDS_SITE": "/etc/site.toml",
+            "INFLIXIMAB_CDS_CORS_ORIGINS": "https://a.example, https://b.example",
+        }
+    )
+    assert settings == Settings(
+        public_base_url="https://cds.example.org/tdm",
+        body_limit_bytes=2048,
+        time_zone="Europe/Vienna",
+        site_path=Path("/etc/site.toml"),
+        cors_origins=("https://a.example", "https://b.example"),
+    )
+
+
+def test_a_misspelt_variable_is_refused_with_a_suggestion() -> None:
+    with pytest.raises(SettingsError, match="did you mean INFLIXIMAB_CDS_BODY_LIMIT_BYTES"):
+        settings_from_environment({"INFLIXIMAB_CDS_BODY_LIMIT_BYTE": "1"})
+
+
+def test_an_unknown_variable_lists_the_known_ones() -> None:
+    with pytest.raises(SettingsError, match="INFLIXIMAB_CDS_PUBLIC_BASE_URL"):
+        settings_from_environment({"INFLIXIMAB_CDS_ZZZZ": "1"})
+
+
+@pytest.mark.parametrize("limit", ["16MB", "-1", "1_000_000", "1e6", "\uff15\uff10\uff10\uff10", "9" * 13])
+def test_a_limit_that_is_no_plain_number_is_refused(limit: str) -> None:
+    with pytest.raises(SettingsError, match="BODY_LIMIT_BYTES"):
+        settings_from_environment({"INFLIXIMAB_CDS_BODY_LIMIT_BYTES": limit})
+
+
+@pytest.mark.parametrize("limit", [1023, 256 * 1024 * 1024 + 1])
+def test_a_limit_out_of_bounds_is_refused(limit: int) -> None:
+    with pytest.raises(SettingsError, match="between"):
+        Settings(body_limit_bytes=limit)
+
+
+@pytest.mark.parametrize(
+    "url", ["cds.example.org", "ftp://x.example", "https://", "https://x/", "https://x?a=1", "https://u@x"]
+)
+def test_a_public_address_that_is_not_plain_is_refused(url: str) -> None:
+    with pytest.raises(SettingsError, match="public_base_url"):
+        Settings(public_base_url=url)
+
+
+def test_sandbox_mode_cannot_be_switched_on_by_a_variable() -> None:
+    with pytest.raises(SettingsError, match="SANDBOX"):
+        settings_from_environment({"INFLIXIMAB_CDS_SANDBOX": "1"})
