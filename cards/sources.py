@@ -1,0 +1,34 @@
+"""The studies behind a card, with year and certainty; what is not published is never cited as if it were."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cards.markdown import escape_sentence
+from cards.wording import Wording
+from tdm.knowledge.model import EvidenceRow, Knowledge, Verification
+
+_CITABLE = frozenset({Verification.VERIFIED, Verification.SECONDARY})
+
+
+def source_lines(evidence: Sequence[str], knowledge: Knowledge, wording: Wording) -> list[str]:
+    """Return one line per citable evidence row, in the order of the decision.
+
+    Rows that are unverified or site policy are left out: a default is never shown as published fact.
+    """
+    rows = (knowledge.evidence.get(row_id) for row_id in evidence)
+    lines = [
+        _line(row, knowledge, wording) for row in rows if row is not None and row.verification in _CITABLE
+    ]
+    return lines or [wording.lines["no_sources"]]
+
+
+def _line(row: EvidenceRow, knowledge: Knowledge, wording: Wording) -> str:
+    citation = knowledge.citations.get(row.citation)
+    name = row.citation if citation is None else citation.short
+    if citation is not None and str(citation.year) not in name:
+        name = f"{name} {citation.year}"
+    certainty = wording.certainties.get(row.certainty, row.certainty)
+    if row.verification is Verification.SECONDARY:
+        certainty = f"{certainty}, {wording.lines['secondary']}"
+    return escape_sentence(f"{name} ({certainty}): {row.statement}")

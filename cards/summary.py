@@ -1,0 +1,150 @@
+"""The one line of a card: value, unit, antibodies, activity, action and reason in under 140 characters."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cards.amounts import level_text, short_regimen_text
+from cards.markdown import plain, utf16_length
+from cards.sentences import fill_plain
+from cards.wording import Wording
+from tdm.decision import Activity, AtiClass, Decision, Option, SwitchDirection, Verdict
+from tdm.knowledge.model import Knowledge
+
+SUMMARY_LIMIT: Final = 139
+"""Longest summary, in UTF-16 units: the specification asks for fewer than 140 characters."""
+
+ORDER_LABEL_CAP: Final = 48
+"""Longest name of an order in a summary; it is cut at a word, visibly."""
+
+# What goes first when the line is too long: the least needed to act. A part is dropped whole, so that no
+# word or number is ever cut; the order, the level and the action always stay.
+_DROPPED_IN_TURN: Final = ("activity", "ati", "caution", "how")
+
+_MENTIONED_WITHOUT_LEVEL: Final = frozenset(AtiClass) - {AtiClass.NOT_MEASURED}
+
+
+def summary(
+    decision: Decision, *, knowledge: Knowledge, wording: Wording, order_label: str | None = None
+) -> str:
+    """Return the summary of a decision; `order_label` names the order where there are several."""
+    held = decision.verdict is Verdict.HOLD
+    return fitted(
+        {
+            "order": order_prefix(order_label, wording),
+            "level": "" if held else _level(decision, wording),
+            "ati": "" if held else _ati(decision, wording),
+            "activity": "" if held else _activity(decision, wording),
+            "action": _action(decision, wording),
+            "how": _how(decision, knowledge, wording),
+            "caution": _caution(decision, knowledge, wording),
+        }
+    )
+
+
+def fitted(parts: dict[str, str]) -> str:
+    """Return the parts as one line, dropping them in their fixed order until it is short enough."""
+    line = _line(parts)
+    for name in _DROPPED_IN_TURN:
+        if utf16_length(line) <= SUMMARY_LIMIT:
+            break
+        parts = {**parts, name: ""}
+        line = _line(parts)
+    return line
+
+
+def order_prefix(order_label: str | None, wording: Wording) -> str:
+    """Return the words that name the order at the head of a summary, "" without a label."""
+    label = plain(order_label, ORDER_LABEL_CAP) if order_label else ""
+    return wording.summary["order"].format(order=label) if label else ""
+
+
+def recommended_option(decision: Decision) -> Option | None:
+    """Return the one recommended option, None if there is none."""
+    return next((option for option in decision.options if option.recommended), None)
+
+
+def _line(parts: dict[str, str]) -> str:
+    seen = ", ".join(filter(None, (parts["level"], parts["ati"], parts["activity"])))
+    action = f"{parts['action']} — {parts['how']}" if parts["how"] else parts["action"]
+    lead = f"{seen}: " if seen else ""
+    return f"{parts['order']}{lead}{action}{parts['caution']}"
+
+
+def _level(decision: Decision, wording: Wording) -> str:
+    assessment = decision.assessment
+    if assessment is None or assessment.level is None:
+        return wording.summary["no_level"]
+    return f"{wording.summary['drug']} {level_text(assessment.level, wording)}"
+
+
+def _ati(decision: Decision, wording: Wording) -> str:
+    """Return the antibody class if every reading of the data has the same; unmeasured only beside a level."""
+    assessment = decision.assessment
+    classes = {situation.ati for situation in assessment.situations} if assessment else set()
+    if assessment is None or len(classes) != 1:
+        return ""
+    (ati,) = classes
+    if assessment.level is None and ati not in _MENTIONED_WITHOUT_LEVEL:
+        return ""
+    return wording.ati[ati.value]
+
+
+def _activity(decision: Decision, wording: Wording) -> str:
+    assessment = decision.assessment
+    activities = {situation.activity for situation in assessment.situations} if assessment else set()
+    if assessment is None or len(activities) != 1:
+        return ""
+    (activity,) = activities
+    if assessment.level is None and activity is Activity.UNKNOWN:
+        return ""
+    return wording.activity[activity.value]
+
+
+def _action(decision: Decision, wording: Wording) -> str:
+    if decision.verdict is Verdict.HOLD:
+        return wording.summary["hold"]
+    if decision.verdict is Verdict.SWITCH and decision.switch_direction is not None:
+        return wording.summary["switch"].format(direction=_direction(decision.switch_direction, wording))
+    return wording.titles[decision.verdict]
+
+
+def _direction(direction: SwitchDirection, wording: Wording) -> str:
+    return wording.switch_directions[direction.value]
+
+
+def _how(decision: Decision, knowledge: Knowledge, wording: Wording) -> str:
+    """Return what to do exactly: the regimen of the recommended option, else the reason in its short form."""
+    if decision.draft_already_does_it:
+        return wording.summary["already"]
+    option = recommended_option(decision) if decision.verdict is Verdict.INTENSIFY else None
+    regimen = short_regimen_text(option, wording) if option is not None else ""
+    if regimen:
+        return regimen
+    return _reason(decision, knowledge) or _kind(option, knowledge)
+
+
+def _reason(decision: Decision, knowledge: Knowledge) -> str:
+    """Return the short form of the deciding gate's or rule's sentence, "" if it has none."""
+    for gate in decision.gates:
+        if gate.deciding:
+            message = knowledge.gates.get(gate.gate)
+            return fill_plain(message.short, gate.parameters) if message is not None else ""
+    message = knowledge.rules.get(decision.rule)
+    if message is None:
+        return ""
+    return fill_plain(message.short, dict(decision.rationale).get(decision.rule, ()))
+
+
+def _kind(option: Option | None, knowledge: Knowledge) -> str:
+    message = knowledge.options.get(option.kind.value) if option is not None else None
+    return message.short if message is not None else ""
+
+
+def _caution(decision: Decision, knowledge: Knowledge, wording: Wording) -> str:
+    """Return the first gate that fired beside the deciding answer: it may explain the colour of the card."""
+    for gate in decision.gates:
+        message = knowledge.gates.get(gate.gate)
+        if not gate.deciding and message is not None and message.short:
+            return wording.summary["also"].format(caution=fill_plain(message.short, gate.parameters))
+    return ""

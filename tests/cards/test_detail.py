@@ -1,0 +1,237 @@
+"""The detail: its order, and what each section must say."""
+
+import dataclasses
+import re
+
+import pytest
+
+from cards.detail import Remarks, detail, target_text
+from cards.wording import load_wording
+from tdm.decision import (
+    Activity,
+    Certainty,
+    Decision,
+    FactUsed,
+    FiredGate,
+    Option,
+    OptionKind,
+    Target,
+    Verdict,
+)
+from tdm.facts import FactGroup, Shortfall
+from tdm.issues import DataIssue, IssueCode
+from tests.cards.examples import (
+    INTENSIFY,
+    KNOWLEDGE,
+    LEVEL,
+    NO_LEVEL,
+    SITUATION,
+    moment,
+    with_assessment,
+    with_situation,
+)
+
+WORDING = load_wording()
+
+
+def body(decision: Decision, remarks: Remarks | None = None) -> str:
+    return detail(decision, knowledge=KNOWLEDGE, wording=WORDING, remarks=remarks or Remarks())
+
+
+def section(decision: Decision, name: str, remarks: Remarks | None = None) -> list[str]:
+    """The lines of one section, without their bullets."""
+    text = body(decision, remarks).split(f"**{WORDING.headings[name]}**\n")[1].split("\n\n")[0]
+    return [line.removeprefix("- ") for line in text.split("\n")]
+
+
+def test_the_sections_stand_in_their_fixed_order() -> None:
+    headings = re.findall(r"^\*\*(.+)\*\*$", body(INTENSIFY), re.MULTILINE)
+    assert headings == ["What was seen", "Assessment", "Options", "Doubts and missing data", "Sources"]
+    assert body(INTENSIFY).split("\n\n")[-1].startswith("Rule R-PK-1, knowledge 2026.11.22")
+
+
+def test_every_line_is_a_heading_a_bullet_or_the_last_line() -> None:
+    lines = [line for line in body(INTENSIFY).split("\n") if line]
+    assert all(line.startswith(("**", "- ")) for line in lines[:-1])
+
+
+def test_facts_are_shown_with_value_and_day() -> None:
+    assert section(INTENSIFY, "seen") == [
+        "Infliximab trough: 1.8 µg/mL (2026-10-12)",
+        "Regimen: 5 mg/kg (350 mg) every 8 weeks",
+    ]
+
+
+def test_a_fact_from_a_record_is_escaped() -> None:
+    decision = with_assessment(INTENSIFY, facts=(FactUsed("ATI", "<b>*negative*</b>", "2026-10-12"),))
+    assert section(decision, "seen") == [r"ATI: &lt;b&gt;\*negative\*&lt;/b&gt; (2026-10-12)"]
+
+
+@pytest.mark.parametrize("decision", [NO_LEVEL, dataclasses.replace(INTENSIFY, assessment=None)])
+def test_nothing_seen_is_said(decision: Decision) -> None:
+    assert section(decision, "seen") == [WORDING.lines["nothing_seen"]]
+
+
+def test_earlier_troughs_are_shown_newest_first_and_more_are_hinted_at() -> None:
+    troughs = [
+        dataclasses.replace(LEVEL, value_ug_ml=float(number), drawn=moment(f"2026-0{9 - number}-01"))
+        for number in range(1, 6)
+    ]
+    undated = dataclasses.replace(LEVEL, drawn=None)
+    four = with_assessment(INTENSIFY, trend=tuple(troughs[:4]))
+    assert section(four, "seen")[-1] == (
+        "Earlier troughs: 1 µg/mL (2026-08-01), 2 µg/mL (2026-07-01), "
+        "3 µg/mL (2026-06-01), 4 µg/mL (2026-05-01)"
+    )
+    five = with_assessment(INTENSIFY, trend=tuple(troughs))
+    assert section(five, "seen")[-1].endswith("4 µg/mL (2026-05-01), …")
+    one = with_assessment(INTENSIFY, trend=(undated, troughs[0]))
+    assert section(one, "seen")[-1] == "Earlier troughs: 1 µg/mL (2026-08-01)"
+
+
+def test_the_assessment_gives_reason_target_and_certainty() -> None:
+    assert section(INTENSIFY, "assessment") == [
+        "The trough is below 5 µg/mL and there are no antibodies.",
+        "Target trough here: at least 5 µg/mL; aim 6–9; above 9 more drug adds little.",
+        WORDING.lines["exclude"],
+        "Certainty: moderate.",
+    ]
+
+
+@pytest.mark.parametrize("activity", list(Activity))
+def test_every_card_on_active_disease_asks_to_exclude_infection_abscess_and_stricture(
+    activity: Activity,
+) -> None:
+    text = body(with_situation(INTENSIFY, activity=activity))
+    expected = activity in {Activity.ACTIVE_CONFIRMED, Activity.ACTIVE_UNCONFIRMED}
+    assert ("exclude infection, abscess and stricture" in text) is expected
+
+
+def test_one_active_reading_of_the_data_is_enough_to_ask_for_exclusion() -> None:
+    quiet = dataclasses.replace(SITUATION, activity=Activity.REMISSION)
+    assert WORDING.lines["exclude"] in body(with_assessment(INTENSIFY, situations=(quiet, SITUATION)))
+
+
+def test_a_hold_on_active_disease_asks_for_exclusion_too_but_shows_no_target() -> None:
+    decision = dataclasses.replace(INTENSIFY, verdict=Verdict.HOLD, rule="S-HSR")
+    assert WORDING.lines["exclude"] in section(decision, "assessment")
+    assert "Target trough" not in body(decision)
+
+
+def test_the_deciding_gate_leads_and_the_other_gates_follow_the_rule() -> None:
+    decision = dataclasses.replace(
+        INTENSIFY,
+        gates=(
+            FiredGate("S-PREG"),
+            FiredGate("S-HSR", deciding=True, parameters=(("reaction", "rash <severe>"),)),
+        ),
+        certainty=None,
+    )
+    lines = section(decision, "assessment")
+    assert lines[0] == "**S-HSR** A reaction to infliximab is on record (rash &lt;severe&gt;)."
+    assert lines[1].startswith("The trough is below")
+    assert lines[2] == "**S-PREG** Pregnancy is on record."
+    assert not any(line.startswith("Certainty") for line in lines)
+
+
+def test_a_sentence_said_twice_is_shown_once_and_an_unknown_one_shows_its_id() -> None:
+    decision = dataclasses.replace(
+        INTENSIFY, rationale=(("proactive", ()), ("proactive", ()), ("R-NEW_1", ())), assessment=None
+    )
+    assert section(decision, "assessment") == ["Proactive dosing.", r"R-NEW\_1", "Certainty: moderate."]
+
+
+def test_a_decision_without_any_sentence_shows_its_rule() -> None:
+    decision = dataclasses.replace(INTENSIFY, rationale=(), assessment=None, certainty=None)
+    assert section(decision, "assessment") == ["R-PK-1"]
+
+
+def test_conflicting_sources_are_said_to_disagree() -> None:
+    decision = dataclasses.replace(INTENSIFY, certainty=Certainty.CONFLICTING)
+    assert section(decision, "assessment")[-1] == "Certainty: conflicting: sources disagree."
+
+
+@pytest.mark.parametrize(
+    ("target", "shown"),
+    [
+        (
+            Target("a", 10, 12.7, None, 12.7, 15, policy=True),
+            (
+                "Target trough here: at least 10 µg/mL; aim 12.7; above 12.7 more drug adds little "
+                "(a default that each site reviews, not a published cut-off)."
+            ),
+        ),
+        (
+            Target("b", 6, 6, 6, None, 15, policy=True, local=True),
+            "Target trough here: at least 6 µg/mL; aim 6 (local policy).",
+        ),
+        (Target("c", None, 17.5, None, None, 15), "Target trough here: any detectable level; aim 17.5."),
+        (Target("d", None, None, None, None, 15), "Target trough here: any detectable level."),
+    ],
+)
+def test_a_target_row_is_told_in_words(target: Target, shown: str) -> None:
+    assert target_text(target, WORDING) == shown
+
+
+def test_options_show_regimen_and_what_to_know_of_them() -> None:
+    provisional = Option(OptionKind.MEASURE_ATI, provisional=True)
+    decision = dataclasses.replace(INTENSIFY, options=(*INTENSIFY.options, provisional))
+    assert section(decision, "options") == [
+        "Shorten the interval by 2 weeks: 5 mg/kg (350 mg) every 6 weeks (recommended, off-label)",
+        "Raise the dose to 10 mg/kg (700 mg) every 8 weeks.",
+        "Measure antibodies (provisional)",
+    ]
+
+
+def test_without_options_it_says_that_no_change_is_proposed() -> None:
+    assert section(dataclasses.replace(INTENSIFY, options=()), "options") == [WORDING.lines["no_options"]]
+
+
+def test_a_draft_that_does_it_already_is_told_first() -> None:
+    lines = section(dataclasses.replace(INTENSIFY, draft_already_does_it=True), "options")
+    assert lines[0] == WORDING.lines["already"]
+    assert len(lines) == 3
+
+
+def test_doubts_name_issues_shortfalls_unchecked_gates_and_an_order_that_cannot_be_changed() -> None:
+    issue = DataIssue(
+        IssueCode.LEVEL_STATUS_NOT_COUNTED, "level", (("day", "2026-11-01"), ("status", "regis|tered"))
+    )
+    decision = dataclasses.replace(INTENSIFY, issues=(issue, issue), not_evaluated=("S-HF", "S-NEW"))
+    remarks = Remarks(order="Not changed.", shortfalls=((FactGroup.LABORATORY, Shortfall.TRUNCATED),))
+    assert section(decision, "doubts", remarks) == [
+        "Not changed.",
+        r"The level of 2026-11-01 has the status regis\|tered; it was not used.",
+        "Laboratory results: incomplete.",
+        "Not checked here, for want of a configured code: heart failure, S-NEW.",
+    ]
+
+
+def test_no_doubts_are_said_too() -> None:
+    assert section(INTENSIFY, "doubts") == [WORDING.lines["no_doubts"]]
+
+
+def test_an_issue_without_a_sentence_shows_its_code() -> None:
+    decision = dataclasses.replace(INTENSIFY, issues=(DataIssue(IssueCode.LEVEL_PENDING, "level"),))
+    assert section(decision, "doubts") == ["level-pending"]
+
+
+def test_only_published_evidence_is_cited_with_year_and_certainty() -> None:
+    rows = ("verified", "secondary", "unverified", "policy", "uncited", "undated", "missing")
+    assert section(dataclasses.replace(INTENSIFY, evidence=rows), "sources") == [
+        "Kang/Choi 2019 (weak): Healing in 48.6 %.",
+        "Kang/Choi 2019 (weak, as quoted in a review): Trough &lt; 3 often means too little.",
+        "somebody-2020 (weak): Healing in 48.6 %.",
+        "TAXIT 2015 (weak): Healing in 48.6 %.",
+    ]
+
+
+def test_a_decision_without_published_evidence_says_so() -> None:
+    decision = dataclasses.replace(INTENSIFY, evidence=("policy",))
+    assert section(decision, "sources") == [WORDING.lines["no_sources"]]
+
+
+@pytest.mark.parametrize(("local", "shown"), [(True, True), (False, False)])
+def test_local_policy_is_said_where_a_site_decided(local: bool, shown: bool) -> None:
+    last = body(dataclasses.replace(INTENSIFY, local_policy=local)).split("\n\n")[-1]
+    assert ("knowledge 2026.11.22, local policy." in last) is shown
