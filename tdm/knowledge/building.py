@@ -214,12 +214,7 @@ def build_bounds(table: Table) -> Bounds:
     return Bounds(
         policy=frozen({name: build_bound(entry) for name, entry in table["policy"].items()}),
         targets=frozen({name: build_bound(entry) for name, entry in table["targets"].items()}),
-        rows=frozen(
-            {
-                row: frozen({name: build_bound(entry) for name, entry in entries.items()})
-                for row, entries in table.get("rows", {}).items()
-            }
-        ),
+        rows=frozen({row: build_row_bounds(entry) for row, entry in table["rows"].items()}),
         assays=frozen({name: build_bound(entry) for name, entry in table["assays"].items()}),
         fixed=frozen(dict(table["fixed"])),
         never_off=tuple(table["rules"]["never_off"]),
@@ -227,13 +222,17 @@ def build_bounds(table: Table) -> Bounds:
 
 
 def build_bound(table: Table) -> Bound:
-    """One bound."""
-    return Bound(
-        why=table["why"],
-        minimum=number(table, "minimum"),
-        maximum=number(table, "maximum"),
-        choices=tuple(table.get("choices", ())),
-    )
+    """One bound: a range or choices."""
+    if "choices" in table:
+        return Bound(why=table["why"], choices=tuple(table["choices"]))
+    minimum, maximum = table["range"]
+    return Bound(why=table["why"], minimum=float(minimum), maximum=float(maximum))
+
+
+def build_row_bounds(table: Table) -> Mapping[str, Bound]:
+    """The bounds of one target row; its reason is that of each of its numbers."""
+    ranges = {name: bounds for name, bounds in table.items() if name != "why"}
+    return frozen({name: build_bound({"why": table["why"], "range": ends}) for name, ends in ranges.items()})
 
 
 def number(table: Table, name: str) -> float | None:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.abc import Traversable
 from importlib.resources import files
 from typing import Any
@@ -76,12 +76,22 @@ def parse(contents: Mapping[str, bytes]) -> dict[str, dict[str, Any]]:
     return tables
 
 
-def check_schema(name: str, table: Mapping[str, Any]) -> None:
-    """Check one file's table against `schema/<name>.json`; the error names the dotted key."""
-    schema = json.loads(packaged().joinpath("schema", f"{name}.json").read_bytes())
-    error = best_match(Draft202012Validator(schema).iter_errors(table))
+def schema_of(name: str) -> dict[str, Any]:
+    """The JSON Schema of one file."""
+    schema: dict[str, Any] = json.loads(packaged().joinpath("schema", f"{name}.json").read_bytes())
+    return schema
+
+
+def check_schema(name: str, table: Mapping[str, Any], *, prefix: str = "") -> None:
+    """Check a table against `schema/<name>.json`; the error names the dotted key.
+
+    `prefix` stands in place of the file's name where the table is a site's: "assays.our-laboratory.unit".
+    """
+    error = best_match(Draft202012Validator(schema_of(name)).iter_errors(table))
     if error is not None:
-        raise KnowledgeError(dotted(f"{name}.toml", error.absolute_path), error.message)
+        path = [str(part) for part in error.absolute_path]
+        key = ".".join([prefix, *path]) if prefix else dotted(f"{name}.toml", path)
+        raise KnowledgeError(key, error.message)
 
 
 def refuse_non_finite(value: object, key: str) -> None:
@@ -96,7 +106,7 @@ def refuse_non_finite(value: object, key: str) -> None:
             refuse_non_finite(below, f"{key}[{index}]")
 
 
-def dotted(file: str, path: Any) -> str:
+def dotted(file: str, path: Iterable[str]) -> str:
     """The dotted key of a schema error, "policy.toml: vial_mg.value"; the file's name alone at its top."""
-    parts = ".".join(str(part) for part in path)
+    parts = ".".join(path)
     return f"{file}: {parts}" if parts else file
