@@ -38,12 +38,15 @@ def documents(module_path: Path) -> dict[Path, str]:
 
 def difference(path: Path, text: str) -> list[str]:
     """Return a unified diff from the file as it is to the text as it should be; empty when they agree."""
-    now = path.read_text(encoding="utf-8") if path.exists() else ""
+    now = path.read_text(encoding="utf-8") if path.exists() else None
+    if now == text:
+        return []
     name = path.relative_to(ROOT).as_posix()
+    before = (now or "").splitlines()
     lines = difflib.unified_diff(
-        now.splitlines(), text.splitlines(), f"{name} (as it is)", f"{name} (as made)"
+        before, text.splitlines(), f"{name} (as it is)", f"{name} (as made)", lineterm=""
     )
-    return [line.rstrip("\n") for line in lines] if now != text else []
+    return list(lines) or [f"{name}: differs only in how it ends"]
 
 
 def main() -> int:
@@ -60,7 +63,7 @@ def main() -> int:
     out_of_step = 0
     for module_path in generators():
         for path, text in documents(module_path).items():
-            changed = difference(path, text) or ([] if path.exists() else ["(missing)"])
+            changed = difference(path, text)
             if not changed:
                 continue
             out_of_step += 1
