@@ -7,7 +7,7 @@ from tdm.decision import Certainty
 
 def step_down(certainty: Certainty, steps: int) -> Certainty:
     """Return `certainty` lowered by `steps`: strong, moderate, weak. Weak and conflicting stay."""
-    if steps <= 0 or certainty in {Certainty.WEAK, Certainty.CONFLICTING}:
+    if steps <= 0 or certainty in (Certainty.WEAK, Certainty.CONFLICTING):
         return certainty
     if certainty is Certainty.STRONG and steps == 1:
         return Certainty.MODERATE

@@ -166,7 +166,7 @@ def _thiopurine_in_unknown_person(course: TreatmentCourse) -> bool:
 def screening_issues(context: GateContext) -> tuple[DataIssue, ...]:
     """Return an issue for each screening of which nothing is on record though it could have been read."""
     course = context.course
-    if any(group in {FactGroup.CONDITIONS, FactGroup.LABORATORY} for group, _ in course.shortfalls):
+    if any(group in (FactGroup.CONDITIONS, FactGroup.LABORATORY) for group, _ in course.shortfalls):
         return ()  # what did not arrive is not absent; the gates are named as not evaluated
     concept = SafetyConcept
     tuberculosis = (concept.TUBERCULOSIS_TEST, concept.TUBERCULOSIS_LATENT, concept.TUBERCULOSIS_ACTIVE)

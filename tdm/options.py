@@ -47,7 +47,7 @@ def plan_options(
                 provisional=offer.provisional,
             )
             escalates = bool(rungs)
-            issues += missing_numbers(situation, regimen, rungs)
+            issues += missing_numbers(situation, rungs)
             options += rungs
         elif offer.kind is OptionFamily.DEESCALATION:
             options += deescalation(situation, regimen, policy)
@@ -63,7 +63,7 @@ def plan_options(
     return OptionPlan(tuple(options), tuple(issues), escalates)
 
 
-def missing_numbers(situation: Situation, regimen: Regimen, rungs: Iterable[Option]) -> tuple[DataIssue, ...]:
+def missing_numbers(situation: Situation, rungs: Iterable[Option]) -> tuple[DataIssue, ...]:
     """Return an issue for each number of the regimen that is missing where options would need it."""
     kinds = {
         option.kind for option in rungs if option.interval_days is None and option.dose_mg_per_kg is None
@@ -87,7 +87,7 @@ def draft_does_it(draft: Order, options: Iterable[Option], regimen: Regimen) -> 
 def _reaches(draft: Order, option: Option, regimen: Regimen) -> bool:
     if option.interval_days is None and option.dose_mg is None and option.dose_mg_per_kg is None:
         return False
-    if option.kind in {OptionKind.LENGTHEN_INTERVAL, OptionKind.LOWER_DOSE}:
+    if option.kind in (OptionKind.LENGTHEN_INTERVAL, OptionKind.LOWER_DOSE):
         return False
     if option.interval_days is not None and (
         draft.interval_days is None or draft.interval_days > option.interval_days + 1

@@ -78,7 +78,7 @@ def lowered_dose(regimen: Regimen, policy: Policy) -> DoseChange | None:
 def shortened_small(interval_days: float, policy: Policy) -> float | None:
     """Return the interval shortened by the small step, or to the shortest allowed; None if it is there."""
     shortest = policy.minimum_interval_days
-    if interval_days <= shortest:
+    if interval_days <= shortest + 1:  # orders speak of whole days: one more is no longer interval
         return None
     return max(shortest, interval_days - policy.shorten_small_days)
 

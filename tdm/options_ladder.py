@@ -53,7 +53,7 @@ def escalation(
     if situation.route is Route.SUBCUTANEOUS:
         rungs = () if interval_only else _subcutaneous(regimen, policy)
         recommend = False
-    elif situation.phase in {Phase.INDUCTION_WEEK_2, Phase.INDUCTION_WEEK_6}:
+    elif situation.phase in (Phase.INDUCTION_WEEK_2, Phase.INDUCTION_WEEK_6):
         rungs = _induction(regimen, policy, interval_only=interval_only)
     else:
         rungs = _maintenance(situation, regimen, policy, interval_only=interval_only)
@@ -129,7 +129,7 @@ def _is_labelled(situation: Situation, interval_days: float | None) -> bool:
     return (
         situation.age_group is AgeGroup.ADULT
         and situation.phase is Phase.MAINTENANCE
-        and situation.activity in {Activity.ACTIVE_CONFIRMED, Activity.ACTIVE_UNCONFIRMED}
+        and situation.activity in (Activity.ACTIVE_CONFIRMED, Activity.ACTIVE_UNCONFIRMED)
         and interval_days is not None
         and interval_days >= LABELLED_INTERVAL_DAYS
     )
@@ -161,9 +161,10 @@ def deescalation(situation: Situation, regimen: Regimen, policy: Policy) -> tupl
     """Return the rungs below the regimen in force; never recommended, only named."""
     interval = regimen.interval_days
     lowered = lowered_dose(regimen, policy)
+    child = situation.age_group is AgeGroup.CHILD
     options = []
     if lowered is not None:
-        options.append(_lower(lowered, interval, situation))
+        options.append(_lower(lowered, interval))
     if interval is not None:
         longer = interval + policy.shorten_small_days
         if interval < LABELLED_INTERVAL_DAYS:
@@ -174,18 +175,17 @@ def deescalation(situation: Situation, regimen: Regimen, policy: Policy) -> tupl
                 dose_mg=current_mg(regimen),
                 dose_mg_per_kg=current_mg_per_kg(regimen),
                 interval_days=longer,
-                off_label=longer != LABELLED_INTERVAL_DAYS,
+                off_label=longer != LABELLED_INTERVAL_DAYS or (child and lowered is not None),
             )
         )
     return tuple(options) or (Option(OptionKind.LENGTHEN_INTERVAL), Option(OptionKind.LOWER_DOSE))
 
 
-def _lower(lowered: DoseChange, interval: float | None, situation: Situation) -> Option:
-    labelled = interval is None or interval == LABELLED_INTERVAL_DAYS
+def _lower(lowered: DoseChange, interval: float | None) -> Option:
     return Option(
         OptionKind.LOWER_DOSE,
         dose_mg=lowered.mg,
         dose_mg_per_kg=lowered.mg_per_kg,
         interval_days=interval,
-        off_label=not labelled and situation.age_group is AgeGroup.ADULT,
+        off_label=interval != LABELLED_INTERVAL_DAYS,
     )

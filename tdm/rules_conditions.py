@@ -9,7 +9,7 @@ from tdm.rules import Condition
 
 def is_induction(situation: Situation) -> bool:
     """Return whether the sample was drawn in induction (before week 12)."""
-    return situation.phase in {Phase.INDUCTION_WEEK_2, Phase.INDUCTION_WEEK_6}
+    return situation.phase in (Phase.INDUCTION_WEEK_2, Phase.INDUCTION_WEEK_6)
 
 
 def intravenous() -> Condition:
@@ -33,8 +33,7 @@ def at_week_14() -> Condition:
 
 
 def _level(words: str, *classes: LevelClass) -> Condition:
-    wanted = frozenset(classes)
-    return Condition(words, lambda situation: situation.level in wanted)
+    return Condition(words, lambda situation: situation.level in classes)
 
 
 def no_level() -> Condition:
@@ -105,19 +104,17 @@ def level_from(limit_ug_ml: float) -> Condition:
 
 def ati(*classes: AtiClass) -> Condition:
     """Hold for the antibody classes named."""
-    wanted = frozenset(classes)
-    return Condition("ATI " + " or ".join(classes), lambda situation: situation.ati in wanted)
+    return Condition("ATI " + " or ".join(classes), lambda situation: situation.ati in classes)
 
 
 def ati_not(*classes: AtiClass) -> Condition:
     """Hold for every antibody class but those named."""
-    unwanted = frozenset(classes)
-    return Condition("ATI not " + ", not ".join(classes), lambda situation: situation.ati not in unwanted)
+    return Condition("ATI not " + ", not ".join(classes), lambda situation: situation.ati not in classes)
 
 
 def ati_any_positive() -> Condition:
     """Hold for antibodies of any titre."""
-    wanted = frozenset({AtiClass.POSITIVE_LOW, AtiClass.POSITIVE_HIGH, AtiClass.POSITIVE_UNQUANTIFIED})
+    wanted = (AtiClass.POSITIVE_LOW, AtiClass.POSITIVE_HIGH, AtiClass.POSITIVE_UNQUANTIFIED)
     return Condition("ATI positive of any titre", lambda situation: situation.ati in wanted)
 
 
@@ -133,7 +130,7 @@ def ati_negative_or_unknown() -> Condition:
 
 def active() -> Condition:
     """Hold for active disease, confirmed or not."""
-    wanted = frozenset({Activity.ACTIVE_CONFIRMED, Activity.ACTIVE_UNCONFIRMED})
+    wanted = (Activity.ACTIVE_CONFIRMED, Activity.ACTIVE_UNCONFIRMED)
     return Condition("disease active, confirmed or not", lambda situation: situation.activity in wanted)
 
 
@@ -158,7 +155,7 @@ def remission() -> Condition:
 
 def quiet_or_unknown() -> Condition:
     """Hold for remission and for unknown activity."""
-    wanted = frozenset({Activity.REMISSION, Activity.UNKNOWN})
+    wanted = (Activity.REMISSION, Activity.UNKNOWN)
     return Condition("remission or activity unknown", lambda situation: situation.activity in wanted)
 
 

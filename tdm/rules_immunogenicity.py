@@ -38,7 +38,7 @@ def _cleared_by_antibodies(numbers: TableNumbers) -> Condition:
 
     def holds(situation: Situation) -> bool:
         if situation.level is LevelClass.UNDETECTABLE:
-            return situation.ati in {AtiClass.POSITIVE_HIGH, AtiClass.POSITIVE_UNQUANTIFIED}
+            return situation.ati in (AtiClass.POSITIVE_HIGH, AtiClass.POSITIVE_UNQUANTIFIED)
         return (
             situation.ati is AtiClass.POSITIVE_HIGH
             and situation.level is LevelClass.LOW
@@ -91,7 +91,7 @@ def imm_8(numbers: TableNumbers) -> Rule:
 
     def drug_left(situation: Situation) -> bool:
         level = situation.level_ug_ml
-        if level is None or situation.level in {LevelClass.NONE, LevelClass.UNDETECTABLE}:
+        if level is None or situation.level in (LevelClass.NONE, LevelClass.UNDETECTABLE):
             return False
         if is_induction(situation):
             return True

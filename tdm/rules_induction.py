@@ -74,7 +74,7 @@ def ind_2() -> Rule:
     """R-IND-2: enough drug in induction; keep the regimen, next level at week 14."""
 
     def outcome(situation: Situation) -> Outcome:
-        if situation.ati in {AtiClass.POSITIVE_LOW, AtiClass.POSITIVE_UNQUANTIFIED}:
+        if situation.ati in (AtiClass.POSITIVE_LOW, AtiClass.POSITIVE_UNQUANTIFIED):
             return Outcome(
                 Verdict.CONTINUE,
                 Certainty.MODERATE,

@@ -55,7 +55,7 @@ def sc_3(numbers: TableNumbers) -> Rule:
     """R-SC-3: confirmed activity in spite of enough drug; leave the class, or see to the fistula first."""
 
     def outcome(situation: Situation) -> Outcome:
-        if situation.perianal_row:
+        if situation.active_fistula:
             return fistula_outcome(situation)
         return Outcome(
             Verdict.SWITCH,

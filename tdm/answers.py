@@ -1,0 +1,142 @@
+"""From a situation to an answer: the first matching row, its options, and the filters behind the table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tdm.certainty import caution_rank
+from tdm.decision import (
+    Activity,
+    AtiClass,
+    Certainty,
+    LevelClass,
+    Option,
+    OptionKind,
+    Regimen,
+    Situation,
+    SwitchDirection,
+    Verdict,
+)
+from tdm.options import OptionPlan, plan_options
+from tdm.rules import Offer, Outcome, Rule
+from tdm.rules_conditions import is_induction
+from tdm.table import first_match
+
+if TYPE_CHECKING:
+    from tdm.knowledge.model import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one situation comes to.
+
+    `rule` is the id that decides; `row` the row of the table that matched, from which a filter may have led
+    away. `situation` is None where several situations disagree.
+    """
+
+    rule: str
+    row: str
+    outcome: Outcome
+    certainty: Certainty
+    plan: OptionPlan
+    situation: Situation | None = None
+    policy_keys: tuple[str, ...] = ()
+
+
+def answer(
+    situation: Situation, table: tuple[Rule, ...], regimen: Regimen, policy: Policy, *, interval_only: bool
+) -> Answer:
+    """Return the answer to one situation: table, then R-CAP-1, then R-TIME-1 and R-PHASE-1.
+
+    The timing and phase filters come last, so that no switch escapes them, not even one made by R-CAP-1.
+    """
+    row = first_match(table, situation)
+    outcome, rule, keys = row.outcome(situation), row.id, row.policy_keys
+    certainty = outcome.certainty
+    if outcome.verdict is Verdict.INTENSIFY and _at_or_above_aim(situation):
+        certainty = Certainty.WEAK
+    plan = plan_options(outcome.offers, situation, regimen, policy, interval_only=interval_only)
+    filtered = outcome
+    if outcome.verdict is Verdict.INTENSIFY and not plan.escalates:
+        rule, filtered = "R-CAP-1", at_cap(situation)
+        keys = (*keys, *cap_policy_keys())
+    if filtered.verdict is Verdict.SWITCH and not situation.timing_verified:
+        rule, filtered = "R-TIME-1", _repeat_before_switch(filtered)
+    elif filtered.verdict is Verdict.SWITCH and situation.phase_presumed:
+        rule, filtered = "R-PHASE-1", _repeat_before_switch(filtered)
+    if filtered is not outcome:
+        certainty = filtered.certainty
+        plan = plan_options(filtered.offers, situation, regimen, policy, interval_only=interval_only)
+    return Answer(rule, row.id, filtered, certainty, plan, situation, keys)
+
+
+def cap_policy_keys() -> tuple[str, ...]:
+    """Return the site policies that say how far a regimen may be raised."""
+    return ("maximum_dose_mg_per_kg", "minimum_interval_days", "subcutaneous_doubled_dose_mg")
+
+
+def at_cap(situation: Situation) -> Outcome:
+    """R-CAP-1: nothing is left to raise. Confirmed activity outside induction: leave; otherwise assess.
+
+    The direction follows the cause: within the class where antibodies explain a low level, else out of it.
+    """
+    review = Offer(OptionKind.SPECIALIST_REVIEW)
+    if situation.activity is not Activity.ACTIVE_CONFIRMED or is_induction(situation):
+        offers = (
+            Offer(OptionKind.SPECIALIST_REVIEW, recommended=True),
+            Offer(OptionKind.MEASURE_LEVEL_AND_ATI),
+        )
+        return Outcome(Verdict.ASSESS, Certainty.WEAK, offers)
+    low = situation.level in (LevelClass.UNDETECTABLE, LevelClass.LOW)
+    if low and situation.ati is AtiClass.POSITIVE_LOW:
+        offers = (
+            Offer(OptionKind.SWITCH_WITHIN_CLASS, recommended=True),
+            Offer(OptionKind.ADD_IMMUNOMODULATOR),
+            Offer(OptionKind.SWITCH_OUT_OF_CLASS),
+            review,
+        )
+        direction, alternatives = SwitchDirection.WITHIN_CLASS, (SwitchDirection.OUT_OF_CLASS,)
+        return Outcome(Verdict.SWITCH, Certainty.WEAK, offers, direction, alternatives)
+    offers = (Offer(OptionKind.SWITCH_OUT_OF_CLASS, recommended=True), review)
+    return Outcome(Verdict.SWITCH, Certainty.WEAK, offers, SwitchDirection.OUT_OF_CLASS)
+
+
+def _repeat_before_switch(switch: Outcome) -> Outcome:
+    """Return the outcome that repeats level and ATI before a switch that rests on doubtful ground."""
+    kinds = {OptionKind.SWITCH_WITHIN_CLASS, OptionKind.SWITCH_OUT_OF_CLASS}
+    later = tuple(Offer(offer.kind, provisional=True) for offer in switch.offers if offer.kind in kinds)
+    offers = (Offer(OptionKind.MEASURE_LEVEL_AND_ATI, recommended=True), *later)
+    return Outcome(Verdict.ASSESS, Certainty.MODERATE, offers)
+
+
+def _at_or_above_aim(situation: Situation) -> bool:
+    level, aim = situation.level_ug_ml, situation.aim_ug_ml
+    return level is not None and aim is not None and level >= aim
+
+
+def combine(answers: Sequence[Answer]) -> Answer:
+    """Return the one answer of all situations the data allow.
+
+    Where all agree on verdict and direction, the least certain of them speaks. Otherwise `assess`: R-AGE-1
+    where the age group alone makes the difference, R-CENSOR-1 where the limit reported for the level does.
+    """
+    first = answers[0]
+    if all(_same(first, other) for other in answers):
+        return min(answers, key=lambda one: caution_rank(one.certainty))
+    by_age: dict[object, Answer] = {}
+    age_decides = True
+    for one in answers:
+        age = None if one.situation is None else one.situation.age_group
+        age_decides = age_decides and _same(by_age.setdefault(age, one), one)
+    if age_decides:
+        outcome = Outcome(Verdict.ASSESS, Certainty.MODERATE)
+        return Answer("R-AGE-1", "R-AGE-1", outcome, outcome.certainty, OptionPlan(()))
+    outcome = Outcome(Verdict.ASSESS, Certainty.MODERATE)
+    plan = OptionPlan((Option(OptionKind.MEASURE_LEVEL_AND_ATI, recommended=True),))
+    return Answer("R-CENSOR-1", "R-CENSOR-1", outcome, outcome.certainty, plan)
+
+
+def _same(one: Answer, other: Answer) -> bool:
+    return one.outcome.verdict is other.outcome.verdict and one.outcome.direction is other.outcome.direction

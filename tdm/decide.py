@@ -1,0 +1,246 @@
+"""The decision: applicability, safety gates, decision table, filters. Total: every course gets one answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tdm.answers import Answer, answer, combine
+from tdm.applicability import indication_issue, not_applicable_rule
+from tdm.assess import assess
+from tdm.certainty import step_down
+from tdm.decision import (
+    Assessment,
+    Certainty,
+    Decision,
+    FiredGate,
+    Indicator,
+    Option,
+    OptionKind,
+    Verdict,
+)
+from tdm.facts import Moment, TreatmentCourse
+from tdm.gates import GateReport, check_gates, with_immunomodulator
+from tdm.gates_context import GateContext, gate_context
+from tdm.issues import DataIssue, IssueCode
+from tdm.options import draft_does_it
+from tdm.plausibility import level_text
+from tdm.rationale import (
+    Parameters,
+    evidence_for,
+    gate_is_local,
+    is_local,
+    sentence_parameters,
+    target_for,
+)
+from tdm.table import table_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tdm.knowledge.model import Knowledge
+
+
+def decide(course: TreatmentCourse, *, now: Moment, knowledge: Knowledge) -> Decision:
+    """Return the one answer for a course at a moment. Never throws on any `TreatmentCourse`."""
+    excluded = not_applicable_rule(course)
+    if excluded is not None:
+        return Decision(Verdict.NOT_APPLICABLE, excluded, Indicator.INFO, knowledge.version)
+    assessment = assess(course, now=now, knowledge=knowledge)
+    return decide_assessed(course, assessment, now=now, knowledge=knowledge)
+
+
+def decide_assessed(
+    course: TreatmentCourse, assessment: Assessment, *, now: Moment, knowledge: Knowledge
+) -> Decision:
+    """Return the answer for a course that has been assessed."""
+    context = gate_context(course, assessment, now=now, policy=knowledge.policy)
+    report = check_gates(context)
+    deciding = report.deciding
+    if deciding is not None:
+        return _by_gate(deciding, report, context, knowledge)
+    table = table_of(knowledge)
+    answers = [
+        answer(situation, table, assessment.regimen, knowledge.policy, interval_only=report.interval_only)
+        for situation in assessment.situations
+    ]
+    return _by_table(_renamed(combine(answers), assessment), report, context, knowledge)
+
+
+def _by_gate(gate: FiredGate, report: GateReport, context: GateContext, knowledge: Knowledge) -> Decision:
+    """A safety condition comes first. S-GAP asks for antibodies; all others hold the infusion."""
+    assessment = context.assessment
+    indication = indication_issue(context.course)
+    gap = gate.gate == "S-GAP"
+    verdict = Verdict.ASSESS if gap else Verdict.HOLD
+    options = (Option(OptionKind.MEASURE_ATI, recommended=True),) if gap else ()
+    return Decision(
+        verdict,
+        gate.gate,
+        _indicator(verdict, report, critical=gate.critical),
+        knowledge.version,
+        certainty=Certainty.MODERATE if gap else Certainty.STRONG,
+        rationale=_sentences((*report.remarks,), ()),
+        gates=_only_deciding(report.fired, gate),
+        not_evaluated=report.not_evaluated,
+        options=options,
+        evidence=evidence_for((gate.gate,), None, knowledge),
+        issues=_merged(assessment.issues, report.issues, () if indication is None else (indication,)),
+        local_policy=gate_is_local(gate.gate, knowledge),
+        assessment=assessment,
+    )
+
+
+def _by_table(chosen: Answer, report: GateReport, context: GateContext, knowledge: Knowledge) -> Decision:
+    """The answer of the table, as the gates that only caution leave it."""
+    course, assessment = context.course, context.assessment
+    if not knowledge.policy.rules_off.isdisjoint((chosen.rule, chosen.row)):
+        return _switched_off(chosen, report, context, knowledge)
+    verdict, rule, options = chosen.outcome.verdict, chosen.rule, chosen.plan.options
+    fired = report.fired
+    review = report.review_instead_of_intensify
+    if review is not None:
+        options = tuple(option for option in options if not _raises_exposure(option))
+        if verdict is Verdict.INTENSIFY:
+            verdict, rule = Verdict.ASSESS, review.gate
+            fired = _only_deciding(fired, review)
+            options = (Option(OptionKind.SPECIALIST_REVIEW, recommended=True),)
+    report = with_immunomodulator(replace(report, fired=fired), context, options)
+    indication = indication_issue(course)
+    steps = assessment.certainty_steps_down + (indication is not None)
+    certainty = step_down(chosen.certainty, steps)
+    target = target_for(assessment, chosen.situation)
+    switching = verdict is Verdict.SWITCH
+    does_it = (
+        course.draft is not None
+        and verdict is Verdict.INTENSIFY
+        and not assessment.draft_changes_route
+        and draft_does_it(course.draft, options, assessment.regimen)
+    )
+    # Where a gate turned `intensify` around, the row's own sentence would still say "raise exposure".
+    explained = (chosen.rule,) if verdict is chosen.outcome.verdict else ()
+    remarks = [*chosen.outcome.remarks, *report.remarks]
+    if len(assessment.situations) > 1 and chosen.situation is not None:
+        remarks.append("several-readings")
+    return Decision(
+        verdict,
+        rule,
+        _indicator(verdict, report),
+        knowledge.version,
+        certainty=certainty,
+        switch_direction=chosen.outcome.direction if switching else None,
+        switch_alternatives=chosen.outcome.alternatives if switching else (),
+        rationale=_sentences((*explained, *remarks), sentence_parameters(chosen.situation, certainty))
+        + _shortfalls(course),
+        gates=report.fired,
+        not_evaluated=report.not_evaluated,
+        options=options,
+        draft_already_does_it=does_it,
+        evidence=evidence_for(dict.fromkeys((rule, chosen.rule, chosen.row)), target, knowledge),
+        issues=_merged(
+            assessment.issues,
+            report.issues,
+            chosen.plan.issues,
+            () if indication is None else (indication,),
+            _decision_issues(chosen, assessment),
+        ),
+        local_policy=is_local(chosen, target, knowledge),
+        assessment=assessment,
+    )
+
+
+def _switched_off(chosen: Answer, report: GateReport, context: GateContext, knowledge: Knowledge) -> Decision:
+    """R-NA-2: the site switched the row off. A gate that fired still speaks: gates cannot be switched off."""
+    if report.fired:
+        first = report.fired[0]
+        return Decision(
+            Verdict.ASSESS,
+            first.gate,
+            _indicator(Verdict.ASSESS, report),
+            knowledge.version,
+            certainty=Certainty.MODERATE,
+            rationale=_sentences(report.remarks, ()),
+            gates=_only_deciding(report.fired, first),
+            not_evaluated=report.not_evaluated,
+            evidence=evidence_for((first.gate,), None, knowledge),
+            issues=_merged(context.assessment.issues, report.issues),
+            local_policy=True,
+            assessment=context.assessment,
+        )
+    return Decision(
+        Verdict.NOT_APPLICABLE,
+        "R-NA-2",
+        Indicator.INFO,
+        knowledge.version,
+        rationale=(("R-NA-2", (("rule", chosen.rule),)),),
+        local_policy=True,
+        assessment=context.assessment,
+    )
+
+
+def _renamed(chosen: Answer, assessment: Assessment) -> Answer:
+    """Two different values at the newest instant are no missing level: R-DATA-2 says what to do."""
+    if assessment.level_conflict and chosen.rule in {"R-DATA-1", "R-START-1"}:
+        return replace(chosen, rule="R-DATA-2")
+    return chosen
+
+
+def _decision_issues(chosen: Answer, assessment: Assessment) -> tuple[DataIssue, ...]:
+    issues = []
+    if chosen.rule == "R-CENSOR-1" and assessment.level is not None:
+        level = assessment.level
+        day = "unknown date" if level.drawn is None else level.drawn.day.isoformat()
+        parameters = (("day", day), ("value", level_text(level)))
+        code = IssueCode.LEVEL_COMPARATOR_UNDECIDED
+        issues.append(DataIssue(code, "level", parameters, level.source))
+    if assessment.draft_changes_route:
+        issues.append(DataIssue(IssueCode.DRAFT_ROUTE_DIFFERS, "order"))
+    return tuple(issues)
+
+
+def _raises_exposure(option: Option) -> bool:
+    return option.kind in {
+        OptionKind.SHORTEN_INTERVAL_2_WEEKS,
+        OptionKind.SHORTEN_INTERVAL_4_WEEKS,
+        OptionKind.RAISE_DOSE,
+        OptionKind.RAISE_DOSE_AND_SHORTEN_INTERVAL,
+        OptionKind.BRING_NEXT_DOSE_FORWARD,
+        OptionKind.REINDUCTION,
+        OptionKind.SUBCUTANEOUS_DOUBLE_DOSE,
+        OptionKind.RETURN_TO_INTRAVENOUS,
+        OptionKind.ONE_OPTIMISATION,
+    }
+
+
+def _indicator(verdict: Verdict, report: GateReport, *, critical: bool = False) -> Indicator:
+    if critical:
+        return Indicator.CRITICAL
+    if verdict in (Verdict.INTENSIFY, Verdict.SWITCH, Verdict.HOLD):
+        return Indicator.WARNING
+    raised = any(gate.gate in {"S-DOSE", "S-HSTCL"} for gate in report.fired)
+    return Indicator.WARNING if raised else Indicator.INFO
+
+
+def _only_deciding(fired: Iterable[FiredGate], deciding: FiredGate) -> tuple[FiredGate, ...]:
+    """Return the gates with the one that decided marked, and no other."""
+    return tuple(
+        gate if gate.deciding is (gate is deciding) else replace(gate, deciding=gate is deciding)
+        for gate in fired
+    )
+
+
+def _sentences(ids: Iterable[str], parameters: Parameters) -> tuple[tuple[str, Parameters], ...]:
+    return tuple((name, parameters) for name in ids)
+
+
+def _shortfalls(course: TreatmentCourse) -> tuple[tuple[str, Parameters], ...]:
+    """Return a sentence for each group of facts that did not arrive complete."""
+    return tuple(
+        (f"missing-{group}", (("state", shortfall.replace("-", " ")),))
+        for group, shortfall in course.shortfalls
+    )
+
+
+def _merged(*groups: Iterable[DataIssue]) -> tuple[DataIssue, ...]:
+    """Return all issues in order, each once."""
+    return tuple(dict.fromkeys(issue for group in groups for issue in group))

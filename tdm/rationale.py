@@ -1,0 +1,109 @@
+"""What stands behind an answer: sentences with their values, citable evidence, local policy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+from tdm.decision import (
+    AgeGroup,
+    Assessment,
+    AtiClass,
+    Certainty,
+    LevelClass,
+    Situation,
+    Target,
+    Verdict,
+)
+from tdm.knowledge.model import Verification
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tdm.answers import Answer
+    from tdm.knowledge.model import Knowledge
+
+Parameters: TypeAlias = tuple[tuple[str, str], ...]
+"""Values for the placeholders of a sentence."""
+
+
+def target_for(assessment: Assessment, situation: Situation | None) -> Target | None:
+    """Return the target row of the situation that answered, else the one all situations share."""
+    for one, target in zip(assessment.situations, assessment.situation_targets, strict=False):
+        if one is situation:
+            return target
+    return assessment.target
+
+
+def sentence_parameters(situation: Situation | None, certainty: Certainty | None) -> Parameters:
+    """Return the values that sentences of rows may name; a limit that the row lacks reads "no limit"."""
+    if situation is None:
+        return ()
+    return (
+        ("level", _level_words(situation)),
+        ("act_below", _number(situation.act_below_ug_ml)),
+        ("aim", _number(situation.aim_ug_ml)),
+        ("ceiling", _number(situation.ceiling_ug_ml)),
+        ("ati", situation.ati.value),
+        ("certainty", "" if certainty is None else certainty.value),
+    )
+
+
+def _number(value: float | None) -> str:
+    return "no limit" if value is None else f"{value:g} µg/mL"
+
+
+def _level_words(situation: Situation) -> str:
+    if situation.level is LevelClass.NONE or situation.level_ug_ml is None:
+        return "no usable level"
+    return "undetectable" if situation.level is LevelClass.UNDETECTABLE else _number(situation.level_ug_ml)
+
+
+def citable(ids: Iterable[str], knowledge: Knowledge) -> tuple[str, ...]:
+    """Return the evidence ids that a card may cite: read in a publication, each once, in order."""
+    rows = knowledge.evidence
+    allowed = (Verification.VERIFIED, Verification.SECONDARY)
+    return tuple(dict.fromkeys(name for name in ids if name in rows and rows[name].verification in allowed))
+
+
+def evidence_for(rules: Iterable[str], target: Target | None, knowledge: Knowledge) -> tuple[str, ...]:
+    """Return the citable evidence behind rules and the target row."""
+    ids = [name for rule in rules for name in knowledge.rule_evidence.get(rule, ())]
+    if target is not None:
+        ids += target.evidence
+    return citable(ids, knowledge)
+
+
+def is_local(answer: Answer, target: Target | None, knowledge: Knowledge) -> bool:
+    """Return whether a value that a site replaced had a part in the answer.
+
+    Looked at: the target row, the policies that the row names, those that make a level undetectable or an
+    intensification possible, and the assay table where it graded the antibodies.
+    """
+    local = knowledge.local_keys
+    if not local:
+        return False
+    if target is not None and target.local:
+        return True
+    situation = answer.situation
+    keys = set(answer.policy_keys)
+    if situation is not None:
+        adult = situation.age_group is AgeGroup.ADULT
+        keys.discard("proactive_child" if adult else "proactive_adult")
+        if situation.level is LevelClass.UNDETECTABLE:
+            keys |= {"undetectable_below_ug_ml", "undetectable_limit_at_most_ug_ml"}
+        graded = situation.ati in (AtiClass.POSITIVE_LOW, AtiClass.POSITIVE_HIGH)
+        if graded and any(name.startswith("assays.") for name in local):
+            return True
+    if answer.outcome.verdict is Verdict.INTENSIFY:
+        keys |= {"maximum_dose_mg_per_kg", "minimum_interval_days", "shorten_small_days"}
+    return any(f"policy.{key}" in local for key in keys)
+
+
+def gate_is_local(gate: str, knowledge: Knowledge) -> bool:
+    """Return whether a limit that a site replaced made this gate decide."""
+    keys = {
+        "S-HF": "heart_failure_maximum_dose_mg_per_kg",
+        "S-GAP": "new_course_gap_days",
+        "S-LIVER": "alt_hold_multiple",
+    }
+    return gate in keys and f"policy.{keys[gate]}" in knowledge.local_keys
