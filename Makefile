@@ -132,3 +132,28 @@ $(STATE)/coverage: $(STATE)/dev $(SOURCES)
 .PHONY: wheel-smoke
 wheel-smoke: $(STATE)/dev ## build the wheel, install it alone, ask it for its discovery document
 	@$(BIN)/python tools/wheel_smoke.py
+
+# -- long runs, not part of `make test` --------------------------------------------------------------------------
+
+.PHONY: bench
+bench: $(STATE)/dev ## the figures: whole decisions beside a constant route, load, cold start and memory
+	@$(BIN)/python -m benchmarks.served
+	@$(BIN)/python -m benchmarks.inprocess
+	@$(BIN)/python -m benchmarks.load
+	@$(BIN)/python -m benchmarks.start
+
+.PHONY: fuzz
+fuzz: $(STATE)/dev ## 100,000 mutated requests in process (FUZZ_ARGS="--count N --seed N")
+	@$(BIN)/python -m tests.campaigns.fuzz $(FUZZ_ARGS)
+
+.PHONY: campaigns
+campaigns: export CAMPAIGN_EXAMPLES ?= 20000
+campaigns: export CAMPAIGN_DAYS ?= 366
+campaigns: export HYPOTHESIS_PROFILE ?= campaign
+campaigns: $(STATE)/dev ## equal meanings, moving clocks, server zones and clinical mutations at full length
+	@$(BIN)/python -m pytest -n $(WORKERS) tests/campaigns $(PYTEST_ARGS)
+
+.PHONY: mutants
+mutants: $(STATE)/dev ## mutation testing of the medicine and the readers; resumes where it stopped
+	@$(BIN)/mutmut run $(MUTANTS)
+	@$(BIN)/python tools/mutation_score.py
