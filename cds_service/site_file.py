@@ -6,7 +6,6 @@ import difflib
 import json
 import tomllib
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -34,20 +33,15 @@ def read_site_file(path: Path) -> dict[str, Any]:
 
 
 def check_site(tables: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the tables with dates as texts if they satisfy the schema, else raise SiteError."""
-    plain: dict[str, Any] = _with_plain_dates(tables)
+    """Return the tables if they satisfy the schema, else raise SiteError."""
     schema = json.loads(files("cds_service").joinpath("schema", "site.json").read_text(encoding="utf-8"))
     faults = sorted(
-        Draft202012Validator(schema).iter_errors(plain), key=lambda fault: list(map(str, fault.absolute_path))
+        Draft202012Validator(schema).iter_errors(tables),
+        key=lambda fault: list(map(str, fault.absolute_path)),
     )
     if faults:
         raise SiteError("; ".join(sentence for fault in faults for sentence in _sentences(fault)))
-    for key, day in _dates(plain):
-        try:
-            date.fromisoformat(day)
-        except ValueError:
-            raise SiteError(f"{key}: {day} is not a day") from None
-    return plain
+    return dict(tables)
 
 
 def did_you_mean(word: str, known: list[str]) -> str:
@@ -70,23 +64,3 @@ def _sentences(fault: ValidationError) -> Iterator[str]:
         yield f"{'.'.join(place)}: missing {', '.join(missing)}"
     else:
         yield f"{'.'.join(place)}: {fault.message}"
-
-
-def _with_plain_dates(value: Any) -> Any:
-    """Return the tables with every TOML day as text. A time of day is no day and stays, to be refused."""
-    if isinstance(value, Mapping):
-        return {key: _with_plain_dates(child) for key, child in value.items()}
-    if isinstance(value, list):
-        return [_with_plain_dates(child) for child in value]
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return value.isoformat()
-    return value
-
-
-def _dates(tables: Mapping[str, Any], place: str = "") -> Iterator[tuple[str, str]]:
-    for key, child in tables.items():
-        here = f"{place}.{key}" if place else key
-        if isinstance(child, Mapping):
-            yield from _dates(child, here)
-        elif key == "date" and isinstance(child, str):
-            yield here, child

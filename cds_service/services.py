@@ -1,0 +1,95 @@
+"""What a request is answered with: loaded once, frozen, handed to every view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from cds_service.log import make_logger
+from cds_service.request import Hook
+from cds_service.settings import Settings, SettingsError
+from cds_service.site_overlay import SiteError, SiteOverlay, load_site, no_overlay
+from fhir_mappings.codes import CodeSetError, CodeSets, load_code_sets
+from tdm.facts import Moment
+from tdm.knowledge.loader import load_knowledge
+from tdm.knowledge.model import Knowledge
+from tdm.knowledge.overlay import apply_overlay
+
+
+def system_clock() -> datetime:
+    """Return the current instant, aware."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Knowledge and codes after the site's overlay, the clock, the zone and the logger of one process.
+
+    `laboratory_orders` maps "level", "ati" and "level_and_ati" to the site's order codes, where it has any.
+    """
+
+    settings: Settings
+    site: SiteOverlay
+    knowledge: Knowledge
+    codes: CodeSets
+    zone: ZoneInfo
+    clock: Callable[[], datetime] = system_clock
+    logger: Any = field(default_factory=make_logger)
+
+    def now(self) -> Moment:
+        """Return this moment, with the calendar day of the site's zone."""
+        return moment_at(self.clock(), self.zone)
+
+    @property
+    def hooks(self) -> tuple[Hook, ...]:
+        """Return the hooks that this site has switched on."""
+        return tuple(hook for hook in Hook if hook not in self.site.hooks_off)
+
+    @property
+    def source_url(self) -> str:
+        """Return where a card's reader finds what the service rests on, "" without a public address."""
+        base = self.settings.public_base_url
+        return f"{base}/transparency" if base else ""
+
+    @property
+    def laboratory_orders(self) -> Mapping[str, Mapping[str, str]]:
+        """Return the codes by which the site's laboratory tests are ordered."""
+        return self.site.laboratory_orders
+
+
+def moment_at(at: datetime, zone: ZoneInfo) -> Moment:
+    """Return an aware instant as a Moment of the site's zone."""
+    return Moment(at=at, day=at.astimezone(zone).date(), timed=True)
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise SettingsError(f"unknown time zone {name!r}; give an IANA name such as Europe/Vienna") from None
+
+
+def _codes(site: SiteOverlay) -> CodeSets:
+    try:
+        return load_code_sets().with_site(site.codes)
+    except CodeSetError as error:
+        raise SiteError(f"codes: {error}") from error
+
+
+def load_services(
+    settings: Settings, *, clock: Callable[[], datetime] = system_clock, logger: Any = None
+) -> Services:
+    """Load everything once; raises SettingsError, SiteError or KnowledgeError, each naming what to mend."""
+    site = load_site(settings.site_path) if settings.site_path is not None else no_overlay()
+    return Services(
+        settings=settings,
+        site=site,
+        knowledge=apply_overlay(load_knowledge(), site.tdm),
+        codes=_codes(site),
+        zone=_zone(settings.time_zone or site.time_zone),
+        clock=clock,
+        logger=logger if logger is not None else make_logger(),
+    )
