@@ -1,0 +1,140 @@
+"""Makes `docs/decision-table.md`: the rows in their order, and how all combinations fall on them."""
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import product
+
+from tdm.decision import Activity, AgeGroup, AtiClass, LevelClass, OptionKind, Phase, Situation
+from tdm.facts import Route
+from tdm.gates import gate_order
+from tdm.knowledge.loader import load_knowledge
+from tdm.knowledge.model import Knowledge
+from tdm.rules import Outcome, Rule
+from tdm.table import build_table, first_match, numbers_of
+from tdm.targets import PERIANAL_ROW, level_class, target_of, target_row
+
+FRONT_MATTER = """---
+audience: clinicians, developers
+type: reference
+---
+<!-- made by `make docs` from the code; do not edit -->
+
+# The decision table
+
+Safety gates come first; all that fire are named, and the first deciding one decides. Then the first row that
+matches from the top answers. Then the filters look at the answer. "Low" is below the act-below limit of the
+target row and includes undetectable; "low, detectable" does not. The numbers are those of the knowledge as
+shipped; a site may replace some of them within bounds.
+"""
+
+FILTERS = {
+    "R-CAP-1": (
+        "an answer to intensify, but nothing stronger is allowed: switch where activity is confirmed "
+        "outside induction, otherwise assess"
+    ),
+    "R-TIME-1": "after R-CAP-1: a switch on a trough of unverified or untimed timing becomes assess",
+    "R-PHASE-1": "after R-CAP-1: a switch in a course taken as maintenance for want of its start becomes assess",
+    "R-DATA-2": "in place of R-DATA-1 or R-START-1: two different values at the newest instant; assess",
+    "R-CENSOR-1": "the values that a reported limit may stand for lead to different answers; assess",
+    "R-AGE-1": "the birth date is unknown, and child and adult would get different answers; assess",
+    "R-TOTAL-1": "the last row: assess where no row matches; nothing in the enumeration below reaches it",
+    "R-NA-1": "before the gates: infliximab is for another disease; no card",
+    "R-NA-2": "after the filters: the site has switched the row off; no card, unless a gate fired",
+    "R-NA-3": "before the gates: a chart without any trace of infliximab; no card",
+}
+
+
+def generate() -> dict[str, str]:
+    """Return the page, by its path."""
+    knowledge = load_knowledge()
+    table = build_table(numbers_of(knowledge))
+    answers: dict[str, Counter[str]] = {rule.id: Counter() for rule in table}
+    offered: dict[str, set[str]] = {rule.id: set() for rule in table}
+    total = 0
+    for situation in situations(knowledge):
+        total += 1
+        rule = first_match(table, situation)
+        outcome = rule.outcome(situation)
+        answers[rule.id][answer_words(outcome)] += 1
+        offered[rule.id].update(offer.kind.value for offer in outcome.offers)
+    parts = [FRONT_MATTER, "## Safety gates, in order\n"]
+    limit = f"{knowledge.policy.heart_failure_maximum_dose_mg_per_kg:g} mg/kg"
+    weeks = f"more than {knowledge.policy.new_course_gap_days / 7:g}"
+    words = {"limit": limit, "weeks": weeks, "finding": "ALT or jaundice", "order": "dose and interval"}
+    parts += [f"- **{gate}**: {knowledge.gates[gate].text.format_map(words)}" for gate in gate_order()]
+    parts += ["\n## Rows, in order\n", "| row | holds when | answer | options named |", "|---|---|---|---|"]
+    parts += [row_line(rule, answers[rule.id], offered[rule.id]) for rule in table]
+    parts += ["\n## Answers beside the rows\n", "| id | meaning |", "|---|---|"]
+    parts += [f"| {name} | {meaning} |" for name, meaning in FILTERS.items()]
+    parts += coverage(answers, total)
+    return {"docs/decision-table.md": "\n".join(parts) + "\n"}
+
+
+def row_line(rule: Rule, answers: Counter[str], offered: set[str]) -> str:
+    """Return one row of the table in words."""
+    words = "; ".join(condition.words for condition in rule.conditions) or "nothing above matched"
+    order = [*(kind.value for kind in OptionKind), "escalation", "de-escalation"]
+    options = ", ".join(name for name in order if name in offered)
+    return f"| {rule.id} | {words} | {'; '.join(sorted(answers)) or 'assess (weak)'} | {options} |"
+
+
+def answer_words(outcome: Outcome) -> str:
+    """Return verdict, direction and certainty in words."""
+    direction = "" if outcome.direction is None else f" {outcome.direction.value}"
+    return f"{outcome.verdict.value}{direction} ({outcome.certainty.value})"
+
+
+def coverage(answers: dict[str, Counter[str]], total: int) -> list[str]:
+    """Return how many combinations fall on each row."""
+    lines = [
+        "\n## Coverage\n",
+        f"{total:,} combinations of route, age group, phase, level, antibodies, activity, fistula and policy.",
+        "Levels are: none, every edge, and a value to either side. Each is answered by exactly one row.\n",
+        "| row | combinations | answers |",
+        "|---|---|---|",
+    ]
+    for name, counted in answers.items():
+        split = "; ".join(f"{words}: {count:,}" for words, count in sorted(counted.items()))
+        lines.append(f"| {name} | {counted.total():,} | {split} |")
+    return lines
+
+
+def situations(knowledge: Knowledge) -> Iterator[Situation]:
+    """Return every combination of the table's dimensions, each on its own target row."""
+    policy, numbers = knowledge.policy, numbers_of(knowledge)
+    for route, age, phase, activity, fistula in product(Route, AgeGroup, Phase, Activity, (False, True)):
+        row = target_row(route, age, phase, activity, active_fistula=fistula)
+        target = target_of(row, age, knowledge)
+        edges = {
+            policy.undetectable_below_ug_ml,
+            numbers.immunogenic_low_below,
+            numbers.subcutaneous_active_from,
+            target.grey_limit_ug_ml,
+            target.act_below_ug_ml,
+            target.aim_ug_ml,
+            target.ceiling_ug_ml,
+        }
+        values: set[float] = {0.0}
+        for edge in edges - {None}:
+            values |= {round((edge or 0.0) + step, 2) for step in (-0.1, 0.0, 0.1)}
+        for value, ati, proactive in product([None, *sorted(values)], AtiClass, (False, True)):
+            level = LevelClass.NONE
+            if value is not None:
+                level = level_class(value, target, undetectable=value < policy.undetectable_below_ug_ml)
+            yield Situation(
+                route=route,
+                age_group=age,
+                phase=phase,
+                level=level,
+                level_ug_ml=value,
+                ati=ati,
+                activity=activity,
+                perianal_row=row == PERIANAL_ROW,
+                proactive=proactive,
+                act_below_ug_ml=target.act_below_ug_ml,
+                aim_ug_ml=target.aim_ug_ml,
+                ceiling_ug_ml=target.ceiling_ug_ml,
+                active_fistula=fistula,
+                fistula_history=fistula,
+                deep_remission=activity is Activity.REMISSION,
+            )
