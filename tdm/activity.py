@@ -11,7 +11,7 @@ from tdm.decision import Activity
 from tdm.facts import Comparator, Finding, Marker, MarkerReading, Moment, ResultStatus
 from tdm.issues import DataIssue, IssueCode
 from tdm.knowledge.model import Policy
-from tdm.timing import days_between, in_future, instant, is_after
+from tdm.timing import in_future, instant, is_after, is_older
 
 
 class Sign(IntEnum):
@@ -99,7 +99,7 @@ def counts(
         return False
     endoscopic = reading.marker in ENDOSCOPIC
     valid_days = policy.endoscopy_valid_days if endoscopic else policy.marker_valid_days
-    if days_between(reading.drawn, now) > valid_days:
+    if is_older(reading.drawn, now, valid_days):
         return False
     if not_before is not None and not is_after(reading.drawn, not_before):
         return False

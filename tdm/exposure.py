@@ -15,7 +15,7 @@ from tdm.issues import DataIssue, IssueCode
 from tdm.knowledge.model import Policy
 from tdm.phase import INDUCTION
 from tdm.plausibility import Sampling, is_undetectable, level_issue
-from tdm.timing import days_between, is_after
+from tdm.timing import days_between, is_after, is_older
 
 
 class Timing(StrEnum):
@@ -122,7 +122,7 @@ def unusable(
         return IssueCode.LEVEL_NOT_A_TROUGH
     if is_superseded(sampling.drawn, changes, history):
         return IssueCode.LEVEL_SUPERSEDED
-    if days_between(sampling.drawn, now) > valid_for_days:
+    if is_older(sampling.drawn, now, valid_for_days):
         return IssueCode.LEVEL_OUTDATED
     return None
 

@@ -19,7 +19,7 @@ from tdm.facts import AtiReading, LevelReading, Moment, ResultStatus
 from tdm.issues import DataIssue, IssueCode
 from tdm.knowledge.model import Knowledge
 from tdm.plausibility import STATUS_RANK
-from tdm.timing import days_between, in_future, instant, is_after, same_moment
+from tdm.timing import days_between, in_future, instant, is_after, is_older, same_moment
 
 NOT_FINAL = frozenset({ResultStatus.PRELIMINARY, ResultStatus.UNKNOWN})
 
@@ -77,13 +77,15 @@ def read_antibodies(
     is_pair = bool(group)
     if not is_pair:
         group = [result for result in usable if not is_after(usable[0].drawn, result.drawn)]
-        if days_between(group[0].drawn, now) > policy.ati_valid_days:
+        if is_older(group[0].drawn, now, policy.ati_valid_days):
             issues.append(ati_issue(IssueCode.ATI_OUTDATED, group[0].reading))
             return reflexed(
                 Antibodies(AtiClass.NOT_MEASURED, None, tuple(issues)), level, knowledge, pending=pending
             )
     ati = class_of_group(group, level, knowledge, issues)
-    reading = min((result.reading for result in group), key=lambda one: preference(one, ati, knowledge))
+    reading = group[0].reading
+    if len(group) > 1:
+        reading = min((result.reading for result in group), key=lambda one: preference(one, ati, knowledge))
     issues.extend(doubts(reading))
     if is_pair:
         name_newer(usable, group, ati, knowledge, issues)

@@ -9,7 +9,7 @@ from tdm.facts import FactGroup, Moment, TreatmentCourse
 from tdm.history import History
 from tdm.issues import DataIssue, IssueCode
 from tdm.knowledge.model import Policy
-from tdm.timing import calendar_days_between, days_between
+from tdm.timing import calendar_days_between, is_older
 
 INDUCTION = frozenset({Phase.INDUCTION_WEEK_2, Phase.INDUCTION_WEEK_6})
 
@@ -42,7 +42,7 @@ def is_starting(course: TreatmentCourse, history: History, now: Moment, policy: 
     if any(issue.code in LEVEL_EXISTS for issue in course.issues):
         return False
     return all(
-        order.authored is not None and days_between(order.authored, now) <= policy.starting_order_days
+        order.authored is not None and not is_older(order.authored, now, policy.starting_order_days)
         for order in history.orders
     )
 
@@ -61,7 +61,7 @@ def phase_at(moment: Moment, history: History, policy: Policy, *, starting: bool
         return PhaseReading(phase_of_day(days, policy))
     if len(history.infusions) >= policy.maintenance_presumed_infusions or any(
         order.authored is not None
-        and days_between(order.authored, moment) > policy.maintenance_presumed_order_days
+        and is_older(order.authored, moment, policy.maintenance_presumed_order_days)
         for order in history.orders
     ):
         return PhaseReading(Phase.MAINTENANCE, issue=DataIssue(IssueCode.MAINTENANCE_PRESUMED, "course"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import pairwise
 from statistics import median
 
@@ -131,16 +130,8 @@ def regimen_in_force(
     if ordered is not None and observed is not None and not agree(ordered, observed, policy):
         parameters = (("ordered", days_text(ordered)), ("observed", days_text(observed)))
         issues.append(DataIssue(IssueCode.INTERVAL_DISAGREES, "interval", parameters))
-    regimen = Regimen(
-        route,
-        None if source is None else source.amount_mg,
-        None if source is None else source.amount_mg_per_kg,
-        interval,
-        ordered,
-        observed,
-        weight_kg,
-    )
-    return completed(regimen), tuple(issues)
+    mg, per_kg = (None, None) if source is None else completed(source, route, weight_kg)
+    return Regimen(route, mg, per_kg, interval, ordered, observed, weight_kg), tuple(issues)
 
 
 def in_force(order: Order | None, dose: Infusion | None, draft: Order | None) -> Order | Infusion | None:
@@ -163,31 +154,26 @@ def agree(ordered_days: float, observed_days: float, policy: Policy) -> bool:
     return policy.trough_earliest_fraction <= fraction <= policy.trough_latest_fraction
 
 
-def completed(regimen: Regimen) -> Regimen:
-    """The regimen with mg and mg/kg completing each other by way of the weight; intravenous only."""
-    mg, per_kg, weight_kg = regimen.dose_mg, regimen.dose_mg_per_kg, regimen.weight_kg
-    if weight_kg is None or regimen.route is Route.SUBCUTANEOUS:
-        return regimen
+def completed(
+    dose: Order | Infusion, route: Route, weight_kg: float | None
+) -> tuple[float | None, float | None]:
+    """Dose in mg and in mg/kg, completing each other by way of the weight; intravenous only."""
+    mg, per_kg = dose.amount_mg, dose.amount_mg_per_kg
+    if weight_kg is None or route is Route.SUBCUTANEOUS:
+        return mg, per_kg
     if per_kg is None and mg is not None:
-        return replace(regimen, dose_mg_per_kg=mg / weight_kg)
+        return mg, mg / weight_kg
     if mg is None and per_kg is not None:
-        return replace(regimen, dose_mg=per_kg * weight_kg)
-    return regimen
+        return per_kg * weight_kg, per_kg
+    return mg, per_kg
 
 
 def draft_regimen(draft: Order, route: Route, weight: WeightReading | None) -> Regimen:
     """What the draft asks for; the course's route where the draft names none."""
-    return completed(
-        Regimen(
-            draft.route or route,
-            draft.amount_mg,
-            draft.amount_mg_per_kg,
-            draft.interval_days,
-            draft.interval_days,
-            None,
-            None if weight is None else weight.kilograms,
-        )
-    )
+    asked = draft.route or route
+    weight_kg = None if weight is None else weight.kilograms
+    mg, per_kg = completed(draft, asked, weight_kg)
+    return Regimen(asked, mg, per_kg, draft.interval_days, draft.interval_days, None, weight_kg)
 
 
 def is_at_cap(regimen: Regimen, policy: Policy) -> bool:

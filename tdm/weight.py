@@ -8,7 +8,7 @@ from math import isfinite
 from tdm.facts import Moment, WeightReading
 from tdm.issues import DataIssue, IssueCode
 from tdm.knowledge.model import Policy
-from tdm.timing import days_between, in_future, instant, same_moment
+from tdm.timing import in_future, instant, is_older, same_moment
 
 HEAVIEST_KG = 400.0
 
@@ -36,7 +36,7 @@ def read_weight(
     heaviest_kg = max(one.kilograms for one in group)
     if heaviest_kg > lightest.kilograms * (1 + policy.same_weight_fraction):
         return None, (DataIssue(IssueCode.WEIGHT_CONFLICT, "weight", day, newest.source),)
-    if days_between(newest.measured, now) > valid_days:
+    if is_older(newest.measured, now, valid_days):
         return None, (DataIssue(IssueCode.WEIGHT_OUTDATED, "weight", day, newest.source),)
     return lightest, ()
 
