@@ -8,8 +8,6 @@ could not even form.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
-
 from fhir_mappings.acquired import AcquiredKey, AcquiredResources, KeyState, Resource
 from fhir_mappings.codes import CodeSets
 from fhir_mappings.peek import (
@@ -21,8 +19,9 @@ from fhir_mappings.peek import (
     relevance,
 )
 from fhir_mappings.prefetch import PUBLISHED_KEYS, READ_KEYS
+from fhir_mappings.references import Belongs, belongs_to, reference_text, source_reference, text_of
 from fhir_mappings.strict_json import RawJson
-from tdm.facts import Shortfall
+from tdm.facts import Shortfall, Source
 from tdm.issues import DataIssue, IssueCode
 
 _FAILED = frozenset({"error", "fatal"})
@@ -65,59 +64,44 @@ def _own_resources(
     own_urls = {
         url
         for resource, url in zip(peeked.resources, peeked.full_urls, strict=True)
-        if url and _type(resource) == "Patient" and resource.get("id") == patient_id
+        if url and _type(resource) == "Patient" and text_of(resource.get("id")) == patient_id
     }
     kept = []
     urls = []
-    others = 0
+    issues: list[DataIssue] = []
     for resource, url in zip(peeked.resources, peeked.full_urls, strict=True):
         if _type(resource) == "OperationOutcome":
             continue
-        if belongs_to_another(resource, patient_id, own_urls):
-            others += 1
+        if _is_foreign(resource, patient_id, own_urls):
+            issues.append(DataIssue(IssueCode.OTHER_PATIENT, "record", (("count", "1"),), _source(resource)))
         else:
             kept.append(resource)
             urls.append(url)
     seen = peeked.seen - outcomes
     nothing = KeyState.UNAVAILABLE if shortfall else KeyState.EMPTY
     state = KeyState.PREFETCHED if seen else nothing
-    issues: tuple[DataIssue, ...] = ()
-    if others:
-        issues = (DataIssue(IssueCode.OTHER_PATIENT, "patient", (("count", str(others)), ("key", key))),)
-    return AcquiredKey(key, state, tuple(kept), seen, shortfall, issues, tuple(urls))
+    return AcquiredKey(key, state, tuple(kept), seen, shortfall, tuple(issues), tuple(urls))
 
 
-def belongs_to_another(resource: Resource, patient_id: str, own_urls: set[str] | frozenset[str]) -> bool:
+def _is_foreign(resource: Resource, patient_id: str, own_urls: set[str]) -> bool:
     """Say whether a resource names a patient other than this one.
 
-    Without a subject, or with one that cannot be compared (an identifier only, a contained patient), the
-    resource is taken as this patient's: it came in answer to a query for this patient.
+    Without a subject, or with one that cannot be compared, the resource is taken as this patient's: it came
+    in answer to a query for this patient.
     """
     if _type(resource) == "Patient":
-        identifier = resource.get("id")
-        return isinstance(identifier, str) and identifier.strip() != patient_id
-    for name in ("subject", "patient"):
-        reference = resource.get(name)
-        written = reference.get("reference") if isinstance(reference, dict) else None
-        if isinstance(written, str) and _names_another(written.strip(), patient_id, own_urls):
-            return True
-    return False
-
-
-def _names_another(written: str, patient_id: str, own_urls: set[str] | frozenset[str]) -> bool:
-    if written in own_urls:
-        return False
-    if written.startswith("urn:"):
-        return bool(own_urls)
-    resource_type, _, identifier = relative_reference(written).rpartition("/")
-    if resource_type == "Patient":
-        return identifier != patient_id
-    return bool(resource_type)  # a group, a device or a location is not this patient
+        identifier = text_of(resource.get("id"))
+        return bool(identifier) and identifier != patient_id
+    subject = resource.get("subject") if resource.get("subject") is not None else resource.get("patient")
+    return reference_text(subject) not in own_urls and belongs_to(resource, patient_id) is Belongs.OTHER
 
 
 def _type(resource: Resource) -> str:
-    resource_type: Any = resource.get("resourceType")
-    return resource_type.strip() if isinstance(resource_type, str) else ""
+    return text_of(resource.get("resourceType"))
+
+
+def _source(resource: Resource) -> Source:
+    return Source(_type(resource), source_reference(resource))
 
 
 def _says_failed(outcome: Resource) -> bool:

@@ -19,6 +19,7 @@ import orjson
 from fhir_mappings.acquired import Resource
 from fhir_mappings.codes import CodeSets, Codings
 from fhir_mappings.naming import MAX_TEXT
+from fhir_mappings.references import relative_reference
 from fhir_mappings.strict_json import RawJson, StrictJsonError, loads_strict
 
 Matters: TypeAlias = Callable[[str, Codings, str], bool]
@@ -299,12 +300,6 @@ def _references(references: list[_Reference | None] | None) -> list[str]:
             written = reference.reference.strip()
             found += [written, relative_reference(written)]
     return found
-
-
-def relative_reference(reference: str) -> str:
-    """Reduce a reference to "Type/id": without server address and version."""
-    parts = reference.strip().partition("/_history/")[0].split("/")
-    return "/".join(parts[-2:])
 
 
 def _reference_matters(

@@ -114,8 +114,7 @@ def test_records_of_another_patient_are_left_out_and_counted(subject: Json, name
     stranger = {"resourceType": "Observation", "code": {"text": "Infliximab"}, name: subject}
     key = laboratory(searchset(LEVEL, stranger, stranger))
     assert key.resources == (LEVEL,)
-    assert [issue.code for issue in key.issues] == [IssueCode.OTHER_PATIENT]
-    assert key.issues[0].parameters == (("count", "2"), ("key", "laboratory"))
+    assert [issue.code for issue in key.issues] == [IssueCode.OTHER_PATIENT] * 2
 
 
 @pytest.mark.parametrize(
@@ -123,13 +122,11 @@ def test_records_of_another_patient_are_left_out_and_counted(subject: Json, name
     [
         None,
         {},
-        "Patient/other",
         {"reference": None},
         {"identifier": {"value": "1"}},
         {"reference": "Patient/p"},
         {"reference": "https://ehr.example/fhir/Patient/p"},
         {"reference": "#contained"},
-        {"reference": "urn:uuid:7"},
         {"reference": "p"},
     ],
 )

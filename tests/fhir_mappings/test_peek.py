@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fhir_mappings.codes import load_code_sets
-from fhir_mappings.peek import Peeked, UnreadableValueError, read_value, relative_reference, relevance
+from fhir_mappings.peek import Peeked, UnreadableValueError, read_value, relevance
 from fhir_mappings.strict_json import StrictJsonError
 
 MATTERS = relevance(load_code_sets())
@@ -313,19 +313,6 @@ def test_what_is_passed_over_is_not_judged() -> None:
 def test_a_resource_inside_a_resource_is_not_taken_for_an_entry() -> None:
     nested = PATIENT | {"extension": [{"resource": LEVEL}]}
     assert read(bundle(nested, LEVEL)).resources == (nested, LEVEL)
-
-
-@pytest.mark.parametrize(
-    ("reference", "expected"),
-    [
-        ("Patient/1", "Patient/1"),
-        (" https://ehr.example/fhir/Patient/1/_history/2 ", "Patient/1"),
-        ("Patient", "Patient"),
-        ("", ""),
-    ],
-)
-def test_references_are_reduced_to_type_and_id(reference: str, expected: str) -> None:
-    assert relative_reference(reference) == expected
 
 
 @given(st.randoms(use_true_random=False))
