@@ -7,52 +7,45 @@ Only bold words and bullet lists are used: every client shows these, and they re
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from cards.amounts import level_text, number, regimen_text
-from cards.markdown import escape, escape_sentence
+from cards.amounts import number, regimen_text
+from cards.cohort import cohort_evidence, cohort_lines
+from cards.markdown import ELLIPSIS, escape, escape_sentence
 from cards.sentences import fill_markdown
 from cards.sources import source_lines
 from cards.wording import Wording
-from tdm.decision import Activity, Assessment, Decision, FiredGate, Option, Target, Verdict
+from tdm.decision import Activity, Decision, FactUsed, FiredGate, Option, Target, Verdict
 from tdm.facts import FactGroup, Shortfall
-from tdm.issues import DataIssue
 from tdm.knowledge.model import Knowledge, Message
 
 _ACTIVE = frozenset({Activity.ACTIVE_CONFIRMED, Activity.ACTIVE_UNCONFIRMED})
-_EARLIER_TROUGHS_SHOWN = 4
+_VALUES_PER_FACT = 4
+_MISSING = "missing-"
 
 
-@dataclass(frozen=True, slots=True)
-class Remarks:
-    """What the card says beside the decision itself.
+def detail(decision: Decision, *, knowledge: Knowledge, wording: Wording, remark: str = "") -> str:
+    """Return the detail of a decision as Markdown; every text from a record is escaped.
 
-    `order`: why the order in front of the clinician is not changed by a button, "" if it is or need not be.
-    `shortfalls`: fact groups that did not arrive whole.
+    `remark` says why no button changes the order in front of the clinician, "" if one does or none need.
     """
-
-    order: str = ""
-    shortfalls: Sequence[tuple[FactGroup, Shortfall]] = ()
-
-
-NO_REMARKS = Remarks()
-
-
-def detail(
-    decision: Decision, *, knowledge: Knowledge, wording: Wording, remarks: Remarks = NO_REMARKS
-) -> str:
-    """Return the detail of a decision as Markdown; every text from a record is escaped."""
     headings = wording.headings
     return "\n\n".join(
         (
             section(headings["seen"], _seen(decision, wording)),
             section(headings["assessment"], _assessment(decision, knowledge, wording)),
             section(headings["options"], _options(decision, knowledge, wording)),
-            section(headings["doubts"], _doubts(decision, knowledge, wording, remarks)),
-            section(headings["sources"], source_lines(decision.evidence, knowledge, wording)),
+            section(headings["doubts"], _doubts(decision, knowledge, wording, remark)),
+            section(headings["sources"], source_lines(_evidence(decision, knowledge), knowledge, wording)),
             footer(decision.rule, decision.knowledge_version, wording, local_policy=decision.local_policy),
         )
     )
+
+
+def _evidence(decision: Decision, knowledge: Knowledge) -> tuple[str, ...]:
+    """Return the evidence of the decision and, for a child, of what the cohort showed at that level."""
+    if decision.assessment is None:
+        return decision.evidence
+    return (*decision.evidence, *cohort_evidence(decision.assessment.situations, knowledge))
 
 
 def section(heading: str, lines: Sequence[str]) -> str:
@@ -71,47 +64,54 @@ def _seen(decision: Decision, wording: Wording) -> list[str]:
     assessment = decision.assessment
     if assessment is None:
         return [wording.lines["nothing_seen"]]
+    return _fact_lines(assessment.facts) or [wording.lines["nothing_seen"]]
+
+
+def _fact_lines(facts: Sequence[FactUsed]) -> list[str]:
+    """Return one line per name of a fact: several values of one name (a trend) stand on one line."""
+    shown: dict[str, list[str]] = {}
+    for fact in facts:
+        day = f" ({fact.day})" if fact.day and fact.day != fact.value else ""
+        shown.setdefault(fact.name, []).append(f"{fact.value}{day}")
     lines = []
-    for fact in assessment.facts:
-        day = f" ({fact.day})" if fact.day else ""
-        lines.append(escape(f"{fact.name[:1].upper()}{fact.name[1:]}: {fact.value}{day}"))
-    if assessment.trend:
-        lines.append(_earlier_troughs(assessment, wording))
-    return lines or [wording.lines["nothing_seen"]]
-
-
-def _earlier_troughs(assessment: Assessment, wording: Wording) -> str:
-    """Return the newest of the earlier troughs, with an ellipsis where there are more."""
-    shown = [
-        f"{level_text(level, wording)} ({level.drawn.day.isoformat()})"
-        for level in assessment.trend[:_EARLIER_TROUGHS_SHOWN]
-        if level.drawn is not None
-    ]
-    more = ", …" if len(assessment.trend) > _EARLIER_TROUGHS_SHOWN else ""
-    return f"{wording.lines['earlier_troughs']}: {', '.join(shown)}{more}"
+    for name, values in shown.items():
+        more = [ELLIPSIS] if len(values) > _VALUES_PER_FACT else []
+        lines.append(escape(f"{name[:1].upper()}{name[1:]}: {', '.join(values[:_VALUES_PER_FACT] + more)}"))
+    return lines
 
 
 def _assessment(decision: Decision, knowledge: Knowledge, wording: Wording) -> list[str]:
     # The deciding gate first, then the rule, then what else fired: the reason for the answer leads.
-    lines = [_gate(gate, knowledge) for gate in decision.gates if gate.deciding]
-    for message_id, parameters in decision.rationale:
-        line = _sentence(knowledge.rules.get(message_id), message_id, parameters)
-        if line not in lines:
-            lines.append(line)
-    lines.extend(_gate(gate, knowledge) for gate in decision.gates if not gate.deciding)
+    lines = [_gate(gate, knowledge, wording) for gate in decision.gates if gate.deciding]
+    lines += _sentences(decision, knowledge, missing=False)
+    lines += [_gate(gate, knowledge, wording) for gate in decision.gates if not gate.deciding]
     assessment = decision.assessment
-    if assessment is not None and assessment.target is not None and decision.verdict is not Verdict.HOLD:
-        lines.append(target_text(assessment.target, wording))
-    if assessment is not None and any(situation.activity in _ACTIVE for situation in assessment.situations):
-        lines.append(wording.lines["exclude"])
+    if assessment is not None:
+        if decision.verdict is not Verdict.HOLD:
+            lines += [target_text(assessment.target, wording)] if assessment.target is not None else []
+            lines += cohort_lines(assessment.situations, knowledge, wording)
+        if any(situation.activity in _ACTIVE for situation in assessment.situations):
+            lines.append(wording.lines["exclude"])
     if decision.certainty is not None:
-        certainty = wording.certainties[decision.certainty.value]
+        certainty = wording.certainties[decision.certainty]
         lines.append(wording.lines["certainty"].format(certainty=certainty))
     return lines or [escape(decision.rule)]
 
 
-def _gate(gate: FiredGate, knowledge: Knowledge) -> str:
-    return f"**{gate.gate}** " + _sentence(knowledge.gates.get(gate.gate), gate.gate, gate.parameters)
+def _gate(gate: FiredGate, knowledge: Knowledge, wording: Wording) -> str:
+    sentence = _sentence(knowledge.gates.get(gate.gate), gate.gate, gate.parameters)
+    return f"**{wording.lines['safety']} ({gate.gate}):** {sentence}"
+
+
+def _sentences(decision: Decision, knowledge: Knowledge, *, missing: bool) -> list[str]:
+    """Return the sentences of the rationale, each once: those on missing data, or all others."""
+    return list(
+        dict.fromkeys(
+            _sentence(knowledge.rules.get(message_id), message_id, parameters)
+            for message_id, parameters in decision.rationale
+            if message_id.startswith(_MISSING) is missing
+        )
+    )
 
 
 def _sentence(message: Message | None, fallback: str, parameters: Sequence[tuple[str, str]]) -> str:
@@ -149,13 +149,9 @@ def _options(decision: Decision, knowledge: Knowledge, wording: Wording) -> list
 
 def _option(option: Option, knowledge: Knowledge, wording: Wording) -> str:
     """Return one option: what to do, the regimen it leads to, and what to know of it in brackets."""
+    line = _sentence(knowledge.options.get(option.kind), option.kind, ())
     regimen = regimen_text(option, wording)
-    line = _sentence(
-        knowledge.options.get(option.kind.value),
-        option.kind.value,
-        (("regimen", regimen),) if regimen else (),
-    )
-    if regimen and regimen not in line:
+    if regimen:
         line = f"{line.rstrip('.')}: {regimen}"
     marks = [
         wording.lines[mark]
@@ -169,21 +165,16 @@ def _option(option: Option, knowledge: Knowledge, wording: Wording) -> str:
     return f"{line.rstrip('.')} ({', '.join(marks)})" if marks else line
 
 
-def _doubts(decision: Decision, knowledge: Knowledge, wording: Wording, remarks: Remarks) -> list[str]:
-    lines = [remarks.order] if remarks.order else []
-    for issue in decision.issues:
-        line = _issue(issue, knowledge)
-        if line not in lines:
-            lines.append(line)
-    lines.extend(shortfall_lines(remarks.shortfalls, wording))
+def _doubts(decision: Decision, knowledge: Knowledge, wording: Wording, remark: str) -> list[str]:
+    lines = [remark] if remark else []
+    lines += dict.fromkeys(
+        _sentence(knowledge.issues.get(issue.code), issue.code, issue.parameters) for issue in decision.issues
+    )
+    lines += _sentences(decision, knowledge, missing=True)
     if decision.not_evaluated:
         gates = ", ".join(wording.gates.get(gate, gate) for gate in decision.not_evaluated)
         lines.append(wording.lines["not_evaluated"].format(gates=gates))
     return lines or [wording.lines["no_doubts"]]
-
-
-def _issue(issue: DataIssue, knowledge: Knowledge) -> str:
-    return _sentence(knowledge.issues.get(issue.code.value), issue.code.value, issue.parameters)
 
 
 def shortfall_lines(shortfalls: Sequence[tuple[FactGroup, Shortfall]], wording: Wording) -> list[str]:

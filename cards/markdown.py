@@ -40,7 +40,6 @@ _MARKDOWN: Final = str.maketrans(
         "&": "&amp;",
         "<": "&lt;",
         ">": "&gt;",
-        '"': "&quot;",
         **{character: "\\" + character for character in "\\`*_[]|~$"},
     }
 )
@@ -89,17 +88,17 @@ def one_line(text: str, cap: int) -> str:
     """Return the visible words of a text on one line, links broken, cut at a word with an ellipsis."""
     # Most texts are short, printable and plain: they pass with a few look-ups and no copy.
     if (
-        len(text) <= cap // 2
+        len(text) <= cap
         and text.isprintable()
         and "  " not in text
         and (text.isascii() or max(text) < _FIRST_INVISIBLE)
     ):
-        return _without_links(text.strip())
-    # Four times the cap is enough: escapes only add, and a hostile megabyte must not cost a megabyte's work.
-    line = " ".join(text[: 4 * cap].split()).translate(_INVISIBLE)
-    if not line.isprintable():
-        line = "".join(filter(str.isprintable, line))
-    line = _without_links(" ".join(line.split()))
+        line = text.strip()
+    else:
+        # Four times the cap is enough, and a hostile megabyte must not cost a megabyte's work.
+        line = " ".join(text[: 4 * cap].split()).translate(_INVISIBLE)
+        line = " ".join("".join(filter(str.isprintable, line)).split())
+    line = _without_links(line)
     if len(text) > 4 * cap or utf16_length(line) > cap:
         return cut_at_word(line, cap)
     return line

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 from cards.markdown import escape_sentence
 from cards.wording import Wording
+from tdm.knowledge.citing import cited_rows
 from tdm.knowledge.model import EvidenceRow, Knowledge, Verification
-
-_CITABLE = frozenset({Verification.VERIFIED, Verification.SECONDARY})
 
 
 def source_lines(evidence: Sequence[str], knowledge: Knowledge, wording: Wording) -> list[str]:
@@ -16,10 +15,7 @@ def source_lines(evidence: Sequence[str], knowledge: Knowledge, wording: Wording
 
     Rows that are unverified or site policy are left out: a default is never shown as published fact.
     """
-    rows = (knowledge.evidence.get(row_id) for row_id in evidence)
-    lines = [
-        _line(row, knowledge, wording) for row in rows if row is not None and row.verification in _CITABLE
-    ]
+    lines = [_line(row, knowledge, wording) for row in cited_rows(knowledge, evidence)]
     return lines or [wording.lines["no_sources"]]
 
 

@@ -28,15 +28,19 @@ def summary(
     decision: Decision, *, knowledge: Knowledge, wording: Wording, order_label: str | None = None
 ) -> str:
     """Return the summary of a decision; `order_label` names the order where there are several."""
+    # What holds infliximab is not its level: a hold says its reason and nothing beside it.
     held = decision.verdict is Verdict.HOLD
+    level = "" if held else _level(decision, wording)
+    ati = "" if held else _ati(decision, wording)
+    activity = "" if held else _activity(decision, wording)
     return fitted(
         {
             "order": order_prefix(order_label, wording),
-            "level": "" if held else _level(decision, wording),
-            "ati": "" if held else _ati(decision, wording),
-            "activity": "" if held else _activity(decision, wording),
+            "level": level,
+            "ati": ati,
+            "activity": activity,
             "action": _action(decision, wording),
-            "how": _how(decision, knowledge, wording),
+            "how": _how(decision, knowledge, wording, f"{level} {ati} {activity}"),
             "caution": _caution(decision, knowledge, wording),
         }
     )
@@ -113,18 +117,39 @@ def _direction(direction: SwitchDirection, wording: Wording) -> str:
     return wording.switch_directions[direction.value]
 
 
-def _how(decision: Decision, knowledge: Knowledge, wording: Wording) -> str:
-    """Return what to do exactly: the regimen of the recommended option, else the reason in its short form."""
+def _how(decision: Decision, knowledge: Knowledge, wording: Wording, seen: str) -> str:
+    """Return what to do exactly: the recommended regimen or option, else the deciding sentence in short."""
     if decision.draft_already_does_it:
         return wording.summary["already"]
-    option = recommended_option(decision) if decision.verdict is Verdict.INTENSIFY else None
-    regimen = short_regimen_text(option, wording) if option is not None else ""
-    if regimen:
-        return regimen
-    return _reason(decision, knowledge) or _kind(option, knowledge)
+    if decision.verdict is Verdict.INTENSIFY:
+        option = recommended_option(decision)
+        if option is not None:
+            regimen = short_regimen_text(option, wording)
+            if regimen:
+                return regimen
+            if option.kind in knowledge.options:
+                return knowledge.options[option.kind].short
+    return _what_and_why(_short_form(decision, knowledge), wording.titles[decision.verdict], seen)
 
 
-def _reason(decision: Decision, knowledge: Knowledge) -> str:
+def _what_and_why(short: str, title: str, seen: str) -> str:
+    """Return "what to do (why)" of a short form "why: what to do", without what the line says already."""
+    why, colon, what = short.rpartition(": ")
+    if not colon:
+        return short
+    if what == title:
+        return why
+    # Words are compared, not phrases: "no usable level" is said by "No usable infliximab level".
+    if _words(why) <= _words(seen):
+        return what
+    return f"{what} ({why})"
+
+
+def _words(text: str) -> set[str]:
+    return set(text.lower().replace(",", "").split())
+
+
+def _short_form(decision: Decision, knowledge: Knowledge) -> str:
     """Return the short form of the deciding gate's or rule's sentence, "" if it has none."""
     for gate in decision.gates:
         if gate.deciding:
@@ -134,11 +159,6 @@ def _reason(decision: Decision, knowledge: Knowledge) -> str:
     if message is None:
         return ""
     return fill_plain(message.short, dict(decision.rationale).get(decision.rule, ()))
-
-
-def _kind(option: Option | None, knowledge: Knowledge) -> str:
-    message = knowledge.options.get(option.kind.value) if option is not None else None
-    return message.short if message is not None else ""
 
 
 def _caution(decision: Decision, knowledge: Knowledge, wording: Wording) -> str:

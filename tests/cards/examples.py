@@ -88,16 +88,19 @@ KNOWLEDGE = Knowledge(
         "R-PK-1": Message(
             "The trough is below {act_below} µg/mL and there are no antibodies.", "trough too low"
         ),
-        "R-DATA-1": Message("There is no usable level.", "measure level and ATI before the next infusion"),
+        "R-DATA-1": Message("There is no usable level.", "no usable level: measure level and ATI"),
         "R-MECH-2": Message(
-            "The trough is high although the disease is active.", "enough drug, still active"
+            "The trough is high although the disease is active.", "enough drug, still active: switch"
         ),
         "R-OK-1": Message("The trough is in the window."),
+        "R-DATA-2": Message("Two levels differ.", "two different levels: ask the laboratory"),
+        "R-TOTAL-1": Message("No rule covers this.", "no rule covers this combination"),
+        "missing-laboratory": Message("Laboratory results: {state}."),
         "proactive": Message("Proactive dosing."),
     },
     gates={
         "S-HSR": Message(
-            "A reaction to infliximab is on record ({reaction}).", "reaction to infliximab on record"
+            "A reaction to infliximab is on record ({reaction}).", "reaction to infliximab on record: hold"
         ),
         "S-PREG": Message("Pregnancy is on record.", "pregnancy"),
         "S-DOSE": Message("The dose is {dose}.", "dose of {dose} is unlikely"),
@@ -105,7 +108,7 @@ KNOWLEDGE = Knowledge(
     },
     options={
         "shorten-interval-2-weeks": Message("Shorten the interval by 2 weeks.", "shorten the interval"),
-        "raise-dose": Message("Raise the dose to {regimen}.", "raise the dose"),
+        "raise-dose": Message("Raise the dose.", "raise the dose"),
         "measure-ati": Message("Measure antibodies.", "measure ATI"),
         "reinduction": Message("Repeat the induction.", "re-induction"),
     },

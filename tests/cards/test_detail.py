@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from cards.detail import Remarks, detail, target_text
+from cards.detail import detail, target_text
 from cards.wording import load_wording
 from tdm.decision import (
     Activity,
@@ -18,15 +18,12 @@ from tdm.decision import (
     Target,
     Verdict,
 )
-from tdm.facts import FactGroup, Shortfall
 from tdm.issues import DataIssue, IssueCode
 from tests.cards.examples import (
     INTENSIFY,
     KNOWLEDGE,
-    LEVEL,
     NO_LEVEL,
     SITUATION,
-    moment,
     with_assessment,
     with_situation,
 )
@@ -34,13 +31,13 @@ from tests.cards.examples import (
 WORDING = load_wording()
 
 
-def body(decision: Decision, remarks: Remarks | None = None) -> str:
-    return detail(decision, knowledge=KNOWLEDGE, wording=WORDING, remarks=remarks or Remarks())
+def body(decision: Decision, remark: str = "") -> str:
+    return detail(decision, knowledge=KNOWLEDGE, wording=WORDING, remark=remark)
 
 
-def section(decision: Decision, name: str, remarks: Remarks | None = None) -> list[str]:
+def section(decision: Decision, name: str, remark: str = "") -> list[str]:
     """The lines of one section, without their bullets."""
-    text = body(decision, remarks).split(f"**{WORDING.headings[name]}**\n")[1].split("\n\n")[0]
+    text = body(decision, remark).split(f"**{WORDING.headings[name]}**\n")[1].split("\n\n")[0]
     return [line.removeprefix("- ") for line in text.split("\n")]
 
 
@@ -72,21 +69,24 @@ def test_nothing_seen_is_said(decision: Decision) -> None:
     assert section(decision, "seen") == [WORDING.lines["nothing_seen"]]
 
 
-def test_earlier_troughs_are_shown_newest_first_and_more_are_hinted_at() -> None:
+def test_values_of_one_name_stand_on_one_line_and_more_are_hinted_at() -> None:
     troughs = [
-        dataclasses.replace(LEVEL, value_ug_ml=float(number), drawn=moment(f"2026-0{9 - number}-01"))
-        for number in range(1, 6)
+        FactUsed("earlier trough", f"{number} µg/mL", f"2026-0{9 - number}-01") for number in range(1, 6)
     ]
-    undated = dataclasses.replace(LEVEL, drawn=None)
-    four = with_assessment(INTENSIFY, trend=tuple(troughs[:4]))
-    assert section(four, "seen")[-1] == (
-        "Earlier troughs: 1 µg/mL (2026-08-01), 2 µg/mL (2026-07-01), "
+    newest = FactUsed("infliximab trough", "1.8 µg/mL", "2026-10-12")
+    four = with_assessment(INTENSIFY, facts=(newest, *troughs[:4]))
+    line = (
+        "Earlier trough: 1 µg/mL (2026-08-01), 2 µg/mL (2026-07-01), "
         "3 µg/mL (2026-06-01), 4 µg/mL (2026-05-01)"
     )
-    five = with_assessment(INTENSIFY, trend=tuple(troughs))
-    assert section(five, "seen")[-1].endswith("4 µg/mL (2026-05-01), …")
-    one = with_assessment(INTENSIFY, trend=(undated, troughs[0]))
-    assert section(one, "seen")[-1] == "Earlier troughs: 1 µg/mL (2026-08-01)"
+    assert section(four, "seen") == ["Infliximab trough: 1.8 µg/mL (2026-10-12)", line]
+    five = with_assessment(INTENSIFY, facts=(newest, *troughs))
+    assert section(five, "seen")[1] == f"{line}, …"
+
+
+def test_a_day_that_is_the_fact_itself_is_said_once() -> None:
+    decision = with_assessment(INTENSIFY, facts=(FactUsed("Last dose", "2026-10-12", "2026-10-12"),))
+    assert section(decision, "seen") == ["Last dose: 2026-10-12"]
 
 
 def test_the_assessment_gives_reason_target_and_certainty() -> None:
@@ -128,9 +128,9 @@ def test_the_deciding_gate_leads_and_the_other_gates_follow_the_rule() -> None:
         certainty=None,
     )
     lines = section(decision, "assessment")
-    assert lines[0] == "**S-HSR** A reaction to infliximab is on record (rash &lt;severe&gt;)."
+    assert lines[0] == "**Safety (S-HSR):** A reaction to infliximab is on record (rash &lt;severe&gt;)."
     assert lines[1].startswith("The trough is below")
-    assert lines[2] == "**S-PREG** Pregnancy is on record."
+    assert lines[2] == "**Safety (S-PREG):** Pregnancy is on record."
     assert not any(line.startswith("Certainty") for line in lines)
 
 
@@ -178,7 +178,7 @@ def test_options_show_regimen_and_what_to_know_of_them() -> None:
     decision = dataclasses.replace(INTENSIFY, options=(*INTENSIFY.options, provisional))
     assert section(decision, "options") == [
         "Shorten the interval by 2 weeks: 5 mg/kg (350 mg) every 6 weeks (recommended, off-label)",
-        "Raise the dose to 10 mg/kg (700 mg) every 8 weeks.",
+        "Raise the dose: 10 mg/kg (700 mg) every 8 weeks",
         "Measure antibodies (provisional)",
     ]
 
@@ -193,18 +193,23 @@ def test_a_draft_that_does_it_already_is_told_first() -> None:
     assert len(lines) == 3
 
 
-def test_doubts_name_issues_shortfalls_unchecked_gates_and_an_order_that_cannot_be_changed() -> None:
+def test_doubts_name_issues_missing_data_unchecked_gates_and_an_order_that_cannot_be_changed() -> None:
     issue = DataIssue(
         IssueCode.LEVEL_STATUS_NOT_COUNTED, "level", (("day", "2026-11-01"), ("status", "regis|tered"))
     )
-    decision = dataclasses.replace(INTENSIFY, issues=(issue, issue), not_evaluated=("S-HF", "S-NEW"))
-    remarks = Remarks(order="Not changed.", shortfalls=((FactGroup.LABORATORY, Shortfall.TRUNCATED),))
-    assert section(decision, "doubts", remarks) == [
+    decision = dataclasses.replace(
+        INTENSIFY,
+        issues=(issue, issue),
+        not_evaluated=("S-HF", "S-NEW"),
+        rationale=(*INTENSIFY.rationale, ("missing-laboratory", (("state", "truncated"),))),
+    )
+    assert section(decision, "doubts", "Not changed.") == [
         "Not changed.",
         r"The level of 2026-11-01 has the status regis\|tered; it was not used.",
-        "Laboratory results: incomplete.",
+        "Laboratory results: truncated.",
         "Not checked here, for want of a configured code: heart failure, S-NEW.",
     ]
+    assert not any("Laboratory" in line for line in section(decision, "assessment"))
 
 
 def test_no_doubts_are_said_too() -> None:

@@ -11,7 +11,7 @@ from cards.markdown import ELLIPSIS, cut_at_word, escape, escape_sentence, one_l
         ("1.8 µg/mL", "1.8 µg/mL"),
         ("<b>bold</b>", "&lt;b&gt;bold&lt;/b&gt;"),
         ("R&D", "R&amp;D"),
-        ('say "yes"', "say &quot;yes&quot;"),
+        ('say "yes"', 'say "yes"'),
         ("*a* _b_ `c` ~d~", r"\*a\* \_b\_ \`c\` \~d\~"),
         ("[x](javascript:alert(1))", r"\[x\](javascript:alert(1))"),
         ("![x](y)", r"!\[x\](y)"),

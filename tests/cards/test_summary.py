@@ -58,17 +58,22 @@ def test_a_switch_names_its_direction_and_reason() -> None:
         switch_direction=SwitchDirection.OUT_OF_CLASS,
         options=(),
     )
-    assert line(decision).endswith("active disease: switch out of the class — enough drug, still active")
+    assert line(decision).endswith("active disease: switch to another class — enough drug, still active")
     undirected = dataclasses.replace(decision, switch_direction=None)
     assert line(undirected).endswith("active disease: switch — enough drug, still active")
 
 
 def test_without_a_level_only_what_is_known_is_said() -> None:
-    assert line(NO_LEVEL) == (
-        "No usable infliximab level: assess — measure level and ATI before the next infusion"
-    )
+    assert line(NO_LEVEL) == ("No usable infliximab level: assess — measure level and ATI")
     known = with_situation(NO_LEVEL, ati=AtiClass.POSITIVE_HIGH, activity=Activity.REMISSION)
     assert line(known).startswith("No usable infliximab level, ATI high positive, remission: assess")
+
+
+def test_what_to_do_comes_first_and_the_reason_only_if_it_was_not_said() -> None:
+    two = dataclasses.replace(NO_LEVEL, rule="R-DATA-2")
+    assert line(two).endswith(": assess — ask the laboratory (two different levels)")
+    none = dataclasses.replace(NO_LEVEL, rule="R-TOTAL-1")
+    assert line(none).endswith(": assess — no rule covers this combination")
 
 
 def test_beside_a_level_unmeasured_antibodies_and_unknown_activity_are_said() -> None:
@@ -97,12 +102,12 @@ def test_a_hold_leads_with_the_safety_reason_and_nothing_else() -> None:
         gates=(FiredGate("S-PREG"), FiredGate("S-HSR", critical=True, deciding=True)),
         options=(),
     )
-    assert line(decision) == "Hold infliximab — reaction to infliximab on record; also: pregnancy"
+    assert line(decision) == "Hold infliximab — reaction to infliximab on record; pregnancy"
 
 
 def test_a_gate_that_fired_without_deciding_is_mentioned_with_its_facts() -> None:
     decision = dataclasses.replace(INTENSIFY, gates=(FiredGate("S-DOSE", parameters=(("dose", "3500 mg"),)),))
-    assert line(decision).endswith("5 mg/kg every 6 weeks; also: dose of 3500 mg is unlikely")
+    assert line(decision).endswith("5 mg/kg every 6 weeks; dose of 3500 mg is unlikely")
 
 
 @pytest.mark.parametrize("gate", ["S-MUTE", "S-UNKNOWN"])
@@ -142,7 +147,7 @@ PARTS = {
     "activity": "active disease",
     "action": "intensify",
     "how": "5 mg/kg every 6 weeks",
-    "caution": "; also: pregnancy",
+    "caution": "; pregnancy",
 }
 
 
@@ -153,14 +158,14 @@ PARTS = {
             0,
             (
                 "Order x: Infliximab 1.8 µg/mL, ATI negative, active disease: "
-                "intensify — 5 mg/kg every 6 weeks; also: pregnancy"
+                "intensify — 5 mg/kg every 6 weeks; pregnancy"
             ),
         ),
         (
             40,
-            "Order x: Infliximab 1.8 µg/mL, ATI negative: intensify — 5 mg/kg every 6 weeks; also: pregnancy",
+            "Order x: Infliximab 1.8 µg/mL, ATI negative: intensify — 5 mg/kg every 6 weeks; pregnancy",
         ),
-        (56, "Order x: Infliximab 1.8 µg/mL: intensify — 5 mg/kg every 6 weeks; also: pregnancy"),
+        (56, "Order x: Infliximab 1.8 µg/mL: intensify — 5 mg/kg every 6 weeks; pregnancy"),
         (70, "Order x: Infliximab 1.8 µg/mL: intensify — 5 mg/kg every 6 weeks"),
         (90, "Order x: Infliximab 1.8 µg/mL: intensify"),
     ],

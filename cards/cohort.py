@@ -1,0 +1,41 @@
+"""What children in the cohort showed at the level of the child at hand, in one sentence per figure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cards.amounts import number
+from cards.markdown import escape_sentence
+from cards.wording import Wording
+from tdm.decision import Situation
+from tdm.knowledge.cohort import CohortFinding, cohort_findings
+from tdm.knowledge.model import Knowledge
+
+
+def cohort_lines(situations: Sequence[Situation], knowledge: Knowledge, wording: Wording) -> list[str]:
+    """Return what the cohort showed; nothing where the data allow more than one reading."""
+    return [_line(finding, knowledge, wording) for finding in _findings(situations, knowledge)]
+
+
+def cohort_evidence(situations: Sequence[Situation], knowledge: Knowledge) -> tuple[str, ...]:
+    """Return the ids of the evidence rows that `cohort_lines` speaks of."""
+    return tuple(finding.evidence_id for finding in _findings(situations, knowledge))
+
+
+def _findings(situations: Sequence[Situation], knowledge: Knowledge) -> tuple[CohortFinding, ...]:
+    return cohort_findings(situations[0], knowledge) if len(situations) == 1 else ()
+
+
+def _line(finding: CohortFinding, knowledge: Knowledge, wording: Wording) -> str:
+    lines = wording.lines
+    percent = number(finding.healed_percent)
+    if finding.approximate:
+        percent = lines["cohort_about"].format(percent=percent)
+    if finding.from_ug_ml is not None:
+        bounds = lines["cohort_from"].format_map({"from": number(finding.from_ug_ml)})
+    else:
+        bounds = lines["cohort_below"].format(below=number(finding.below_ug_ml or 0))
+    row = knowledge.evidence[finding.evidence_id]
+    citation = knowledge.citations[row.citation].short
+    sentence = lines["cohort"].format(percent=percent, range=bounds, citation=citation, n=finding.n)
+    return escape_sentence(sentence)
