@@ -1,9 +1,9 @@
 """Kinds of clinical mutation: what can go wrong with a chart on its way, and how the card must own up to it.
 
-A kind changes one request. If the decision then differs, at least one of its `issues` must be newly named, or
 A kind changes one request. If the decision then differs, at least one of its `issues` must be newly named,
-must newly stand on the card. A kind without any of these must not change the decision at all. `always`: the
-issue must be named even where the decision stays.
+or one of its `rules` must have fired (rules whose own sentence says what is missing), or one of its `shown`
+texts must newly stand on the card. A kind without any of these must not change the decision at all. `always`:
+the issue must be named even where the decision stays.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What goes wrong with a chart on its way never turns a decision in silence: every kind over every fitting story."""
+"""What goes wrong with a chart on its way never turns a decision in silence."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _codes(decision: Decision) -> set[str]:
 
 
 def owns_up(kind: Kind, story: Story) -> str | None:
-    """Return what is wrong with how the card owns up to one mutation; None when all is well or it does not apply."""
+    """Return what is wrong with how the card owns up to one mutation; None when all is well."""
     request = request_of(story)
     changed = apply(kind, request, story.as_of)
     if changed is None:
@@ -53,7 +53,8 @@ def owns_up(kind: Kind, story: Story) -> str | None:
         text in text_after and text_after != text_before for text in kind.shown
     ):
         return None
-    return f"{story.slug}: {before.verdict} {before.rule} became {after.verdict} {after.rule}, new {sorted(new_codes)}"
+    turned = f"{before.verdict} {before.rule} became {after.verdict} {after.rule}"
+    return f"{story.slug}: {turned}, new {sorted(new_codes)}"
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=[kind.name for kind in KINDS])
