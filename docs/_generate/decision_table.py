@@ -33,7 +33,7 @@ FILTERS = {
         "outside induction, otherwise assess"
     ),
     "R-TIME-1": "after R-CAP-1: a switch on a trough of unverified or untimed timing becomes assess",
-    "R-PHASE-1": "after R-CAP-1: a switch in a course taken as maintenance for want of its start becomes assess",
+    "R-PHASE-1": "after R-CAP-1: a switch in a course whose start is unknown becomes assess",
     "R-DATA-2": "in place of R-DATA-1 or R-START-1: two different values at the newest instant; assess",
     "R-CENSOR-1": "the values that a reported limit may stand for lead to different answers; assess",
     "R-AGE-1": "the birth date is unknown, and child and adult would get different answers; assess",
@@ -88,7 +88,7 @@ def coverage(answers: dict[str, Counter[str]], total: int) -> list[str]:
     """Return how many combinations fall on each row."""
     lines = [
         "\n## Coverage\n",
-        f"{total:,} combinations of route, age group, phase, level, antibodies, activity, fistula and policy.",
+        f"{total:,} combinations of route, age group, phase, level, antibodies, activity, fistula, policy.",
         "Levels are: none, every edge, and a value to either side. Each is answered by exactly one row.\n",
         "| row | combinations | answers |",
         "|---|---|---|",
