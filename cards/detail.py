@@ -7,6 +7,7 @@ Only bold words and bullet lists are used: every client shows these, and they re
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 from cards.amounts import number, regimen_text
 from cards.cohort import cohort_evidence, cohort_lines
@@ -18,23 +19,39 @@ from tdm.decision import Activity, Decision, FactUsed, FiredGate, Option, Target
 from tdm.facts import FactGroup, Shortfall
 from tdm.knowledge.model import Knowledge, Message
 
+Shortfalls: TypeAlias = Sequence[tuple[FactGroup, Shortfall]]
+"""Groups of facts that are missing or incomplete, and why."""
+
 _ACTIVE = frozenset({Activity.ACTIVE_CONFIRMED, Activity.ACTIVE_UNCONFIRMED})
 _VALUES_PER_FACT = 4
 _MISSING = "missing-"
 
 
-def detail(decision: Decision, *, knowledge: Knowledge, wording: Wording, remark: str = "") -> str:
+def detail(
+    decision: Decision,
+    *,
+    knowledge: Knowledge,
+    wording: Wording,
+    remark: str = "",
+    shortfalls: Shortfalls = (),
+) -> str:
     """Return the detail of a decision as Markdown; every text from a record is escaped.
 
     `remark` says why no button changes the order in front of the clinician, "" if one does or none need.
+    `shortfalls` are named among the doubts unless the decision's own sentences name them.
     """
     headings = wording.headings
+    doubts = _doubts(decision, knowledge, wording)
+    unsaid = shortfall_lines(_unsaid(decision, shortfalls), wording)
     return "\n\n".join(
         (
             section(headings["seen"], _seen(decision, wording)),
             section(headings["assessment"], _assessment(decision, knowledge, wording)),
             section(headings["options"], _options(decision, knowledge, wording)),
-            section(headings["doubts"], _doubts(decision, knowledge, wording, remark)),
+            section(
+                headings["doubts"],
+                [*filter(None, (remark,)), *doubts, *unsaid] or [wording.lines["no_doubts"]],
+            ),
             section(headings["sources"], source_lines(_evidence(decision, knowledge), knowledge, wording)),
             footer(decision.rule, decision.knowledge_version, wording, local_policy=decision.local_policy),
         )
@@ -165,19 +182,26 @@ def _option(option: Option, knowledge: Knowledge, wording: Wording) -> str:
     return f"{line.rstrip('.')} ({', '.join(marks)})" if marks else line
 
 
-def _doubts(decision: Decision, knowledge: Knowledge, wording: Wording, remark: str) -> list[str]:
-    lines = [remark] if remark else []
-    lines += dict.fromkeys(
-        _sentence(knowledge.issues.get(issue.code), issue.code, issue.parameters) for issue in decision.issues
+def _doubts(decision: Decision, knowledge: Knowledge, wording: Wording) -> list[str]:
+    lines = list(
+        dict.fromkeys(
+            _sentence(knowledge.issues.get(issue.code), issue.code, issue.parameters)
+            for issue in decision.issues
+        )
     )
     lines += _sentences(decision, knowledge, missing=True)
     if decision.not_evaluated:
         gates = ", ".join(wording.gates.get(gate, gate) for gate in decision.not_evaluated)
         lines.append(wording.lines["not_evaluated"].format(gates=gates))
-    return lines or [wording.lines["no_doubts"]]
+    return lines
 
 
-def shortfall_lines(shortfalls: Sequence[tuple[FactGroup, Shortfall]], wording: Wording) -> list[str]:
+def _unsaid(decision: Decision, shortfalls: Shortfalls) -> Shortfalls:
+    said = {message_id for message_id, _ in decision.rationale}
+    return [shortfall for shortfall in shortfalls if f"{_MISSING}{shortfall[0]}" not in said]
+
+
+def shortfall_lines(shortfalls: Shortfalls, wording: Wording) -> list[str]:
     """Return one line for each group of facts that is missing or incomplete."""
     lines = []
     for group, shortfall in shortfalls:

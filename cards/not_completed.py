@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from enum import StrEnum
 
-from cards.detail import footer, section, shortfall_lines
+from cards.detail import Shortfalls, footer, section, shortfall_lines
 from cards.identity import IdSource, random_id
 from cards.model import Card, DecisionStamp
 from cards.summary import fitted, order_prefix
 from cards.wording import load_wording
 from tdm.decision import Indicator, Verdict
-from tdm.facts import FactGroup, Shortfall
 
 
 class NotCompletedReason(StrEnum):
@@ -30,7 +28,7 @@ def not_completed_card(
     *,
     knowledge_version: str,
     order_label: str | None = None,
-    shortfalls: Sequence[tuple[FactGroup, Shortfall]] = (),
+    shortfalls: Shortfalls = (),
     source_url: str = "",
     new_id: IdSource = random_id,
 ) -> Card:

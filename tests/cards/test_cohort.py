@@ -20,10 +20,11 @@ def at(level: float) -> Situation:
 
 
 def test_a_child_at_a_cut_off_is_told_the_share_that_healed_and_that_it_is_no_chance() -> None:
-    assert lines(at(5.1)) == [
+    (line,) = lines(at(5.1))
+    assert line == (
         "Children studied: 63 % of those with a trough of at least 5 µg/mL had healed mucosa "
         "(Kang/Choi 2019, 105 children). A share of that group, not a chance for this child."
-    ]
+    )
 
 
 def test_a_figure_read_from_a_chart_is_an_about() -> None:

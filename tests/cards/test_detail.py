@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from cards.detail import detail, target_text
+from cards.detail import Shortfalls, detail, target_text
 from cards.wording import load_wording
 from tdm.decision import (
     Activity,
@@ -18,6 +18,7 @@ from tdm.decision import (
     Target,
     Verdict,
 )
+from tdm.facts import FactGroup, Shortfall
 from tdm.issues import DataIssue, IssueCode
 from tests.cards.examples import (
     INTENSIFY,
@@ -31,8 +32,8 @@ from tests.cards.examples import (
 WORDING = load_wording()
 
 
-def body(decision: Decision, remark: str = "") -> str:
-    return detail(decision, knowledge=KNOWLEDGE, wording=WORDING, remark=remark)
+def body(decision: Decision, remark: str = "", shortfalls: Shortfalls = ()) -> str:
+    return detail(decision, knowledge=KNOWLEDGE, wording=WORDING, remark=remark, shortfalls=shortfalls)
 
 
 def section(decision: Decision, name: str, remark: str = "") -> list[str]:
@@ -210,6 +211,18 @@ def test_doubts_name_issues_missing_data_unchecked_gates_and_an_order_that_canno
         "Not checked here, for want of a configured code: heart failure, S-NEW.",
     ]
     assert not any("Laboratory" in line for line in section(decision, "assessment"))
+
+
+def test_a_shortfall_is_named_once_by_the_decision_or_by_the_card() -> None:
+    said = dataclasses.replace(INTENSIFY, rationale=(("missing-laboratory", (("state", "truncated"),)),))
+    shortfalls = ((FactGroup.LABORATORY, Shortfall.TRUNCATED), (FactGroup.ALLERGIES, Shortfall.NOT_PROVIDED))
+    text = body(said, shortfalls=shortfalls)
+    assert text.count("Laboratory results: truncated.") == 1
+    assert "Laboratory results: incomplete." not in text
+    assert "- Allergies: not provided." in text
+    assert "- Laboratory results: incomplete.\n- Allergies: not provided." in body(
+        INTENSIFY, shortfalls=shortfalls
+    )
 
 
 def test_no_doubts_are_said_too() -> None:
