@@ -65,7 +65,7 @@ def load_result_words() -> Mapping[str, ResultWord]:
 
 
 def parse_result_words(data: Mapping[str, list[str]]) -> Mapping[str, ResultWord]:
-    """Return the phrases folded. Raises ResultWordError for an unknown or missing word, or a repeated phrase."""
+    """Return the phrases folded. Raises ResultWordError for an unknown word or a repeated phrase."""
     if set(data) != {word.value for word in ResultWord}:
         raise ResultWordError("result_words.toml: the words are not those the readers know")
     words: dict[str, ResultWord] = {}
@@ -79,5 +79,5 @@ def parse_result_words(data: Mapping[str, list[str]]) -> Mapping[str, ResultWord
 
 
 def interpretation_word(code: str) -> ResultWord | None:
-    """Return what an HL7 interpretation code says of an antibody or antigen ("H": positive, "N": negative)."""
+    """Return what an HL7 interpretation code says of an antibody or antigen ("H" is positive)."""
     return _INTERPRETATION.get(code.strip().upper())

@@ -9,6 +9,7 @@ import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 from importlib.resources import files
@@ -51,6 +52,12 @@ class Unit:
 
     canonical: str
     factor: float = 1.0
+
+    def convert(self, value: float) -> float:
+        """Return a value in the canonical unit, in decimal arithmetic: 3300 ng/mL is 3.3 ug/mL exactly."""
+        if self.factor == 1.0:
+            return value
+        return float(Decimal(repr(value)) * Decimal(repr(self.factor)))
 
 
 @lru_cache(maxsize=4096)

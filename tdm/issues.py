@@ -95,6 +95,16 @@ class IssueCode(StrEnum):
     DRAFT_STATUS = "draft-status"
     DRAFT_DO_NOT_PERFORM = "draft-do-not-perform"
     DRAFT_IS_SERVICE_REQUEST = "draft-is-service-request"
+    # -- results and records as read
+    PANEL_VALUE_NOT_USED = "panel-value-not-used"
+    RESULT_UNREADABLE = "result-unreadable"
+    RESULT_UNIT_UNKNOWN = "result-unit-unknown"
+    RESULT_UNDATED = "result-undated"
+    RESULT_STATUS_NOT_COUNTED = "result-status-not-counted"
+    ALT_WITHOUT_LIMIT = "alt-without-limit"
+    WEIGHT_IMPLAUSIBLE = "weight-implausible"
+    SUBJECT_MISSING = "subject-missing"
+    ZONE_ASSUMED = "zone-assumed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,71 @@
+"""An infliximab level: a number in a known unit, or "not detected"; everything else is named, not used."""
+
+from __future__ import annotations
+
+from fhir_mappings.readers.frame import ResultFrame, shown_unit
+from fhir_mappings.readers.reading import NOTHING, Reading
+from fhir_mappings.readers.values import ResultValue
+from fhir_mappings.text import ResultWord
+from fhir_mappings.units import Quantity, Unit, UnitFault, find_unit
+from tdm.facts import Comparator, LevelReading
+from tdm.issues import DataIssue, IssueCode
+
+
+def read_level(value: ResultValue, frame: ResultFrame) -> Reading:
+    """Return the level, or the issue that says why there is none."""
+    if not value.present:
+        return _only(frame.issue(IssueCode.LEVEL_VALUE_UNREADABLE, "level"))
+    if value.word is ResultWord.PENDING:
+        return _only(frame.issue(IssueCode.LEVEL_PENDING, "level"))
+    if value.word is ResultWord.NOT_DONE:
+        return _only(frame.issue(IssueCode.LEVEL_STATUS_NOT_COUNTED, "level", status="not done"))
+    not_detected = ResultWord.NOT_DETECTED in {value.word, value.flag}
+    if value.number is None:
+        if not not_detected:
+            return _only(frame.issue(IssueCode.LEVEL_VALUE_UNREADABLE, "level"))
+        return _level(
+            frame, None, Comparator.EXACT, detected=False, original=value.original or "not detected"
+        )
+    if value.titre or (not_detected and not _may_be_zero(value)):
+        return _only(frame.issue(IssueCode.LEVEL_VALUE_UNREADABLE, "level"))
+    unit = find_unit(Quantity.LEVEL, value.unit, value.code)
+    if isinstance(unit, Unit):
+        number = unit.convert(value.number)
+        return _level(frame, number, value.comparator, detected=not not_detected, original=value.original)
+    if unit is UnitFault.MISSING:
+        return _only(frame.issue(IssueCode.LEVEL_UNIT_MISSING, "level"))
+    return _only(frame.issue(IssueCode.LEVEL_UNIT_UNKNOWN, "level", unit=shown_unit(value.unit, value.code)))
+
+
+def _may_be_zero(value: ResultValue) -> bool:
+    """Return whether a number can stand beside the flag "not detected"."""
+    return value.number == 0 or value.comparator in {Comparator.BELOW, Comparator.AT_MOST}
+
+
+def _level(
+    frame: ResultFrame, number: float | None, comparator: Comparator, *, detected: bool, original: str
+) -> Reading:
+    level = LevelReading(
+        value_ug_ml=number,
+        drawn=frame.drawn,
+        source=frame.source,
+        comparator=comparator,
+        detected=detected,
+        status=frame.status,
+        coded=frame.coded,
+        laboratory=frame.laboratory,
+        method=frame.method,
+        original=original,
+    )
+    return Reading(levels=(level,))
+
+
+def _only(issue: DataIssue) -> Reading:
+    return Reading(issues=(issue,))
+
+
+def read_panel_value(value: ResultValue, frame: ResultFrame) -> Reading:
+    """Return an issue for a value that could be level or antibodies; a panel without one is silent."""
+    if value.number is None and value.word is None:
+        return NOTHING
+    return _only(frame.issue(IssueCode.PANEL_VALUE_NOT_USED, "level"))
