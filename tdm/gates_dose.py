@@ -66,7 +66,7 @@ def dose_slip(order: Order, weight_kg: float | None, policy: Policy) -> str | No
     if weight_kg and amount is not None:
         if per_kg:
             return _contradiction(amount / (per_kg * weight_kg), ratio)
-        return _unusual(amount / weight_kg, policy)
+        return _unusual(amount, weight_kg, policy)
     if per_kg is not None and per_kg * ratio < policy.standard_dose_mg_per_kg:
         return "dose-below-usual"
     return None
@@ -75,23 +75,30 @@ def dose_slip(order: Order, weight_kg: float | None, policy: Policy) -> str | No
 def _contradiction(factor: float, plausible: float) -> str | None:
     if 1 / plausible <= factor <= plausible:
         return None
-    return "dose-slip-pounds" if _is_pounds(factor) else "dose-slip-contradiction"
+    return "dose-slip-pounds" if _is_pounds(factor, 0.1) else "dose-slip-contradiction"
 
 
-def _unusual(dose_mg_per_kg: float, policy: Policy) -> str | None:
+def _unusual(amount_mg: float, weight_kg: float, policy: Policy) -> str | None:
+    dose = amount_mg / weight_kg
     standard, maximum = policy.standard_dose_mg_per_kg, policy.maximum_dose_mg_per_kg
-    if exceeds_limit(dose_mg_per_kg, maximum):
-        pounds = _is_pounds(dose_mg_per_kg / standard) or _is_pounds(dose_mg_per_kg / maximum)
-        return "dose-slip-pounds" if pounds else None
-    if dose_mg_per_kg * policy.plausible_weight_ratio < standard:
-        return "dose-slip-pounds" if _is_pounds(dose_mg_per_kg / standard) else "dose-below-usual"
+    pounds = _is_pounds(dose / standard, 0.05)
+    if exceeds_limit(dose, maximum):
+        if amount_mg % policy.vial_mg == 0 and amount_mg - policy.vial_mg < maximum * weight_kg:
+            return None  # the highest dose rounded up to whole vials: too high, but no slip
+        return "dose-slip-pounds" if pounds or _is_pounds(dose / maximum, 0.05) else None
+    if dose * policy.plausible_weight_ratio < standard:
+        return "dose-slip-pounds" if pounds else "dose-below-usual"
     return None
 
 
-def _is_pounds(factor: float) -> bool:
-    """Return whether two amounts are apart by about the factor between pounds and kilograms (within 10 %)."""
+def _is_pounds(factor: float, tolerance: float) -> bool:
+    """Return whether two amounts are apart by the factor between pounds and kilograms, one way or the other.
+
+    The tolerance is a share of that factor: wider where mg and mg/kg are both on the order, and contradict
+    each other, than where the usual dose has to stand in for what was meant.
+    """
     larger = factor if factor >= 1 else 1 / factor
-    return abs(larger / POUNDS_PER_KILOGRAM - 1) <= 0.1  # noqa: PLR2004 - the 10 % of the docstring
+    return abs(larger / POUNDS_PER_KILOGRAM - 1) <= tolerance
 
 
 def _interval_too_short(context: GateContext, draft: Order) -> bool:
