@@ -1,0 +1,64 @@
+"""The body weight that a dose per kilogram rests on."""
+
+from itertools import permutations
+
+import pytest
+
+from tdm.facts import WeightReading
+from tdm.issues import IssueCode
+from tdm.knowledge.loader import load_knowledge
+from tdm.weight import read_weight
+from tests.support.course_builder import NOW, weight
+
+POLICY = load_knowledge().policy
+
+
+def read(*readings: WeightReading, valid_days: float = 365):
+    results = {read_weight(some, NOW, valid_days, POLICY) for some in permutations(readings)}
+    assert len(results) == 1
+    found, issues = results.pop()
+    return (None if found is None else found.kilograms), [issue.code for issue in issues]
+
+
+def test_the_newest_weight_counts():
+    assert read(weight(60, 100), weight(70, 10), weight(65, 50)) == (70, [])
+
+
+def test_without_a_weight_that_is_said():
+    assert read() == (None, [IssueCode.WEIGHT_UNKNOWN])
+
+
+@pytest.mark.parametrize("kilograms", [0, -70, 401, float("nan"), float("inf")])
+def test_what_is_no_weight_of_a_person_is_passed_over(kilograms):
+    assert read(weight(kilograms, 1)) == (None, [IssueCode.WEIGHT_UNKNOWN])
+    assert read(weight(kilograms, 1), weight(70, 10)) == (70, [])
+
+
+def test_the_ends_of_what_a_person_can_weigh_count():
+    assert read(weight(400, 1)) == (400, [])
+    assert read(weight(0.5, 1)) == (0.5, [])
+
+
+def test_a_weight_of_the_future_is_passed_over():
+    assert read(weight(80, -1), weight(70, 10)) == (70, [])
+
+
+@pytest.mark.parametrize(("days_ago", "known"), [(180, True), (181, False)])
+def test_a_weight_counts_for_so_many_days(days_ago, known):
+    expected = (70, []) if known else (None, [IssueCode.WEIGHT_OUTDATED])
+    assert read(weight(70, days_ago, hour=10), valid_days=180) == expected
+
+
+@pytest.mark.parametrize(("other", "known"), [(102, True), (102.1, False)])
+def test_weights_of_one_moment_agree_within_two_percent_and_the_lower_counts(other, known):
+    expected = (100, []) if known else (None, [IssueCode.WEIGHT_CONFLICT])
+    assert read(weight(100, 5), weight(other, 5)) == expected
+
+
+def test_a_weight_without_a_time_stands_beside_those_of_its_day():
+    assert read(weight(70, 5, hour=None), weight(154, 5)) == (None, [IssueCode.WEIGHT_CONFLICT])
+
+
+def test_the_issue_names_the_day():
+    _, issues = read_weight([weight(70, 400)], NOW, 365, POLICY)
+    assert issues[0].parameters == (("day", "2025-02-02"),)
