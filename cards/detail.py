@@ -172,14 +172,12 @@ def _option(option: Option, knowledge: Knowledge, wording: Wording) -> str:
         line = f"{line.rstrip('.')}: {regimen}"
     marks = [
         wording.lines[mark]
-        for mark, applies in (
-            ("recommended", option.recommended),
-            ("provisional", option.provisional),
-            ("off_label", option.off_label),
-        )
+        for mark, applies in (("provisional", option.provisional), ("off_label", option.off_label))
         if applies
     ]
-    return f"{line.rstrip('.')} ({', '.join(marks)})" if marks else line
+    if marks:
+        line = f"{line.rstrip('.')} ({', '.join(marks)})"
+    return f"**{wording.lines['recommended']}:** {line}" if option.recommended else line
 
 
 def _doubts(decision: Decision, knowledge: Knowledge, wording: Wording) -> list[str]:

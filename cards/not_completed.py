@@ -20,6 +20,7 @@ class NotCompletedReason(StrEnum):
     DATA_UNREACHABLE = "E-DATA-2"
     ORDER_UNREADABLE = "E-ORDER-1"
     OTHER_PATIENT = "E-PATIENT-1"
+    NO_PATIENT = "E-PATIENT-2"
     TOO_SLOW = "E-TIME-1"
 
 

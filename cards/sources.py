@@ -26,5 +26,6 @@ def _line(row: EvidenceRow, knowledge: Knowledge, wording: Wording) -> str:
         name = f"{name} {citation.year}"
     certainty = wording.certainties.get(row.certainty, row.certainty)
     if row.verification is Verification.SECONDARY:
-        certainty = f"{certainty}, {wording.lines['secondary']}"
-    return escape_sentence(f"{name} ({certainty}): {row.statement}")
+        certainty = wording.lines["secondary"].format(certainty=certainty)
+    line = wording.lines["source_certainty"].format(name=name, statement=row.statement, certainty=certainty)
+    return escape_sentence(line)

@@ -178,7 +178,7 @@ def test_options_show_regimen_and_what_to_know_of_them() -> None:
     provisional = Option(OptionKind.MEASURE_ATI, provisional=True)
     decision = dataclasses.replace(INTENSIFY, options=(*INTENSIFY.options, provisional))
     assert section(decision, "options") == [
-        "Shorten the interval by 2 weeks: 5 mg/kg (350 mg) every 6 weeks (recommended, off-label)",
+        "**Recommended:** Shorten the interval by 2 weeks: 5 mg/kg (350 mg) every 6 weeks (off-label)",
         "Raise the dose: 10 mg/kg (700 mg) every 8 weeks",
         "Measure antibodies (provisional)",
     ]
@@ -208,7 +208,7 @@ def test_doubts_name_issues_missing_data_unchecked_gates_and_an_order_that_canno
         "Not changed.",
         r"The level of 2026-11-01 has the status regis\|tered; it was not used.",
         "Laboratory results: truncated.",
-        "Not checked here, for want of a configured code: heart failure, S-NEW.",
+        "Not evaluated (no code configured here): heart failure, S-NEW.",
     ]
     assert not any("Laboratory" in line for line in section(decision, "assessment"))
 
@@ -237,10 +237,10 @@ def test_an_issue_without_a_sentence_shows_its_code() -> None:
 def test_only_published_evidence_is_cited_with_year_and_certainty() -> None:
     rows = ("verified", "secondary", "unverified", "policy", "uncited", "undated", "missing")
     assert section(dataclasses.replace(INTENSIFY, evidence=rows), "sources") == [
-        "Kang/Choi 2019 (weak): Healing in 48.6 %.",
-        "Kang/Choi 2019 (weak, as quoted in a review): Trough &lt; 3 often means too little.",
-        "somebody-2020 (weak): Healing in 48.6 %.",
-        "TAXIT 2015 (weak): Healing in 48.6 %.",
+        "Kang/Choi 2019: Healing in 48.6 %. Certainty weak.",
+        "Kang/Choi 2019: Trough &lt; 3 often means too little. Certainty weak, as quoted in a review.",
+        "somebody-2020: Healing in 48.6 %. Certainty weak.",
+        "TAXIT 2015: Healing in 48.6 %. Certainty weak.",
     ]
 
 
