@@ -1,0 +1,261 @@
+"""Which antibody results go with the level, and what is known of antibodies from them."""
+
+from dataclasses import replace
+from itertools import permutations
+
+import pytest
+
+from tdm.decision import AtiClass
+from tdm.facts import AtiReading, Comparator, ResultStatus
+from tdm.immunogenicity import Antibodies, LevelSeen, read_antibodies
+from tdm.issues import IssueCode
+from tdm.knowledge.loader import load_knowledge
+from tdm.knowledge.model import Assay
+from tests.support.course_builder import NOW, after, ati, level, moment
+
+NOT_MEASURED, NEGATIVE = AtiClass.NOT_MEASURED, AtiClass.NEGATIVE
+LOW, HIGH = AtiClass.POSITIVE_LOW, AtiClass.POSITIVE_HIGH
+UNQUANTIFIED, INCONCLUSIVE = AtiClass.POSITIVE_UNQUANTIFIED, AtiClass.INCONCLUSIVE
+
+TOLERANT = Assay(
+    "tolerant", "Tolerant", "U/mL", laboratory_pattern="north", positive_from=3.3, high_above=9.1
+)
+SENSITIVE = Assay(
+    "sensitive", "Sensitive", "AU/mL", laboratory_pattern="south", positive_from=10, drug_sensitive=True
+)
+REFLEX = Assay(
+    "reflex", "Reflex", "U/mL", laboratory_pattern="west", positive_from=50, reflex_level_below_ug_ml=5.1
+)
+KNOWLEDGE = replace(load_knowledge(), assays=(TOLERANT, SENSITIVE, REFLEX))
+
+
+def seen(
+    value: float = 2.0, days_ago: float = 0, *, undetectable: bool = False, laboratory: str = ""
+) -> LevelSeen:
+    reading = level(value, days_ago, laboratory=laboratory)
+    return LevelSeen(reading, moment(days_ago), value, undetectable)
+
+
+def north(value: float, days_ago: float = 0, **more: object) -> AtiReading:
+    return ati(value=value, days_ago=days_ago, unit="U/mL", laboratory="North", **more)
+
+
+def read(*readings: AtiReading, beside: LevelSeen | None = None, pending: bool = False) -> Antibodies:
+    """The antibodies, the same whatever the order of the results."""
+    results = [
+        read_antibodies(some, beside, NOW, KNOWLEDGE, pending=pending) for some in permutations(readings)
+    ]
+    for other in results[1:]:
+        assert (other.ati, other.reading, other.steps_down) == (
+            results[0].ati,
+            results[0].reading,
+            results[0].steps_down,
+        )
+        assert set(other.issues) == set(results[0].issues)
+    return results[0]
+
+
+def codes(found: Antibodies) -> list[IssueCode]:
+    return [issue.code for issue in found.issues]
+
+
+def test_without_results_antibodies_are_not_measured():
+    assert read() == Antibodies(NOT_MEASURED)
+    assert read(beside=seen()) == Antibodies(NOT_MEASURED)
+
+
+@pytest.mark.parametrize("days_ago", [0, 3, 6])
+def test_a_result_within_three_days_belongs_to_the_level(days_ago):
+    found = read(north(12, days_ago), north(1, 40), beside=seen(days_ago=3))
+    assert found.ati is HIGH
+    assert codes(found) == []
+
+
+def test_the_result_nearest_to_the_level_decides():
+    assert read(north(12, 10), north(1, 11), beside=seen(days_ago=10, undetectable=True)).ati is HIGH
+    assert read(north(12, 12), north(1, 11), beside=seen(days_ago=10, undetectable=True)).ati is NEGATIVE
+
+
+def test_a_paired_result_counts_at_any_age():
+    assert read(north(12, 170), beside=seen(days_ago=170)).ati is HIGH
+
+
+def test_a_newer_result_that_differs_from_the_pair_is_named():
+    found = read(north(1, 40), north(12, 20), beside=seen(days_ago=40))
+    assert found.ati is NEGATIVE
+    assert codes(found) == [IssueCode.ATI_NEWER_DIFFERS]
+    assert codes(read(north(1, 40), north(2, 20), beside=seen(days_ago=40))) == []
+    assert codes(read(north(1, 40), north(12, 60), beside=seen(days_ago=40))) == []
+
+
+@pytest.mark.parametrize(("days_ago", "expected"), [(84, HIGH), (85, NOT_MEASURED)])
+def test_without_a_pair_the_newest_within_84_days_counts(days_ago, expected):
+    found = read(north(12, days_ago, hour=10), north(1, 200), beside=seen())
+    assert found.ati is expected
+    assert codes(found) == ([] if expected is HIGH else [IssueCode.ATI_OUTDATED])
+
+
+def test_just_beyond_three_days_is_no_pair():
+    found = read(north(1, 4), beside=seen(undetectable=True))
+    assert found.ati is NOT_MEASURED
+    assert codes(found) == [IssueCode.ATI_NOT_PAIRED]
+    assert found.reading is not None
+
+
+def test_a_negative_of_another_day_counts_beside_a_detectable_level_and_a_positive_beside_any():
+    assert read(north(1, 40), beside=seen()).ati is NEGATIVE
+    assert read(north(12, 40), beside=seen(undetectable=True)).ati is HIGH
+    assert read(north(1, 40)).ati is NEGATIVE
+    assert read(north(1, 3), beside=seen(undetectable=True)).ati is NEGATIVE
+
+
+def south(value: float, days_ago: float = 0, **more: object) -> AtiReading:
+    return ati(value=value, days_ago=days_ago, unit="AU/mL", laboratory="South", **more)
+
+
+def test_a_negative_by_a_drug_sensitive_assay_proves_nothing_beside_drug():
+    found = read(south(2), beside=seen())
+    assert found.ati is INCONCLUSIVE
+    assert codes(found) == [IssueCode.ATI_DRUG_SENSITIVE]
+    assert read(south(2), beside=seen(undetectable=True)).ati is NEGATIVE
+    assert read(south(2)).ati is NEGATIVE
+    assert read(south(12), beside=seen()).ati is UNQUANTIFIED
+
+
+def test_a_negative_by_an_unknown_assay_beside_drug_carries_an_issue():
+    found = read(ati("negative"), beside=seen())
+    assert found.ati is NEGATIVE
+    assert codes(found) == [IssueCode.ATI_ASSAY_UNKNOWN]
+    assert codes(read(ati("negative"), beside=seen(undetectable=True))) == []
+    assert codes(read(ati("positive"), beside=seen())) == []
+    assert codes(read(ati("negative"))) == []
+
+
+def test_a_number_of_an_unknown_assay_is_inconclusive_and_named():
+    found = read(ati(value=7, unit="U/mL"), beside=seen())
+    assert found.ati is INCONCLUSIVE
+    assert codes(found) == [IssueCode.ATI_ASSAY_UNKNOWN]
+
+
+def test_what_the_laboratory_calls_inconclusive_needs_no_other_reason():
+    found = read(ati("inconclusive"), beside=seen())
+    assert found.ati is INCONCLUSIVE
+    assert codes(found) == []
+
+
+def test_a_wide_limit_of_a_known_assay_is_inconclusive_without_blaming_the_assay():
+    found = read(north(20, comparator=Comparator.BELOW), beside=seen())
+    assert found.ati is INCONCLUSIVE
+    assert codes(found) == []
+
+
+def test_a_result_that_contradicts_itself_is_inconclusive_and_named():
+    found = read(ati("negative", 20, unit="U/mL", laboratory="North"), beside=seen())
+    assert found.ati is INCONCLUSIVE
+    assert codes(found) == [IssueCode.ATI_CONTRADICTS_ITSELF]
+
+
+@pytest.mark.parametrize(
+    ("readings", "expected", "conflict"),
+    [
+        ((ati("positive", reference="w"), north(12)), HIGH, False),
+        ((ati("positive", reference="w"), north(5)), LOW, False),
+        ((ati("inconclusive", reference="w"), north(1)), NEGATIVE, False),
+        ((north(1, reference="a"), north(2, reference="b")), NEGATIVE, False),
+        ((north(1), ati("positive", reference="w")), INCONCLUSIVE, True),
+        ((north(1, reference="a"), north(12, reference="b")), INCONCLUSIVE, True),
+        ((north(5, reference="a"), north(12, reference="b")), UNQUANTIFIED, True),
+    ],
+)
+def test_results_of_one_moment_complete_or_contradict_each_other(readings, expected, conflict):
+    found = read(*readings, beside=seen(undetectable=True))
+    assert found.ati is expected
+    assert (IssueCode.ATI_CONFLICT in codes(found)) is conflict
+
+
+def test_the_result_that_says_what_was_decided_is_shown():
+    found = read(ati("positive", reference="a"), north(12, reference="b"), beside=seen())
+    assert found.reading is not None
+    assert found.reading.value == 12
+
+
+def test_results_equally_far_before_and_after_belong_together():
+    found = read(north(1, 12), north(12, 8), beside=seen(days_ago=10, undetectable=True))
+    assert found.ati is INCONCLUSIVE
+    assert IssueCode.ATI_CONFLICT in codes(found)
+
+
+def test_a_correction_replaces_the_earlier_state_of_the_same_record():
+    first = north(12, reference="a")
+    corrected = north(1, reference="a", status=ResultStatus.CORRECTED)
+    assert read(first, corrected, beside=seen(undetectable=True)).ati is NEGATIVE
+    elsewhere = north(1, reference="b", status=ResultStatus.CORRECTED)
+    assert read(first, elsewhere, beside=seen(undetectable=True)).ati is INCONCLUSIVE
+    another_day = north(1, 40, reference="a", status=ResultStatus.CORRECTED)
+    assert read(first, another_day, beside=seen(undetectable=True)).ati is HIGH
+
+
+@pytest.mark.parametrize(
+    ("reading", "code"),
+    [
+        (north(12, undated=True), IssueCode.ATI_UNDATED),
+        (north(12, drawn=after(1)), IssueCode.ATI_IN_FUTURE),
+        (ati(), IssueCode.ATI_UNREADABLE),
+        (ati(value=-1.0), IssueCode.ATI_UNREADABLE),
+    ],
+)
+def test_an_unusable_result_is_left_out_and_named(reading, code):
+    found = read(reading, beside=seen())
+    assert found.ati is NOT_MEASURED
+    assert found.reading is None
+    assert codes(found) == [code]
+
+
+def test_numbers_of_different_assays_are_not_compared_and_that_is_said():
+    assert codes(read(north(12), south(30, 60), beside=seen())) == [IssueCode.ATI_NOT_COMPARABLE]
+    assert codes(read(north(12), north(30, 60), beside=seen())) == []
+    assert codes(read(north(12), ati("positive", days_ago=60), beside=seen())) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"status": ResultStatus.PRELIMINARY}, IssueCode.ATI_PRELIMINARY),
+        ({"status": ResultStatus.UNKNOWN}, IssueCode.ATI_PRELIMINARY),
+        ({"coded": False}, IssueCode.ATI_BY_TEXT),
+    ],
+)
+def test_doubts_of_the_deciding_result_are_named(changes, code):
+    assert codes(read(replace(north(12), **changes), beside=seen())) == [code]
+
+
+@pytest.mark.parametrize(("value", "expected"), [(5.09, NOT_MEASURED), (5.1, NEGATIVE)])
+def test_a_level_at_the_reflex_limit_explains_the_absence_of_antibodies(value, expected):
+    found = read(beside=seen(value, laboratory="West Laboratories"))
+    assert found.ati is expected
+    assert found.steps_down == (1 if expected is NEGATIVE else 0)
+    assert codes(found) == ([IssueCode.ATI_REFLEX_LIMIT] if expected is NEGATIVE else [])
+    if found.issues:
+        assert found.issues[0].parameters == (("limit", "5.1 µg/mL"),)
+
+
+def test_the_reflex_limit_is_that_of_the_levels_laboratory():
+    assert read(beside=seen(8.0, laboratory="North")).ati is NOT_MEASURED
+    assert read(beside=seen(8.0)).ati is NOT_MEASURED
+
+
+def test_an_outdated_result_is_named_beside_the_reflex_limit():
+    found = read(north(12, 200), beside=seen(8.0, laboratory="West"))
+    assert found.ati is NEGATIVE
+    assert codes(found) == [IssueCode.ATI_OUTDATED, IssueCode.ATI_REFLEX_LIMIT]
+
+
+def test_an_awaited_result_or_a_missing_level_explains_nothing_by_reflex():
+    assert read(beside=seen(8.0, laboratory="West"), pending=True).ati is NOT_MEASURED
+    assert read(north(12, 200)).ati is NOT_MEASURED
+
+
+def test_a_result_on_record_is_not_replaced_by_the_reflex_limit():
+    found = read(ati("inconclusive"), beside=seen(8.0, laboratory="West"))
+    assert found.ati is INCONCLUSIVE
+    assert found.steps_down == 0
