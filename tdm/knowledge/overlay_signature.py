@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,6 +11,7 @@ from typing import Any
 
 from tdm.knowledge.errors import KnowledgeError
 
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 SIGNATURE = ("reason", "approver", "date")
 
 
@@ -60,7 +62,8 @@ def _day(entry: Mapping[str, Any], key: str) -> str:
     # datetime is a date to Python; an approval has a day, not a time
     if isinstance(value, date) and not isinstance(value, datetime):
         return value.isoformat()
-    if isinstance(value, str) and len(value) == len("2026-11-22"):
+    # fromisoformat alone would also take week dates and dates without hyphens
+    if isinstance(value, str) and _DATE.fullmatch(value):
         try:
             return date.fromisoformat(value).isoformat()
         except ValueError:

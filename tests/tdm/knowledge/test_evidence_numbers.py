@@ -22,8 +22,8 @@ singer-2021-anti-tnf-hazard-with-lesions   0.14
 ungar-2019-loss-of-response-rate           30
 ungar-2019-remission-6-months              47.9 count=23 n=48
 ungar-2019-remission-12-months             60 count=29 n=48
-ungar-2019-trough-6-months   4.7 lower=3.6 upper=8.1 versus=8.7 vs_lower=5.9 vs_upper=16 p=0.001
-ungar-2019-trough-12-months  4.6 lower=3.6 upper=8 versus=8.7 vs_lower=5.3 vs_upper=16 p=0.005
+ungar-2019-trough-6-months   4.7 lower=3.6 upper=8.1 versus=8.7 lo=5.9 hi=16 p=0.001
+ungar-2019-trough-12-months  4.6 lower=3.6 upper=8 versus=8.7 lo=5.3 hi=16 p=0.005
 ungar-2019-unlikely-above-9                9 n=48
 kang-choi-2019-male                        70.5 count=74 n=105
 kang-choi-2019-age                         14.8 lower=13.0 upper=16.0
@@ -65,18 +65,18 @@ kang-choi-2019-clinical-remission-rate     90.5 count=95
 kang-choi-2019-biochemical-remission-rate  82.9 count=87
 kang-choi-2019-healing-rate                48.6 count=51
 kang-choi-2019-partial-healing-rate        60.0 count=63
-kang-choi-2019-trough-clinical-remission 4.2 lower=3.0 upper=5.4 versus=1.2 vs_lower=1.0 vs_upper=3.2 p<0.001
-kang-choi-2019-trough-biochemical-remission 4.2 lower=3.1 upper=5.4 versus=2.3 vs_lower=1.4 vs_upper=3.9 p=0.006
-kang-choi-2019-trough-healing 4.5 lower=3.3 upper=6.1 versus=3.3 vs_lower=2.1 vs_upper=4.5 p=0.002
-kang-choi-2019-trough-partial-healing 4.5 lower=3.4 upper=5.9 versus=3.2 vs_lower=1.7 vs_upper=4.0 p<0.001
+kang-choi-2019-trough-clinical-remission 4.2 lower=3.0 upper=5.4 versus=1.2 lo=1.0 hi=3.2 p<0.001
+kang-choi-2019-trough-biochemical-remission 4.2 lower=3.1 upper=5.4 versus=2.3 lo=1.4 hi=3.9 p=0.006
+kang-choi-2019-trough-healing 4.5 lower=3.3 upper=6.1 versus=3.3 lo=2.1 hi=4.5 p=0.002
+kang-choi-2019-trough-partial-healing 4.5 lower=3.4 upper=5.9 versus=3.2 lo=1.7 hi=4.0 p<0.001
 kang-choi-2019-trough-ati                  1.0 versus=4.2 p<0.001
-kang-choi-2019-trough-azathioprine 4.0 lower=2.6 upper=5.3 versus=3.3 vs_lower=2.6 vs_upper=4.2 p=0.259
+kang-choi-2019-trough-azathioprine 4.0 lower=2.6 upper=5.3 versus=3.3 lo=2.6 hi=4.2 p=0.259
 kang-choi-2019-ati-azathioprine            7.4 count=7 n=95 versus=10 vs_n=10 p=1.0
 kang-choi-2019-6-tgn-ati                   295.6 lower=197.0 upper=394.2 versus=249.1 p=0.249
 kang-choi-2019-6-tgn-trough-correlation    -0.06 p=0.57
-kang-choi-2019-6-tgn-healing 252.9 lower=161.4 versus=253.3 vs_upper=365.6 n=42 vs_n=39 p=0.987
-kang-choi-2019-6-tgn-biochemical-remission 250.7 upper=354.2 versus=265.8 vs_lower=173.3 n=68 vs_n=13 p=0.625
-kang-choi-2019-6-tgn-clinical-remission    246.5 upper=345.8 versus=322.8 vs_lower=218.5 n=74 vs_n=7 p=0.057
+kang-choi-2019-6-tgn-healing 252.9 lower=161.4 versus=253.3 hi=365.6 n=42 vs_n=39 p=0.987
+kang-choi-2019-6-tgn-biochemical-remission 250.7 upper=354.2 versus=265.8 lo=173.3 n=68 vs_n=13 p=0.625
+kang-choi-2019-6-tgn-clinical-remission    246.5 upper=345.8 versus=322.8 lo=218.5 n=74 vs_n=7 p=0.057
 kang-choi-2019-healing-at-8                80
 kang-choi-2019-healing-below-2             20
 kang-choi-2019-healing-auc                 0.679 lower=0.576 upper=0.782 p<0.001
@@ -233,8 +233,8 @@ buhlmann-drug-sensitive 5
 
 # Short names of the table above, and the fields that they stand for.
 FIELDS = {
-    "vs_lower": "versus_lower",
-    "vs_upper": "versus_upper",
+    "lo": "versus_lower",
+    "hi": "versus_upper",
     "vs_n": "versus_n",
     **{name: name for name in ("count", "n", "lower", "upper", "versus", "value_upper", "ppv", "auc")},
 }
