@@ -8,6 +8,7 @@ could not even form.
 from __future__ import annotations
 
 from collections.abc import Mapping
+
 from fhir_mappings.acquired import AcquiredKey, AcquiredResources, KeyState, Resource
 from fhir_mappings.codes import CodeSets
 from fhir_mappings.peek import (
@@ -15,7 +16,6 @@ from fhir_mappings.peek import (
     Peeked,
     UnreadableValueError,
     read_value,
-    relative_reference,
     relevance,
 )
 from fhir_mappings.prefetch import PUBLISHED_KEYS, READ_KEYS

@@ -75,6 +75,10 @@ class Medicines:
         self.codes = codes
         self._by_reference = by_reference
 
+    def with_more(self, by_reference: Mapping[str, Resource]) -> Medicines:
+        """Return an index in which further Medications come before the known ones."""
+        return Medicines(self.codes, {**self._by_reference, **by_reference}) if by_reference else self
+
     def find(self, reference: str, record: Resource) -> Resource | None:
         """Return the Medication that a reference leads to, contained ones included; None: it was not sent."""
         written = reference.strip()

@@ -70,6 +70,7 @@ class _Look(msgspec.Struct, gc=False):
     component: list[_Component | None] | None = None
     hasMember: list[_Reference | None] | None = None
     result: list[_Reference | None] | None = None
+    specimen: _Reference | list[_Reference | None] | None = None
     contained: msgspec.Raw = msgspec.Raw(b"")
     medicationCodeableConcept: _Concept | None = None
     medicationReference: _Reference | None = None
@@ -269,8 +270,8 @@ def _choose(
     for index, look in enumerate(looks):
         if look is None:
             continue
-        if chosen[index] and (look.hasMember is not None or look.result is not None):
-            wanted.update(_references(look.hasMember), _references(look.result))
+        if chosen[index]:
+            wanted.update(_references(look.hasMember, look.result, look.specimen))
         if look.medicationReference is not None and not chosen[index]:
             referring.append((index, look, look.medicationReference))
         elif look.resourceType == "Medication":
@@ -292,13 +293,15 @@ def _choose(
     )
 
 
-def _references(references: list[_Reference | None] | None) -> list[str]:
+def _references(*fields: list[_Reference | None] | _Reference | None) -> list[str]:
     """List what is pointed to, both as written and as "Type/id"."""
     found = []
-    for reference in references or ():
-        if reference is not None and reference.reference:
-            written = reference.reference.strip()
-            found += [written, relative_reference(written)]
+    for references in fields:
+        if references is not None:
+            for reference in references if isinstance(references, list) else [references]:
+                if reference is not None and reference.reference:
+                    written = reference.reference.strip()
+                    found += [written, relative_reference(written)]
     return found
 
 

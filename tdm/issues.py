@@ -95,6 +95,7 @@ class IssueCode(StrEnum):
     DRAFT_STATUS = "draft-status"
     DRAFT_DO_NOT_PERFORM = "draft-do-not-perform"
     DRAFT_IS_SERVICE_REQUEST = "draft-is-service-request"
+    DRAFT_SUBJECT_DIFFERS = "draft-subject-differs"
     # -- results and records as read
     PANEL_VALUE_NOT_USED = "panel-value-not-used"
     RESULT_UNREADABLE = "result-unreadable"

@@ -1,0 +1,37 @@
+"""MedicationDispense: infliximab handed out, taken as a reported dose on that day.
+
+How many doses one dispense covers is not told reliably, so that only the first is taken: enough to see that
+treatment went on, too little to build an interval from.
+"""
+
+from __future__ import annotations
+
+from fhir_mappings.acquired import Resource
+from fhir_mappings.context import ReadingContext
+from fhir_mappings.dates import read_moment
+from fhir_mappings.dosage import read_dosages
+from fhir_mappings.medication import Medicines
+from fhir_mappings.readers.medication_record import NO_MEDICATION, MedicationReading, record_of, settled_route
+from tdm.facts import Dose
+from tdm.issues import DataIssue, IssueCode
+
+
+def read_medication_dispense(
+    resource: Resource, context: ReadingContext, medicines: Medicines
+) -> MedicationReading:
+    """Read one dispense; only a completed one was handed out."""
+    record = record_of(resource, medicines, context)
+    if not record.medicine.is_infliximab:
+        return MedicationReading(issues=record.issues) if record.issues else NO_MEDICATION
+    if record.status != "completed":
+        return NO_MEDICATION
+    given = read_moment(resource.get("whenHandedOver"), context.zone) or read_moment(
+        resource.get("whenPrepared"), context.zone
+    )
+    if given is None:
+        issue = DataIssue(IssueCode.DOSE_UNDATED, "dose", (), record.source)
+        return MedicationReading(issues=(*record.issues, issue))
+    dosage = read_dosages(resource.get("dosageInstruction"), record.setting)
+    route, route_issues = settled_route(record.medicine, dosage.route, record.source)
+    dose = Dose(given, record.source, route, dosage.amount_mg, dosage.amount_mg_per_kg, reported=True)
+    return MedicationReading(doses=(dose,), issues=record.issues + dosage.issues + route_issues)
