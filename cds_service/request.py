@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import msgspec
 from flask import Request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import BadRequest
 
 from cds_service.errors import Fault, RequestRefusedError
 from fhir_mappings.strict_json import StrictJsonError, loads_strict, strict_members
@@ -65,12 +65,19 @@ def read_body(request: Request) -> bytes:
     if request.headers.get("Content-Encoding", "").strip().lower() not in _UNCOMPRESSED:
         raise RequestRefusedError(Fault.BODY_ENCODED)
     try:
-        return request.get_data(cache=False)
-    except HTTPException:
-        raise
-    except OSError:
+        body = request.get_data(cache=False)
+        if request.content_length is None and _goes_on(request, len(body)):
+            raise RequestRefusedError(Fault.BODY_TOO_LARGE)
+    except (BadRequest, OSError):
         # Servers report a broken chunk or a cut connection this way: the client's fault, not ours.
         raise RequestRefusedError(Fault.BODY_NOT_READ) from None
+    return body
+
+
+def _goes_on(request: Request, read_bytes: int) -> bool:
+    """Say whether a body of unknown length was cut at the limit; Werkzeug cuts such bodies without a word."""
+    limit = request.max_content_length
+    return limit is not None and read_bytes >= limit and bool(request.environ["wsgi.input"].read(1))
 
 
 def parse_request(body: bytes, hook: Hook) -> HookRequest:

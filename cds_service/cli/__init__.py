@@ -1,0 +1,38 @@
+"""The command `infliximab-cds`: one module per subcommand."""
+
+from __future__ import annotations
+
+import click
+
+from cds_service.cli.check_config import check_config
+from cds_service.cli.discovery import discovery
+from cds_service.cli.explain import explain
+from cds_service.cli.inspect import inspect
+from cds_service.cli.sandbox import sandbox
+
+_EPILOG = """\b
+Examples:
+  infliximab-cds sandbox
+  infliximab-cds explain request.json --as-of 2026-03-09
+  infliximab-cds inspect laboratory-bundle.json
+  infliximab-cds check-config --site site.toml
+
+\b
+Exit codes:
+  0  done
+  2  wrong usage
+  3  the given file cannot be read as what it should be
+  4  the configuration was refused
+  5  the check was not completed (explain)
+  6  the port is taken (sandbox)
+"""
+
+
+@click.group(epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="infliximab-cds")
+def main() -> None:
+    """Decision support for infliximab in Crohn's disease, from level and antibodies to a card."""
+
+
+for _command in (sandbox, explain, inspect, discovery, check_config):
+    main.add_command(_command)

@@ -1,0 +1,81 @@
+"""What the commands share: exit codes, errors a person can act on, the site option, loading."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from enum import IntEnum
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from cds_service.services import Services, load_services, system_clock
+from cds_service.settings import SettingsError, settings_from_environment
+from cds_service.site_overlay import SiteError
+from fhir_mappings.codes import CodeSetError
+from tdm.knowledge.errors import KnowledgeError
+
+
+class Exit(IntEnum):
+    """Exit codes of the command line; part of its contract with scripts."""
+
+    USAGE = 2
+    UNREADABLE_INPUT = 3
+    CONFIGURATION = 4
+    NOT_COMPLETED = 5
+    PORT_TAKEN = 6
+
+
+class CommandError(click.ClickException):
+    """A failure with its own exit code and a sentence that says what to do."""
+
+    def __init__(self, message: str, exit_code: Exit) -> None:
+        super().__init__(message)
+        self.exit_code = int(exit_code)  # type: ignore[misc]  # Click reads it from the instance
+
+
+site_option = click.option(
+    "--site",
+    "site_path",
+    type=click.Path(path_type=Path),
+    help="Site overlay to apply (default: $INFLIXIMAB_CDS_SITE, else none).",
+)
+
+
+def services_for_command(
+    site_path: Path | None,
+    *,
+    sandbox: bool = False,
+    public_base_url: str = "",
+    clock: Callable[[], datetime] = system_clock,
+    logger: Any = None,
+) -> Services:
+    """Load the services with the environment's settings; exits with CONFIGURATION when refused."""
+    try:
+        settings = settings_from_environment(os.environ, sandbox=sandbox)
+        settings = replace(
+            settings,
+            site_path=site_path or settings.site_path,
+            public_base_url=public_base_url or settings.public_base_url,
+        )
+        return load_services(settings, clock=clock, logger=logger)
+    except (SettingsError, SiteError, KnowledgeError, CodeSetError) as error:
+        refuse_configuration(error)
+
+
+def refuse_configuration(error: Exception) -> NoReturn:
+    """Exit with the sentence of a configuration error."""
+    raise CommandError(f"configuration refused: {error}", Exit.CONFIGURATION) from error
+
+
+def read_input(path: str) -> bytes:
+    """Return the bytes of a file, or of standard input for "-"."""
+    try:
+        with click.open_file(path, "rb") as stream:
+            content: bytes = stream.read()
+    except OSError as error:
+        raise CommandError(f"cannot read {path}: {error.strerror}", Exit.UNREADABLE_INPUT) from error
+    return content

@@ -1,0 +1,121 @@
+"""`infliximab-cds sandbox`: the service on this machine with synthetic patients."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+from rich.console import Console
+from rich.panel import Panel
+from rich.text import Text
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from cards.terminal import print_card
+from cds_service.application import create_app, freeze_after_warm_up
+from cds_service.cli.common import CommandError, Exit, services_for_command, site_option
+from cds_service.evaluate import evaluate
+from cds_service.log import make_logger
+from cds_service.render import render_json
+from cds_service.request import Hook, parse_request
+from cds_service.sandbox.patients import ExamplePatient, example_patients
+from cds_service.services import Services
+
+HOST = "127.0.0.1"
+_ORDER_SIGN = "infliximab-tdm-order-sign"
+_HIGHEST_PORT = 65535
+
+
+class _QuietHandler(WSGIRequestHandler):
+    """Leaves the request line to the service's own log, which holds no path."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Write nothing."""
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  infliximab-cds sandbox
+  infliximab-cds sandbox --port 8080"""
+)
+@click.option("--port", type=click.IntRange(0, _HIGHEST_PORT), default=8000, show_default=True)
+@site_option
+def sandbox(port: int, site_path: Path | None) -> None:
+    """Start the service on this machine only, with synthetic patients and without client authentication."""
+    services = services_for_command(
+        site_path,
+        sandbox=True,
+        public_base_url=f"http://{HOST}:{port}",
+        logger=make_logger(sys.stderr.buffer),
+    )
+    server = bind(services, port)
+    console = Console()
+    print_welcome(services, server.port, console)
+    freeze_after_warm_up()
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        console.print("\nStopped.")
+    finally:
+        server.server_close()
+
+
+def bind(services: Services, port: int) -> BaseWSGIServer:
+    """Return a server that listens on loopback; exits with PORT_TAKEN when the port is in use."""
+    app = create_app(services=services)
+    try:
+        return make_server(HOST, port, app, threaded=True, request_handler=_QuietHandler)
+    except (OSError, SystemExit):  # Werkzeug leaves the process where the address is in use
+        _port_taken(port)
+
+
+def _port_taken(port: int) -> NoReturn:
+    raise CommandError(
+        f"port {port} on {HOST} cannot be used; try: infliximab-cds sandbox --port {port + 1}",
+        Exit.PORT_TAKEN,
+    )
+
+
+def print_welcome(services: Services, port: int, console: Console) -> None:
+    """Print what this is, where it listens, one command per example patient, and one card."""
+    base = f"http://{HOST}:{port}"
+    console.print(
+        Panel(
+            Text(
+                "SANDBOX MODE. Synthetic patients only, no client authentication, this machine only.\n"
+                "Never send real patient data here. Not a medical device; not for clinical use.",
+                justify="center",
+            ),
+            style="bold yellow",
+            width=min(console.width, 100),
+        )
+    )
+    # Addresses and commands are written without wrapping or styling, so that they can be copied whole.
+    click.echo(f"Discovery:     {base}/cds-services")
+    click.echo(f"Transparency:  {base}/transparency")
+    click.echo(f"Patients:      {base}/sandbox\n")
+    for patient in example_patients():
+        click.echo(f"# {patient.title}")
+        click.echo(
+            f"curl -s {base}/sandbox/requests/{patient.slug} | "
+            f"curl -s -H 'Content-Type: application/json' -d @- {base}/cds-services/{_ORDER_SIGN}\n"
+        )
+    first = example_patients()[0]
+    click.echo(f"The card of the first one ({first.title}):\n")
+    for card in cards_of(first, services):
+        print_card(card, console)
+    click.echo("\nStop with Ctrl-C.")
+
+
+def cards_of(patient: ExamplePatient, services: Services) -> list[dict[str, Any]]:
+    """Return the cards that an example patient gets now; also warms every part of the service up."""
+    now = services.now()
+    body = services_json(patient, services)
+    return evaluate(parse_request(body, Hook.ORDER_SIGN), services, now)
+
+
+def services_json(patient: ExamplePatient, services: Services) -> bytes:
+    """Return the request of an example patient as bytes, as of the services' clock."""
+    return render_json(patient.request(today=services.now().day, zone=services.zone))

@@ -1,0 +1,237 @@
+"""The pipeline of one call: resources, draft orders, course, decision, card.
+
+Once an infliximab order was recognised, every failure ends in a card that says what was not checked: an EHR
+hides error answers, and to a clinician silence reads as "all clear". So each step that works on the patient's
+data is guarded here, and only here; the guards keep a code and the place of the failure, never a message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from cards.build import build_card
+from cards.model import Card
+from cards.not_completed import NotCompletedReason as Reason
+from cards.not_completed import not_completed_card
+from cds_service.errors import Fault, RequestRefusedError
+from cds_service.log import DraftRecord, RequestRecord, where_it_failed
+from cds_service.render import render_json
+from cds_service.request import Hook, HookRequest, fault_of_json
+from cds_service.services import Services
+from fhir_mappings.acquire import acquire
+from fhir_mappings.acquired import AcquiredResources, KeyState
+from fhir_mappings.context import ReadingContext
+from fhir_mappings.course import build_course
+from fhir_mappings.drafts import DraftOrder, find_drafts
+from fhir_mappings.laboratory_order import laboratory_order
+from fhir_mappings.medication import names_infliximab
+from fhir_mappings.prefetch import templates
+from fhir_mappings.strict_json import StrictJsonError
+from tdm.actionable import is_actionable
+from tdm.decide import decide
+from tdm.decision import Decision, Verdict
+from tdm.facts import Moment, TreatmentCourse
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """One order (or chart) after its evaluation. `card` is None when there is nothing to show.
+
+    `reason` and `failed_at` are set when the check was not completed; `course` and `decision` are as far as
+    it got.
+    """
+
+    draft: DraftOrder | None
+    course: TreatmentCourse | None = None
+    decision: Decision | None = None
+    card: Card | None = None
+    rendered: bytes = b""
+    reason: str | None = None
+    failed_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What one request holds: its resources and the infliximab orders among its drafts."""
+
+    context: ReadingContext
+    acquired: AcquiredResources
+    drafts: tuple[DraftOrder, ...]
+    failure: str = ""
+    failed_at: str = ""
+    unread_orders: bool = False
+
+
+_NOTHING: Final = AcquiredResources(keys={})
+_KEYS: Final = frozenset(templates())
+
+
+def evaluate(request: HookRequest, services: Services, now: Moment) -> list[dict[str, Any]]:
+    """Return the cards of one call as JSON values; raises RequestRefusedError where there is no answer."""
+    evaluated = evaluate_all(examine(request, services, now), request, services, now)
+    return [one.card.to_json() for one in evaluated if one.card is not None]
+
+
+def answer(request: HookRequest, services: Services, now: Moment, record: RequestRecord) -> Sequence[bytes]:
+    """Return the cards of one call as JSON texts and note codes and counts for the log line."""
+    examination = examine(request, services, now)
+    for name, key in examination.acquired.keys.items():
+        record.resources += key.seen
+        if name in _KEYS:  # any other name is the client's own text
+            record.keys[name] = (key.shortfall or key.state).value
+    evaluated = evaluate_all(examination, request, services, now)
+    record.evaluated.extend(_logged(one) for one in evaluated)
+    return [one.rendered for one in evaluated if one.rendered]
+
+
+def examine(request: HookRequest, services: Services, now: Moment) -> Examination:
+    """Go through the prefetched data and find the infliximab orders among the drafts."""
+    context = ReadingContext(patient_id=request.patient_id, zone=services.zone, now=now, codes=services.codes)
+    failure = "" if request.patient_id else Reason.NO_PATIENT
+    failed_at = ""
+    try:
+        acquired = acquire(request.prefetch, codes=services.codes, patient_id=request.patient_id)
+    except StrictJsonError as error:
+        raise RequestRefusedError(fault_of_json(error)) from None
+    except Exception as error:  # noqa: BLE001 (whatever the data did to it, the orders must still be looked at)
+        acquired, failure, failed_at = _NOTHING, Reason.DATA_UNREADABLE, where_it_failed(error)
+    if request.hook is Hook.PATIENT_VIEW:
+        return Examination(context, acquired, (), failure, failed_at)
+    try:
+        drafts = find_drafts(request.draft_orders, request.selections, acquired, context)
+    except Exception as error:  # an unreadable order list may hold an infliximab order: ask by name instead
+        if not names_infliximab(request.draft_orders):
+            raise
+        return Examination(
+            context, acquired, (), Reason.ORDER_UNREADABLE, where_it_failed(error), unread_orders=True
+        )
+    return Examination(context, acquired, drafts, failure, failed_at)
+
+
+def evaluate_all(
+    examination: Examination, request: HookRequest, services: Services, now: Moment
+) -> tuple[Evaluated, ...]:
+    """Evaluate every infliximab order of the request, or the chart itself where one was opened."""
+    if request.hook is Hook.PATIENT_VIEW:
+        return (_evaluate_chart(examination, services, now),)
+    if examination.unread_orders:
+        return (_not_completed(Evaluated(None), examination.failure, examination.failed_at, services),)
+    several = len(examination.drafts) > 1
+    return tuple(
+        _evaluate_draft(examination, draft, draft.label if several else None, services, now)
+        for draft in examination.drafts
+    )
+
+
+def _evaluate_draft(
+    examination: Examination, draft: DraftOrder, label: str | None, services: Services, now: Moment
+) -> Evaluated:
+    if examination.failure:
+        return _not_completed(
+            Evaluated(draft), examination.failure, examination.failed_at, services, label=label
+        )
+    course: TreatmentCourse | None = None
+    decision: Decision | None = None
+    try:
+        course = build_course(examination.acquired, draft=draft, context=examination.context)
+        decision = decide(course, now=now, knowledge=services.knowledge)
+        if decision.verdict is Verdict.NOT_APPLICABLE:
+            return Evaluated(draft, course, decision)
+        return _completed(examination, draft, course, decision, label, services)
+    except Exception as error:  # noqa: BLE001 (an order was recognised: any failure must end in a card)
+        return _not_completed(
+            Evaluated(draft, course, decision),
+            Reason.INTERNAL,
+            where_it_failed(error),
+            services,
+            label=label,
+        )
+
+
+def _evaluate_chart(examination: Examination, services: Services, now: Moment) -> Evaluated:
+    """Evaluate an opened chart: silent unless infliximab is on record and something is actionable."""
+    keys = examination.acquired.keys.values()
+    if not examination.failure and all(key.state is KeyState.UNAVAILABLE for key in keys):
+        raise RequestRefusedError(Fault.NO_USABLE_DATA)
+    if examination.failure:
+        return _not_completed(Evaluated(None), examination.failure, examination.failed_at, services)
+    course: TreatmentCourse | None = None
+    decision: Decision | None = None
+    try:
+        course = build_course(examination.acquired, draft=None, context=examination.context)
+        if not (course.levels or course.atis or course.doses or course.orders):
+            return Evaluated(None, course)
+        decision = decide(course, now=now, knowledge=services.knowledge)
+        quiet = not is_actionable(course, decision, now=now, knowledge=services.knowledge)
+        if quiet or decision.verdict is Verdict.NOT_APPLICABLE:
+            return Evaluated(None, course, decision)
+        return _completed(examination, None, course, decision, None, services)
+    except Exception as error:  # noqa: BLE001 (a failed check must not look like a quiet chart)
+        return _not_completed(
+            Evaluated(None, course, decision), Reason.INTERNAL, where_it_failed(error), services
+        )
+
+
+def _completed(
+    examination: Examination,
+    draft: DraftOrder | None,
+    course: TreatmentCourse,
+    decision: Decision,
+    label: str | None,
+    services: Services,
+) -> Evaluated:
+    lab_order = laboratory_order(
+        decision.options,
+        order_codes=services.laboratory_orders,
+        patient_id=examination.context.patient_id,
+        draft=draft,
+        acquired=examination.acquired,
+        codes=services.codes,
+    )
+    card = build_card(
+        decision,
+        knowledge=services.knowledge,
+        draft=draft,
+        order_label=label,
+        lab_order=lab_order,
+        shortfalls=course.shortfalls,
+        source_url=services.source_url,
+    )
+    return Evaluated(draft, course, decision, card, render_json(card.to_json()))
+
+
+def _not_completed(
+    so_far: Evaluated, reason: str, failed_at: str, services: Services, *, label: str | None = None
+) -> Evaluated:
+    card = not_completed_card(
+        reason,
+        knowledge_version=services.knowledge.version,
+        order_label=label,
+        shortfalls=so_far.course.shortfalls if so_far.course is not None else (),
+        source_url=services.source_url,
+    )
+    return Evaluated(
+        so_far.draft,
+        so_far.course,
+        so_far.decision,
+        card,
+        render_json(card.to_json()),
+        reason=reason,
+        failed_at=failed_at,
+    )
+
+
+def _logged(one: Evaluated) -> DraftRecord:
+    """Return the codes of one evaluation; parameters and sources stay behind, they may hold record text."""
+    decision = one.decision
+    if one.reason is not None or decision is None:
+        verdict = Verdict.NOT_COMPLETED.value if one.reason is not None else ""
+        return DraftRecord(verdict=verdict, reason=one.reason or "", failed_at=one.failed_at)
+    return DraftRecord(
+        verdict=decision.verdict.value,
+        rule=decision.rule,
+        certainty=decision.certainty.value if decision.certainty is not None else "",
+        issues=tuple(sorted({issue.code.value for issue in decision.issues})),
+    )

@@ -1,0 +1,116 @@
+"""The whole reasoning of an evaluation as one document: what `explain` shows, as text or as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import date, datetime
+from enum import Enum
+from typing import Any
+
+from cards.sentences import fill_plain
+from cds_service.evaluate import Evaluated
+from tdm.decision import Decision
+from tdm.facts import Moment
+from tdm.issues import DataIssue
+from tdm.knowledge.model import Knowledge, Message
+from tdm.neighbours import neighbouring_rules
+
+Document = dict[str, Any]
+
+
+def explanation_document(evaluated: tuple[Evaluated, ...], now: Moment, knowledge: Knowledge) -> Document:
+    """Return everything that is known of the orders (or the chart) of one request."""
+    return {
+        "asOf": now.at.isoformat(),
+        "day": now.day.isoformat(),
+        "knowledge": {"version": knowledge.version, "contentHash": knowledge.content_hash},
+        "evaluated": [_one(entry, knowledge) for entry in evaluated],
+    }
+
+
+def _one(entry: Evaluated, knowledge: Knowledge) -> Document:
+    document: Document = {"order": entry.draft.label if entry.draft is not None else None}
+    if entry.reason is not None:
+        document |= {"notCompleted": entry.reason, "failedAt": entry.failed_at}
+    decision = entry.decision
+    if decision is not None:
+        document |= {
+            "verdict": decision.verdict.value,
+            "rule": {"id": decision.rule, "text": rule_text(decision, knowledge)},
+            "certainty": decision.certainty.value if decision.certainty is not None else None,
+            "gates": [
+                {
+                    "id": gate.gate,
+                    "deciding": gate.deciding,
+                    "text": _text(knowledge.gates, gate.gate, gate.parameters),
+                }
+                for gate in decision.gates
+            ],
+            "gatesNotEvaluated": list(decision.not_evaluated),
+            "options": [plain(option) for option in decision.options],
+            "draftAlreadyDoesIt": decision.draft_already_does_it,
+            "issues": [issue_document(issue, knowledge) for issue in decision.issues],
+            "neighbours": neighbours_of(decision, knowledge),
+            "evidence": list(decision.evidence),
+            "localPolicy": decision.local_policy,
+            "assessment": plain(decision.assessment),
+        }
+    if entry.course is not None:
+        document["facts"] = plain(entry.course)
+    document["card"] = entry.card.to_json() if entry.card is not None else None
+    return document
+
+
+def rule_text(decision: Decision, knowledge: Knowledge) -> str:
+    """Return the sentence of the rule (or gate) that decided, its placeholders filled."""
+    for gate in decision.gates:
+        if gate.gate == decision.rule:
+            return _text(knowledge.gates, gate.gate, gate.parameters)
+    parameters = dict(decision.rationale).get(decision.rule, ())
+    return _text(knowledge.rules, decision.rule, parameters)
+
+
+def issue_document(issue: DataIssue, knowledge: Knowledge) -> Document:
+    """Return an issue with its sentence and the record it was found in."""
+    return {
+        "code": issue.code.value,
+        "subject": issue.subject,
+        "text": _text(knowledge.issues, issue.code.value, issue.parameters),
+        "source": issue.source.reference if issue.source is not None else None,
+    }
+
+
+def neighbours_of(decision: Decision, knowledge: Knowledge) -> list[Document]:
+    """Return which rule would have fired, had one thing been different, for each reading of the data."""
+    if decision.assessment is None:
+        return []
+    found: list[Document] = []
+    for situation in decision.assessment.situations:
+        for neighbour in neighbouring_rules(situation, knowledge):
+            document: Document = plain(neighbour)
+            if document not in found:
+                found.append(document)
+    return found
+
+
+def _text(messages: Mapping[str, Message], key: str, parameters: tuple[tuple[str, str], ...]) -> str:
+    message = messages.get(key)
+    return fill_plain(message.text, parameters) if message is not None else ""
+
+
+def plain(value: Any) -> Any:
+    """Return facts as JSON values: dataclasses as objects, dates as ISO texts, sets in a fixed order."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {str(plain(key)): plain(child) for key, child in value.items()}
+    if isinstance(value, frozenset | set):
+        return sorted(plain(child) for child in value)
+    if isinstance(value, list | tuple):
+        return [plain(child) for child in value]
+    return value

@@ -1,0 +1,42 @@
+"""The routes of the three services: read the request, evaluate it, answer with cards."""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import Final
+
+from flask import Blueprint, Response, g, request
+
+from cds_service.discovery import SERVICES
+from cds_service.errors import Fault, RequestRefusedError
+from cds_service.evaluate import answer
+from cds_service.log import RequestRecord
+from cds_service.request import parse_request, read_body
+from cds_service.services import Services
+
+_HEAD: Final = b'{"cards":['
+_TAIL: Final = b"]}"
+
+
+def hooks_blueprint(services: Services) -> Blueprint:
+    """Return the route `POST /cds-services/<id>`; an id that is switched off is answered as unknown."""
+    blueprint = Blueprint("hooks", __name__)
+    switched_on = services.hooks
+    hook_of_service = {service.id: service.hook for service in SERVICES if service.hook in switched_on}
+
+    @blueprint.post("/cds-services/<service_id>")
+    def service(service_id: str) -> Response:
+        hook = hook_of_service.get(service_id)
+        if hook is None:
+            raise RequestRefusedError(Fault.UNKNOWN_SERVICE)
+        record: RequestRecord | None = g.get("record")
+        if record is None:
+            record = RequestRecord(started=perf_counter())
+        record.service = service_id
+        body = read_body(request)
+        record.body_bytes = len(body)
+        cards = answer(parse_request(body, hook), services, services.now(), record)
+        record.cards = len(cards)
+        return Response(_HEAD + b",".join(cards) + _TAIL, mimetype="application/json")
+
+    return blueprint

@@ -1,0 +1,300 @@
+"""The command line: what it prints, and its exit codes."""
+
+import json
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from cds_service.cli import main
+from cds_service.settings import Settings
+from tests.cds_service.conftest import example, loaded
+
+sandbox_module = import_module("cds_service.cli.sandbox")
+
+
+def invoke(*arguments: str, text: bytes | None = None, **environment: str) -> Result:
+    return CliRunner(env={"COLUMNS": "120", **environment}).invoke(main, list(arguments), input=text)
+
+
+@pytest.fixture
+def request_file(tmp_path: Path) -> Path:
+    path = tmp_path / "request.json"
+    path.write_text(json.dumps(example()), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("command", ["sandbox", "explain", "inspect", "discovery", "check-config"])
+def test_every_command_explains_itself_with_examples(command: str) -> None:
+    result = invoke(command, "--help")
+    assert result.exit_code == 0
+    assert "Example" in result.output
+    assert f"infliximab-cds {command}" in result.output
+
+
+def test_the_command_itself_lists_its_exit_codes() -> None:
+    result = invoke("--help")
+    assert result.exit_code == 0
+    assert "Exit codes" in result.output
+    assert invoke("--version").output.startswith("main, version") or "version" in invoke("--version").output
+
+
+def test_discovery_prints_the_document() -> None:
+    result = invoke("discovery")
+    assert result.exit_code == 0
+    assert len(json.loads(result.output)["services"]) == 3
+
+
+def test_explain_prints_facts_rule_neighbours_options_and_card(request_file: Path) -> None:
+    result = invoke("explain", str(request_file), "--as-of", "2026-03-09")
+    assert result.exit_code == 0, result.output
+    for words in (
+        "Facts used",
+        "Rule that fired",
+        "R-PK-1: intensify",
+        "Neighbouring rules",
+        "Options",
+        "1.8",
+    ):
+        assert words in result.output
+
+
+def test_explain_prints_the_same_as_json(request_file: Path) -> None:
+    result = invoke("explain", str(request_file), "--as-of", "2026-03-09T23:00:00+00:00", "--json")
+    assert result.exit_code == 0, result.output
+    document = json.loads(result.output)
+    (entry,) = document["evaluated"]
+    assert document["day"] == "2026-03-09"
+    assert (entry["verdict"], entry["rule"]["id"]) == ("intensify", "R-PK-1")
+    assert entry["rule"]["text"]
+    assert entry["neighbours"]
+    assert entry["facts"]["levels"]
+    assert entry["card"]["extension"]["org.infliximab-cds.decision"]["rule"] == "R-PK-1"
+
+
+def test_explain_reads_standard_input(request_file: Path) -> None:
+    result = invoke("explain", "-", "--as-of", "2026-03-09", text=request_file.read_bytes())
+    assert result.exit_code == 0
+    assert "R-PK-1" in result.output
+
+
+def test_explain_moves_with_the_day_it_is_asked_for(request_file: Path) -> None:
+    result = invoke("explain", str(request_file), "--as-of", "2026-12-09", "--json")
+    (entry,) = json.loads(result.output)["evaluated"]
+    assert entry["verdict"] == "assess"
+
+
+@pytest.mark.parametrize(
+    "as_of", ["yesterday", "2026-13-01", "2026-03-09T08:00:00", "20260309", "2026-03-09x"]
+)
+def test_explain_refuses_a_date_that_is_not_clear(request_file: Path, as_of: str) -> None:
+    result = invoke("explain", str(request_file), "--as-of", as_of)
+    assert result.exit_code == 2
+    assert "--as-of" in result.output
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"{", "not the body of a CDS Hooks request"),
+        (b"[]", "not the body of a CDS Hooks request"),
+        (b'{"hook":"order-dispatch"}', "order-sign"),
+        (b'{"hook":"order-sign"}', "context-missing"),
+        (b'{"hook":"patient-view","context":{"patientId":"1"}}', "412"),
+    ],
+)
+def test_explain_says_what_is_wrong_with_a_file(tmp_path: Path, content: bytes, words: str) -> None:
+    path = tmp_path / "x.json"
+    path.write_bytes(content)
+    result = invoke("explain", str(path))
+    assert result.exit_code == 3
+    assert words in result.output
+
+
+def test_explain_names_a_file_that_is_missing(tmp_path: Path) -> None:
+    result = invoke("explain", str(tmp_path / "nowhere.json"))
+    assert result.exit_code == 3
+    assert "nowhere.json" in result.output
+
+
+def test_explain_of_orders_without_infliximab_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps({"hook": "order-sign", "context": {"patientId": "1", "draftOrders": {}}}))
+    result = invoke("explain", str(path))
+    assert result.exit_code == 0
+    assert "No infliximab order" in result.output
+
+
+def test_explain_ends_with_its_own_code_when_the_check_was_not_completed(
+    request_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise ValueError
+
+    monkeypatch.setattr("cds_service.evaluate.decide", fail)
+    result = invoke("explain", str(request_file))
+    assert result.exit_code == 5
+    assert "E-INTERNAL-1" in result.output
+
+
+def test_check_config_prints_what_is_in_force_and_what_differs(repository: Path) -> None:
+    result = invoke("check-config", "--site", str(repository / "deploy" / "site.example.toml"))
+    assert result.exit_code == 0
+    for words in (
+        "time_zone: Europe/Vienna",
+        "infliximab-tdm-patient-view: off",
+        "proactive_adult: off",
+        "policy.proactive_adult: true -> false",
+        "targets.adult-maintenance-otherwise.act_below: 3 -> 3.5",
+        "Head of gastroenterology, 2026-11-01",
+        "hooks.patient-view: on -> off",
+        "codes.infliximab-level: + urn:oid:1.2.276.0.76.3.1.999.1|IFXT Infliximab trough",
+        "laboratory_orders.ati: + urn:oid:1.2.276.0.76.3.1.999.2|LAB-IFX-AB",
+    ):
+        assert words in result.output
+
+
+def test_check_config_without_a_site_differs_in_nothing() -> None:
+    result = invoke("check-config")
+    assert result.exit_code == 0
+    assert "Differences from the defaults: none" in result.output
+
+
+def test_check_config_as_json_holds_targets_and_assays(repository: Path) -> None:
+    result = invoke("check-config", "--site", str(repository / "deploy" / "site.example.toml"), "--json")
+    effective = json.loads(result.output)["effective"]
+    assert effective["targets"]["adult-maintenance-otherwise"]["act_below_ug_ml"] == 3.5
+    assert any(assay["id"] == "own-elisa" for assay in effective["assays"])
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("time_zon = 'UTC'\n", "did you mean time_zone?"),
+        ("[policy.proactive_adlt]\nvalue = true\n", "did you mean 'proactive_adult'"),
+        ("[[codes.infliximab-levl]]\nsystem = 'x'\ncode = '1'\n", "did you mean infliximab-level"),
+        ("time_zone = 'Mars/Base'\n", "Mars/Base"),
+    ],
+)
+def test_a_refused_configuration_has_its_own_exit_code_and_names_the_key(
+    tmp_path: Path, text: str, words: str
+) -> None:
+    path = tmp_path / "site.toml"
+    path.write_text(text)
+    result = invoke("check-config", "--site", str(path))
+    assert result.exit_code == 4
+    assert words in result.output
+
+
+def test_a_misspelt_variable_is_refused_by_every_command() -> None:
+    result = invoke("discovery", INFLIXIMAB_CDS_SIET="x")
+    assert result.exit_code == 4
+    assert "did you mean INFLIXIMAB_CDS_SITE" in result.output
+
+
+def test_the_site_may_come_from_the_environment(repository: Path) -> None:
+    result = invoke("discovery", INFLIXIMAB_CDS_SITE=str(repository / "deploy" / "site.example.toml"))
+    assert len(json.loads(result.output)["services"]) == 2
+
+
+class FakeServer:
+    """Stands in for a listening server: nothing is bound in these tests."""
+
+    port = 8123
+
+    def __init__(self) -> None:
+        self.closed = False
+
+    def serve_forever(self) -> None:
+        raise KeyboardInterrupt
+
+    def server_close(self) -> None:
+        self.closed = True
+
+
+def test_the_sandbox_says_what_it_is_and_what_to_do_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = FakeServer()
+    bound: list[Any] = []
+
+    def make_server(*arguments: Any, **_: Any) -> FakeServer:
+        bound.append(arguments)
+        return server
+
+    monkeypatch.setattr(sandbox_module, "make_server", make_server)
+    monkeypatch.setattr(sandbox_module, "freeze_after_warm_up", lambda: None)
+    result = invoke("sandbox", "--port", "8123")
+    assert result.exit_code == 0, result.output
+    assert bound[0][:2] == ("127.0.0.1", 8123)
+    assert server.closed
+    assert "SANDBOX MODE" in result.output
+    assert "http://127.0.0.1:8123/cds-services" in result.output
+    assert result.output.count("| curl -s -H 'Content-Type: application/json' -d @- ") == 6
+    assert "intensify" in result.output
+    assert "Stopped." in result.output
+
+
+@pytest.mark.parametrize("failure", [OSError("in use"), SystemExit(1)])
+def test_a_taken_port_has_its_own_exit_code(monkeypatch: pytest.MonkeyPatch, failure: BaseException) -> None:
+    def make_server(*_: Any, **__: Any) -> None:
+        raise failure
+
+    monkeypatch.setattr(sandbox_module, "make_server", make_server)
+    result = invoke("sandbox", "--port", "8124")
+    assert result.exit_code == 6
+    assert "--port 8125" in result.output
+
+
+def test_the_sandbox_has_no_option_to_listen_elsewhere() -> None:
+    assert invoke("sandbox", "--host", "192.168.1.5").exit_code == 2
+    assert sandbox_module.HOST == "127.0.0.1"
+    assert loaded(Settings()).settings.sandbox is False
+
+
+LOCAL_LEVEL = {
+    "resourceType": "Observation",
+    "status": "final",
+    "code": {"coding": [{"system": "urn:oid:9.9", "code": "IFX", "display": "Infliximab trough level"}]},
+    "valueQuantity": {"value": 3, "unit": "furlongs"},
+}
+
+
+def test_inspect_prints_what_is_recognised_and_the_lines_to_add(tmp_path: Path) -> None:
+    path = tmp_path / "bundle.json"
+    path.write_text(json.dumps({"resourceType": "Bundle", "entry": [{"resource": LOCAL_LEVEL}, {}, None]}))
+    result = invoke("inspect", str(path))
+    assert result.exit_code == 0, result.output
+    for words in (
+        "1 Observation",
+        "by name only",
+        "NOT UNDERSTOOD",
+        "[[codes.infliximab-level]]",
+        'code = "IFX"',
+    ):
+        assert words in result.output
+
+
+def test_the_lines_that_inspect_prints_are_accepted_by_check_config(tmp_path: Path) -> None:
+    path = tmp_path / "one.json"
+    path.write_text(json.dumps(LOCAL_LEVEL))
+    site = tmp_path / "site.toml"
+    site.write_text("\n".join(invoke("inspect", str(path)).output.partition("site.toml:")[2].splitlines()))
+    assert invoke("check-config", "--site", str(site)).exit_code == 0
+    again = invoke("inspect", "--site", str(site), str(path))
+    assert "by code" in again.output
+    assert "Nothing to add" in again.output
+
+
+def test_inspect_reads_a_whole_request(request_file: Path) -> None:
+    result = invoke("inspect", str(request_file))
+    assert result.exit_code == 0
+    assert "MedicationRequest" in result.output
+    assert "infliximab-level" in result.output
+
+
+@pytest.mark.parametrize("content", ["{", "[]", "{}", "3", '{"a":1,"a":2}', '{"resourceType":"Bundle"}'])
+def test_inspect_refuses_a_file_without_resources(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "x.json"
+    path.write_text(content)
+    assert invoke("inspect", str(path)).exit_code == 3
