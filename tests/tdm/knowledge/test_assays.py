@@ -53,6 +53,12 @@ def test_an_assay_without_a_titre_class_has_no_high_limit(
     assert (entry.unit, entry.positive_from, entry.high_above) == (unit, positive_from, None)
 
 
+def test_the_sheba_assay_grades_only_high_titres_and_the_leuven_assay_none(knowledge: Knowledge) -> None:
+    sheba, leuven = assay(knowledge, "sheba-ahlc"), assay(knowledge, "leuven-drug-tolerant")
+    assert (sheba.unit, sheba.positive_from, sheba.high_above) == ("ug/mL-eq", None, 9)
+    assert (leuven.unit, leuven.positive_from, leuven.high_above) == ("ng/mL-eq", None, None)
+
+
 def test_no_limit_of_an_assay_rests_on_an_unverified_row(knowledge: Knowledge) -> None:
     limited = [entry for entry in knowledge.assays if entry.positive_from or entry.high_above]
     assert len(limited) == 6
