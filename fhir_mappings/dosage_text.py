@@ -44,13 +44,15 @@ _MONTH = r"(?:months?|mos?|maand(?:en)?|monate?n?|mois|mes(?:es)?)"
 _HOUR = r"(?:hours?|hrs?|h|uur|uren|stunden?|heures?|horas)"
 _EVERY = r"(?:every|each|q|om\s+de|iedere|elke|per|alle|jede|toutes\s+les|toute\s+les|tous\s+les|cada|ogni|/)"
 _TO = r"(?:\s*(?:-|to|tot|bis|a|or|of|oder|ou)\s*)"
-_INTERVAL = re.compile(
+INTERVAL_PHRASE = re.compile(
     rf"(?<![a-z0-9]){_EVERY}\s*(?P<count>{_COUNT})?(?:\s*\((?:[0-9]+)\))?(?P<upper>{_TO}{_COUNT})?\s*-?\s*"
-    rf"(?:(?P<week>{_WEEK})|(?P<day>{_DAY})|(?P<month>{_MONTH})|(?P<hour>{_HOUR}))(?![a-z0-9])"
+    rf"(?:(?P<week>{_WEEK})|(?P<day>{_DAY})|(?P<month>{_MONTH})|(?P<hour>{_HOUR}))(?![a-z0-9])",
+    re.IGNORECASE,
 )
-_ADVERB = re.compile(
+ADVERB_PHRASE = re.compile(
     rf"(?<![a-z0-9.,-])(?P<range>{_COUNT}{_TO})?(?P<count>{_COUNT})\s*-?\s*"
-    r"(?:weekly|weekl|wekelijks|w(?:oe|\u00f6)chentlich|hebdomadaire)(?![a-z])"
+    r"(?:weekly|weekl|wekelijks|w(?:oe|\u00f6)chentlich|hebdomadaire)(?![a-z])",
+    re.IGNORECASE,
 )
 _BARE_WEEKLY = re.compile(r"(?<![a-z0-9-])(?<![0-9] )(?:weekly|wekelijks|hebdomadaire)(?![a-z])")
 _FORTNIGHTLY = re.compile(r"(?<![a-z])(?:fortnightly|every\s+fortnight)(?![a-z])")
@@ -76,9 +78,12 @@ _LIMIT = re.compile(
 _VIALS = re.compile(
     rf"(?P<count>[0-9]+)\s*(?:x|\u00d7|vials?|flacons?)\s*(?:of|van|\u00e0|a|x|,|\()?\s*(?P<mg>{_NUMBER})\s*{_MG}\b(?!\s*/)\)?"
 )
-_PER_KG_DOSE = re.compile(rf"(?P<range>{_NUMBER}{_TO})?(?<![0-9.,])(?P<value>{_NUMBER})\s*{_MG}{_PER_KG}")
-_TOTAL_DOSE = re.compile(
-    rf"(?P<range>{_NUMBER}{_TO})?(?<![0-9.,])(?P<value>{_NUMBER})\s*{_MG}(?![a-z]){_NOT_A_DOSE}"
+PER_KG_PHRASE = re.compile(
+    rf"(?P<range>{_NUMBER}{_TO})?(?<![0-9.,])(?P<value>{_NUMBER})\s*{_MG}{_PER_KG}", re.IGNORECASE
+)
+TOTAL_PHRASE = re.compile(
+    rf"(?P<range>{_NUMBER}{_TO})?(?<![0-9.,])(?P<value>{_NUMBER})\s*{_MG}(?![a-z]){_NOT_A_DOSE}",
+    re.IGNORECASE,
 )
 
 
@@ -90,7 +95,7 @@ def read_dosage_text(text: str) -> TextDosage:
 @lru_cache(maxsize=4096)
 def _read(text: str) -> TextDosage:
     folded = " ".join(text.lower().replace("\u2013", "-").replace("\u2014", "-").split())
-    per_kg, per_kg_unclear = _doses(_PER_KG_DOSE, _LIMIT.sub(" ", folded))
+    per_kg, per_kg_unclear = _doses(PER_KG_PHRASE, _LIMIT.sub(" ", folded))
     total, total_unclear = _total(folded)
     without_loading = _LOADING.sub(" ", folded)
     interval, interval_unclear = _interval(without_loading)
@@ -104,11 +109,16 @@ def _read(text: str) -> TextDosage:
     )
 
 
+def mentions_limit(text: str) -> bool:
+    """Say whether a text names a maximum dose, which is not the dose."""
+    return _LIMIT.search(text[:_MAX_TEXT].lower()) is not None
+
+
 def _total(folded: str) -> tuple[float | None, bool]:
     """Return the total dose in mg, vials multiplied out, limits and concentrations left out."""
     plain = _LIMIT.sub(" ", folded)
     plain = _VIALS.sub(_multiplied, plain)
-    return _doses(_TOTAL_DOSE, plain)
+    return _doses(TOTAL_PHRASE, plain)
 
 
 def _multiplied(match: re.Match[str]) -> str:
@@ -131,16 +141,16 @@ def _doses(pattern: re.Pattern[str], text: str) -> tuple[float | None, bool]:
 def _interval(text: str) -> tuple[float | None, bool]:
     """Return the one interval in days that a text names, and whether it names something else instead."""
     found: set[float | None] = set()
-    for match in _INTERVAL.finditer(text):
+    for match in INTERVAL_PHRASE.finditer(text):
         found.add(_days(match))
-    for match in _ADVERB.finditer(text):
+    for match in ADVERB_PHRASE.finditer(text):
         count = _count(match["count"])
         found.add(None if match["range"] or count is None else count * DAYS_PER_WEEK)
     if _FORTNIGHTLY.search(text):
         found.add(2 * DAYS_PER_WEEK)
     if _UNDECIDED.search(text):
         found.add(None)
-    elif _BARE_WEEKLY.search(text) and not _ADVERB.search(text):
+    elif _BARE_WEEKLY.search(text) and not ADVERB_PHRASE.search(text):
         found.add(DAYS_PER_WEEK)
     if len(found) == 1:
         days = found.pop()

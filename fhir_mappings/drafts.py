@@ -172,6 +172,11 @@ def _tests_of(resource: Resource, medicine: Medicine | None, codes: CodeSets) ->
     return frozenset() if product is not None and product.is_infliximab else tests
 
 
+def tests_ordered(resource: Resource, codes: CodeSets) -> frozenset[str]:
+    """Return what of "level" and "ati" a ServiceRequest orders."""
+    return _tests_of(resource, None, codes)
+
+
 def _is_laboratory(resource: Resource) -> bool:
     categories = resource.get("category")
     for category in categories if isinstance(categories, list) else [categories]:
