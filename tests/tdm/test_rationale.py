@@ -1,0 +1,163 @@
+"""Sentences with their values, citable evidence, local policy."""
+
+from dataclasses import replace
+
+import pytest
+
+from tdm.answers import answer
+from tdm.decision import Activity, AgeGroup, AtiClass, Certainty, LevelClass
+from tdm.knowledge.model import Verification
+from tdm.rationale import (
+    citable,
+    evidence_for,
+    gate_is_local,
+    is_local,
+    sentence_parameters,
+    target_for,
+)
+from tdm.table import build_table, numbers_of
+from tests.tdm.cases import assessment, policy, regimen, situation
+from tests.tdm.enumeration import shipped_knowledge
+
+TARGET = shipped_knowledge().targets["adult-maintenance-active"]
+
+
+def words(**fields) -> dict[str, str]:
+    return dict(sentence_parameters(situation(**fields), Certainty.WEAK))
+
+
+def test_values_carry_their_unit():
+    assert words() == {
+        "level": "1.8 µg/mL",
+        "act_below": "5 µg/mL",
+        "aim": "6 µg/mL",
+        "ceiling": "9 µg/mL",
+        "ati": "negative",
+        "certainty": "weak",
+    }
+    assert dict(sentence_parameters(situation(), None))["certainty"] == ""
+    assert sentence_parameters(None, Certainty.WEAK) == ()
+
+
+def test_what_is_not_a_number_is_said_in_words():
+    assert words(level=LevelClass.UNDETECTABLE, level_ug_ml=0.0)["level"] == "undetectable"
+    assert words(level=LevelClass.NONE, level_ug_ml=None)["level"] == "no usable level"
+    assert words(level=LevelClass.NONE, level_ug_ml=1.0)["level"] == "no usable level"
+    assert words(level_ug_ml=None)["level"] == "no usable level"
+    assert words(ceiling_ug_ml=None)["ceiling"] == "no limit"
+
+
+def test_the_target_is_that_of_the_situation_itself_else_the_shared_one():
+    first, second = situation(), situation(level_ug_ml=2.0)
+    other = replace(TARGET, row="other")
+    assessed = assessment(first, second, target=TARGET, situation_targets=(TARGET, other))
+    assert target_for(assessed, second) is other
+    assert target_for(assessed, first) is TARGET
+    assert target_for(assessed, None) is TARGET
+    assert target_for(assessment(first, target=TARGET), first) is TARGET
+
+
+@pytest.mark.parametrize(
+    ("verification", "cited"),
+    [
+        (Verification.VERIFIED, True),
+        (Verification.SECONDARY, True),
+        (Verification.UNVERIFIED, False),
+        (Verification.POLICY, False),
+    ],
+)
+def test_only_what_was_read_in_a_publication_is_cited(verification, cited):
+    knowledge = shipped_knowledge()
+    name = next(iter(knowledge.evidence))
+    row = replace(knowledge.evidence[name], verification=verification)
+    known = replace(knowledge, evidence={name: row})
+    assert citable(["unknown", name, name], known) == ((name,) if cited else ())
+
+
+def test_nothing_shipped_as_unverified_or_policy_can_be_cited():
+    knowledge = shipped_knowledge()
+    for name in citable(knowledge.evidence, knowledge):
+        assert knowledge.evidence[name].verification in (Verification.VERIFIED, Verification.SECONDARY)
+
+
+def test_evidence_comes_from_rules_first_and_then_from_the_target():
+    knowledge = shipped_knowledge()
+    names = citable(knowledge.evidence, knowledge)
+    known = replace(knowledge, rule_evidence={"R-A": names[1:2], "R-B": names[2:3]})
+    target = replace(TARGET, evidence=names[:2])
+    assert evidence_for(("R-B", "R-A", "R-C"), target, known) == (names[2], names[1], names[0])
+    assert evidence_for(("R-B",), None, known) == (names[2],)
+
+
+# ---- local policy
+
+
+def local(*keys: str, target=TARGET, **fields) -> bool:
+    knowledge = replace(shipped_knowledge(), local_keys=frozenset(keys))
+    table = build_table(numbers_of(knowledge))
+    found = answer(situation(**fields), table, regimen(), policy(), interval_only=False)
+    return is_local(found, target, knowledge)
+
+
+UNRELATED = "policy.vial_mg"
+QUIET = {"activity": Activity.REMISSION}
+WINDOW = {"level": LevelClass.WINDOW, "level_ug_ml": 7.0}
+
+
+def test_without_an_override_nothing_is_local():
+    assert not local(target=replace(TARGET, local=True))
+    assert not local(UNRELATED)
+
+
+def test_an_overridden_target_row_is_local():
+    assert local(UNRELATED, target=replace(TARGET, local=True))
+    assert not local(UNRELATED, target=None)
+
+
+@pytest.mark.parametrize(
+    ("key", "fields", "expected"),
+    [
+        ("policy.proactive_adult", QUIET, True),
+        ("policy.proactive_child", QUIET, False),
+        ("policy.proactive_child", QUIET | {"age_group": AgeGroup.CHILD}, True),
+        ("policy.proactive_adult", QUIET | {"age_group": AgeGroup.CHILD}, False),
+        ("policy.proactive_adult", {}, False),
+        ("policy.immunogenic_low_below_ug_ml", {"ati": AtiClass.POSITIVE_HIGH}, True),
+        ("policy.immunogenic_low_below_ug_ml", {}, False),
+        ("policy.undetectable_below_ug_ml", {"level": LevelClass.UNDETECTABLE, "level_ug_ml": 0}, True),
+        (
+            "policy.undetectable_limit_at_most_ug_ml",
+            {"level": LevelClass.UNDETECTABLE, "level_ug_ml": 0},
+            True,
+        ),
+        ("policy.undetectable_below_ug_ml", {}, False),
+        ("policy.maximum_dose_mg_per_kg", {}, True),
+        ("policy.minimum_interval_days", {}, True),
+        ("policy.shorten_small_days", {}, True),
+        ("policy.maximum_dose_mg_per_kg", QUIET | WINDOW, False),
+        ("policy.maximum_dose_mg_per_kg", {"at_cap": True}, True),
+        ("policy.subcutaneous_doubled_dose_mg", {"at_cap": True}, True),
+        ("policy.shorten_small_days", {"at_cap": True}, False),
+        ("assays.prometheus-hmsa.high_above", {"ati": AtiClass.POSITIVE_HIGH}, True),
+        ("assays.prometheus-hmsa.high_above", {"ati": AtiClass.POSITIVE_LOW}, True),
+        ("assays.prometheus-hmsa.high_above", {"ati": AtiClass.POSITIVE_UNQUANTIFIED}, False),
+        ("policy.vial_mg", {"ati": AtiClass.POSITIVE_LOW}, False),
+    ],
+)
+def test_an_override_is_local_policy_only_where_it_had_a_part(key, fields, expected):
+    assert local(key, **fields) is expected
+
+
+def test_an_answer_to_several_situations_without_one_of_its_own_reads_no_policy():
+    knowledge = replace(shipped_knowledge(), local_keys=frozenset({"policy.proactive_adult"}))
+    table = build_table(numbers_of(knowledge))
+    found = answer(situation(**QUIET), table, regimen(), policy(), interval_only=False)
+    assert is_local(replace(found, situation=None), TARGET, knowledge)
+    assert not is_local(replace(found, situation=None, policy_keys=()), TARGET, knowledge)
+
+
+def test_only_gates_with_a_limit_can_be_local():
+    knowledge = replace(shipped_knowledge(), local_keys=frozenset({"policy.alt_hold_multiple"}))
+    assert gate_is_local("S-LIVER", knowledge)
+    assert not gate_is_local("S-GAP", knowledge)
+    assert not gate_is_local("S-HSR", knowledge)
