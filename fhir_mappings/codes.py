@@ -251,7 +251,10 @@ class CodeSets:
             return ObservationMatch(ObservationConcept.INFLIXIMAB_PANEL, coded)
         if coded and concept == ObservationConcept.INFLIXIMAB_LEVEL:
             named = self.named("observation", codings, text)
-            if named[:1] == (ObservationConcept.INFLIXIMAB_ANTIBODY.value,):
+            if (
+                ObservationConcept.INFLIXIMAB_ANTIBODY in named
+                and ObservationConcept.INFLIXIMAB_PANEL not in named
+            ):
                 return ObservationMatch(ObservationConcept.INFLIXIMAB_PANEL, coded)
         return ObservationMatch(ObservationConcept(concept), coded, code)
 
@@ -284,7 +287,7 @@ class CodeSets:
     def is_infliximab_allergen(self, codings: Codings, text: str) -> bool:
         """Return whether a substance is infliximab (by product code or name) or murine protein."""
         medication = self.medication(codings, text)
-        if medication is not None and medication.is_infliximab:
+        if medication is not None and medication.is_infliximab and medication.coded:
             return True
         return bool(self._match("allergy", codings, text))
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields
+from operator import attrgetter
+from typing import Any, TypeVar
 
 from tdm.facts import (
     AtiReading,
@@ -13,7 +14,6 @@ from tdm.facts import (
     MarkerReading,
     PerianalFistula,
     SafetyFact,
-    Source,
     WeightReading,
 )
 from tdm.issues import DataIssue, IssueCode
@@ -57,24 +57,31 @@ def merge(readings: Iterable[Reading]) -> Reading:
     )
 
 
-_NOWHERE = Source("", "")
-
-
 def _unique(facts: Iterable[_Fact]) -> tuple[_Fact, ...]:
-    ordered = sorted(facts, key=_order)
-    seen: set[Hashable] = set()
-    kept = []
-    for fact in ordered:
-        content = replace(fact, source=_NOWHERE)
-        if content not in seen:
-            seen.add(content)
-            kept.append(fact)
-    return tuple(kept)
+    """Return facts by reference; of those that differ in their source only, the first."""
+    first: dict[Any, _Fact] = {}
+    for fact in _ordered(list(facts)):
+        first.setdefault(_CONTENT[type(fact)](fact), fact)
+    return tuple(first.values())
 
 
-def _order(fact: _Fact) -> tuple[str, str]:
-    """A canonical order by reference, then by all that the fact says."""
-    return fact.source.reference, repr(fact)
+def _ordered(facts: list[_Fact]) -> list[_Fact]:
+    """Return facts in a canonical order: by reference, and by all they say where one gave several."""
+    if len({fact.source.reference for fact in facts}) == len(facts):
+        return sorted(facts, key=lambda fact: fact.source.reference)
+    return sorted(facts, key=lambda fact: (fact.source.reference, repr(fact)))
+
+
+def _content(kind: type[Any]) -> Callable[[Any], Any]:
+    """Return a function that gives all that a fact says but where it stands."""
+    return attrgetter(*(field.name for field in fields(kind) if field.name != "source"))
+
+
+# Made once per kind of fact: this runs for every fact of every request.
+_CONTENT: dict[type[Any], Callable[[Any], Any]] = {
+    kind: _content(kind)
+    for kind in (LevelReading, AtiReading, MarkerReading, WeightReading, SafetyFact, PerianalFistula)
+}
 
 
 def merge_issues(issues: Iterable[DataIssue]) -> tuple[DataIssue, ...]:

@@ -1,0 +1,56 @@
+"""Folding of names and the terms that are looked for in them."""
+
+import pytest
+
+from fhir_mappings.naming import MAX_TEXT, compile_term, fold, name_pattern
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("Protéine C-réactive", " proteine c reactive "),
+        ("  INFLIXIMAB!(REMSIMA)\t475MG ", " infliximab remsima 475mg "),
+        ("Anti-Infliximab-Antikörper", " anti infliximab antikorper "),
+        ("Größe", " grosse "),
+        ("Sygdom på ødem", " sygdom pa odem "),
+        ("---", " "),
+        ("", " "),
+    ],
+)
+def test_a_name_is_folded_to_plain_words(text, folded):
+    assert fold(text) == folded
+
+
+def test_a_name_is_cut_at_its_greatest_length():
+    assert fold("a" * MAX_TEXT + " infliximab") == f" {'a' * MAX_TEXT} "
+    assert fold("a" * (MAX_TEXT - 2) + " b") == f" {'a' * (MAX_TEXT - 2)} b "
+
+
+@pytest.mark.parametrize(
+    ("term", "parts"),
+    [
+        ("crp", (" crp ",)),
+        ("crohn*", (" crohn",)),
+        ("*inflixim*", ("inflixim",)),
+        ("*itis", ("itis ",)),
+        ("perianal & fistul*", (" perianal ", " fistul")),
+    ],
+)
+def test_a_term_becomes_the_substrings_it_asks_for(term, parts):
+    assert compile_term(term) == parts
+
+
+def test_a_pattern_needs_one_of_each_list_and_none_of_the_excluded():
+    pattern = name_pattern(["a", "b"], ["x", "y"], ["no"], ["say no"])
+    assert pattern.matches(" a x ")
+    assert pattern.matches(" b y ")
+    assert not pattern.matches(" a b ")
+    assert not pattern.matches(" x y ")
+    assert not pattern.matches(" a x no ")
+    assert pattern.matches(" a x say no ")
+
+
+def test_a_pattern_without_further_words_needs_only_its_names():
+    pattern = name_pattern(["a & b"], [], [], [])
+    assert pattern.matches(" b c a ")
+    assert not pattern.matches(" a ")

@@ -1,0 +1,97 @@
+"""Results in words."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import fhir_mappings
+from fhir_mappings.text import (
+    ResultWord,
+    ResultWordError,
+    interpretation_word,
+    parse_result_words,
+    result_word,
+)
+
+DATA = tomllib.loads((Path(fhir_mappings.__file__).parent / "result_words.toml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("Not detected", "not-detected"),
+        ("  NOT  DETECTED. ", "not-detected"),
+        ("None detected", "not-detected"),
+        ("Niet gedetecteerd", "not-detected"),
+        ("nicht nachweisbar", "not-detected"),
+        ("Non détecté", "not-detected"),
+        ("Negatief", "negative"),
+        ("négatif", "negative"),
+        ("Positief", "positive"),
+        ("positiv", "positive"),
+        ("Detected", "positive"),
+        ("Indeterminate", "inconclusive"),
+        ("dubieus", "inconclusive"),
+        ("volgt", "pending"),
+        ("Pending", "pending"),
+        ("in behandeling", "pending"),
+        ("en cours", "pending"),
+        ("Niet uitgevoerd", "not-done"),
+        ("StopGezet", "not-done"),
+        ("not performed", "not-done"),
+        ("Active inflammation", "active"),
+        ("draining", "active"),
+        ("No active inflammation", "quiet"),
+        ("in remission", "quiet"),
+        ("Normal metabolizer", "normal"),
+        ("*1/*1", "normal"),
+        ("Poor metabolizer", "deficient"),
+    ],
+)
+def test_a_whole_phrase_is_understood(text, word):
+    assert result_word(text) is ResultWord(word)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "zie commentaar", "see comment", "not negative", "negative control failed", "was positive in 2019",
+     "inflammation, not active", "4.2", "++"],
+)  # fmt: skip
+def test_a_sentence_is_no_result(text):
+    assert result_word(text) is None
+
+
+@pytest.mark.parametrize(
+    ("code", "word"),
+    [
+        ("POS", ResultWord.POSITIVE),
+        (" pos ", ResultWord.POSITIVE),
+        ("NEG", ResultWord.NEGATIVE),
+        ("ND", ResultWord.NOT_DETECTED),
+        ("IND", ResultWord.INCONCLUSIVE),
+        ("H", ResultWord.POSITIVE),
+        ("HH", ResultWord.POSITIVE),
+        ("N", ResultWord.NEGATIVE),
+        ("A", None),
+        ("L", None),
+        ("", None),
+    ],
+)
+def test_a_flag_is_understood(code, word):
+    assert interpretation_word(code) is word
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"negative": ["positive"]}, "given twice"),
+        ({"negative": ["---"]}, "is empty"),
+        ({"sometimes": ["now and then"]}, "not those the readers know"),
+    ],
+)
+def test_a_fault_in_the_words_is_refused(change, message):
+    with pytest.raises(ResultWordError, match=message):
+        parse_result_words({**DATA, **change})
+    with pytest.raises(ResultWordError, match="not those"):
+        parse_result_words({name: words for name, words in DATA.items() if name != "active"})
