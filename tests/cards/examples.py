@@ -207,4 +207,9 @@ def with_assessment(decision: Decision, **changes: Any) -> Decision:
     return dataclasses.replace(decision, assessment=dataclasses.replace(assessment, **changes))
 
 
-LABORATORY_ORDER = {"resourceType": "ServiceRequest", "status": "draft", "intent": "proposal"}
+LABORATORY_ORDER = {
+    "resourceType": "ServiceRequest",
+    "status": "draft",
+    "intent": "order",
+    "code": {"text": "infliximab level and antibodies"},
+}

@@ -1,0 +1,58 @@
+"""From a decision to a card."""
+
+from __future__ import annotations
+
+from cards.detail import Shortfalls, detail
+from cards.identity import IdSource, random_id
+from cards.model import Card, DecisionStamp
+from cards.override_reasons import load_override_reasons
+from cards.suggestions import suggestions
+from cards.summary import summary
+from cards.wording import load_wording
+from fhir_mappings.acquired import Resource
+from fhir_mappings.drafts import DraftOrder
+from tdm.decision import Decision
+from tdm.knowledge.model import Knowledge
+
+
+def build_card(
+    decision: Decision,
+    *,
+    knowledge: Knowledge,
+    draft: DraftOrder | None = None,
+    order_label: str | None = None,
+    lab_order: Resource | None = None,
+    shortfalls: Shortfalls = (),
+    source_url: str = "",
+    new_id: IdSource = random_id,
+) -> Card:
+    """Return the card of a decision.
+
+    `draft` is the order in front of the clinician; only it can be changed by a suggestion. `order_label`
+    names it in the summary and is given only where there are several. `lab_order` is a ready draft of a
+    laboratory order, None where the site has no order code or the test is ordered already. `shortfalls` are
+    the fact groups that did not arrive whole. `source_url` is an absolute address about the service, never
+    about the patient.
+
+    Raises `ValueError` for a decision that has no card (not applicable, or not completed, which has its own).
+    """
+    reasons = load_override_reasons().get(decision.verdict)
+    if reasons is None:
+        raise ValueError(f"no card for the verdict {decision.verdict.value}")
+    wording = load_wording()
+    offered, remark = suggestions(decision, draft=draft, lab_order=lab_order, wording=wording, new_id=new_id)
+    return Card(
+        uuid=new_id(),
+        summary=summary(decision, knowledge=knowledge, wording=wording, order_label=order_label),
+        detail=detail(decision, knowledge=knowledge, wording=wording, remark=remark, shortfalls=shortfalls),
+        indicator=decision.indicator,
+        source=wording.source(decision.verdict, source_url),
+        stamp=DecisionStamp(
+            verdict=decision.verdict,
+            rule=decision.rule,
+            knowledge=decision.knowledge_version,
+            certainty=decision.certainty,
+        ),
+        suggestions=offered,
+        override_reasons=reasons,
+    )
