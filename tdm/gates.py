@@ -143,18 +143,19 @@ def unread_gates(context: GateContext) -> tuple[str, ...]:
     """
     course = context.course
     missing = {group for group, _ in course.shortfalls}
+    unclear = {
+        concept
+        for concept, facts in context.facts.items()
+        if all(fact.state is SafetyState.UNCLEAR for fact in facts)
+    }
     unread = []
     for name, concepts, groups in gate_needs():
-        blind = not course.evaluable.issuperset(concepts) or not missing.isdisjoint(groups)
-        unclear = any(_unclear(context, concept) for concept in concepts)
-        if blind or unclear or (name == "S-HSTCL" and _thiopurine_in_unknown_person(course)):
+        blind = not course.evaluable.issuperset(concepts)
+        absent = missing and not missing.isdisjoint(groups)
+        vague = unclear and not unclear.isdisjoint(concepts)
+        if blind or absent or vague or (name == "S-HSTCL" and _thiopurine_in_unknown_person(course)):
             unread.append(name)
     return tuple(unread)
-
-
-def _unclear(context: GateContext, concept: SafetyConcept) -> bool:
-    facts = context.facts.get(concept)
-    return facts is not None and all(fact.state is SafetyState.UNCLEAR for fact in facts)
 
 
 def _thiopurine_in_unknown_person(course: TreatmentCourse) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from itertools import chain
 
 from tdm.decision import FiredGate
 from tdm.facts import (
@@ -164,4 +163,4 @@ def _longer_than(earlier: Moment, later: Moment, days: float) -> bool:
 
 def screening_unknown(context: GateContext, concepts: tuple[SafetyConcept, ...]) -> bool:
     """Return whether nothing at all is on record for any of the concepts."""
-    return not any(chain.from_iterable(context.facts.get(concept, ()) for concept in concepts))
+    return context.facts.keys().isdisjoint(concepts)

@@ -55,9 +55,7 @@ def plan_options(
             # One more optimisation exists only while the regimen can still be raised.
             if escalation(situation, regimen, policy, interval_only=interval_only):
                 options.append(Option(OptionKind.ONE_OPTIMISATION))
-        elif offer.kind is OptionKind.REINDUCTION and interval_only:
-            continue
-        elif isinstance(offer.kind, OptionKind):
+        elif offer.kind is not OptionKind.REINDUCTION or not interval_only:
             options.append(Option(offer.kind, recommended=offer.recommended, provisional=offer.provisional))
     options.sort(key=lambda option: not option.recommended)  # stable: the rest keeps its rank
     return OptionPlan(tuple(options), tuple(issues), escalates)

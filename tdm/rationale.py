@@ -14,7 +14,7 @@ from tdm.decision import (
     Target,
     Verdict,
 )
-from tdm.knowledge.model import Verification
+from tdm.knowledge.citing import cited_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,19 +58,12 @@ def _level_words(situation: Situation) -> str:
     return "undetectable" if situation.level is LevelClass.UNDETECTABLE else _number(situation.level_ug_ml)
 
 
-def citable(ids: Iterable[str], knowledge: Knowledge) -> tuple[str, ...]:
-    """Return the evidence ids that a card may cite: read in a publication, each once, in order."""
-    rows = knowledge.evidence
-    allowed = (Verification.VERIFIED, Verification.SECONDARY)
-    return tuple(dict.fromkeys(name for name in ids if name in rows and rows[name].verification in allowed))
-
-
 def evidence_for(rules: Iterable[str], target: Target | None, knowledge: Knowledge) -> tuple[str, ...]:
     """Return the citable evidence behind rules and the target row."""
     ids = [name for rule in rules for name in knowledge.rule_evidence.get(rule, ())]
     if target is not None:
         ids += target.evidence
-    return citable(ids, knowledge)
+    return tuple(row.id for row in cited_rows(knowledge, ids))
 
 
 def is_local(answer: Answer, target: Target | None, knowledge: Knowledge) -> bool:

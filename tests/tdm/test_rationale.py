@@ -6,9 +6,9 @@ import pytest
 
 from tdm.answers import answer
 from tdm.decision import Activity, AgeGroup, AtiClass, Certainty, LevelClass
+from tdm.knowledge.citing import cited_rows
 from tdm.knowledge.model import Verification
 from tdm.rationale import (
-    citable,
     evidence_for,
     gate_is_local,
     is_local,
@@ -70,19 +70,14 @@ def test_only_what_was_read_in_a_publication_is_cited(verification, cited):
     knowledge = shipped_knowledge()
     name = next(iter(knowledge.evidence))
     row = replace(knowledge.evidence[name], verification=verification)
-    known = replace(knowledge, evidence={name: row})
-    assert citable(["unknown", name, name], known) == ((name,) if cited else ())
-
-
-def test_nothing_shipped_as_unverified_or_policy_can_be_cited():
-    knowledge = shipped_knowledge()
-    for name in citable(knowledge.evidence, knowledge):
-        assert knowledge.evidence[name].verification in (Verification.VERIFIED, Verification.SECONDARY)
+    known = replace(knowledge, evidence={name: row}, rule_evidence={"R-A": ("unknown", name)})
+    target = replace(TARGET, evidence=(name,))
+    assert evidence_for(("R-A",), target, known) == ((name,) if cited else ())
 
 
 def test_evidence_comes_from_rules_first_and_then_from_the_target():
     knowledge = shipped_knowledge()
-    names = citable(knowledge.evidence, knowledge)
+    names = tuple(row.id for row in cited_rows(knowledge, knowledge.evidence))
     known = replace(knowledge, rule_evidence={"R-A": names[1:2], "R-B": names[2:3]})
     target = replace(TARGET, evidence=names[:2])
     assert evidence_for(("R-B", "R-A", "R-C"), target, known) == (names[2], names[1], names[0])
