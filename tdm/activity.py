@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import IntEnum
 from math import inf, isfinite, nextafter
 
@@ -62,13 +63,17 @@ def read_activity(
     """
     issues: list[DataIssue] = []
     newest: dict[Marker, list[MarkerReading]] = {}
-    for reading in readings:
-        if reading.marker in DECIDING and counts(reading, now, policy, not_before, last_change, issues):
-            keep_newest(newest, reading)
+    # By day, newest first: what is older than a counting reading of its marker need not be looked at.
+    for reading in sorted(readings, key=day_of, reverse=True):
+        marker = reading.marker
+        group = newest.get(marker)
+        if marker not in DECIDING or (group is not None and reading.drawn.day < group[0].drawn.day):
+            continue
+        if counts(reading, now, policy, not_before, last_change, issues):
+            newest[marker] = [reading] if group is None else newest_of(group, reading)
     signs: dict[Marker, Sign] = {}
     shown: list[MarkerReading] = []
-    for marker in sorted(newest):
-        group = newest[marker]
+    for marker, group in sorted(newest.items()):
         signs[marker] = sign_of_moment(group, policy, issues)
         chosen = min(group, key=reading_order) if len(group) > 1 else group[0]
         shown.append(chosen)
@@ -118,17 +123,19 @@ def number_of(reading: MarkerReading) -> float | None:
     return reading.value if reading.marker in NUMERIC else None
 
 
-def keep_newest(newest: dict[Marker, list[MarkerReading]], reading: MarkerReading) -> None:
-    """Keep the newest readings of a marker: several where nothing tells their moments apart."""
-    group = newest.get(reading.marker)
-    if group is None:
-        newest[reading.marker] = [reading]
-        return
-    # A reading without a time may stand beside two timed ones of its day; only what is surely older leaves.
+def day_of(reading: MarkerReading) -> date:
+    """The calendar day of a reading."""
+    return reading.drawn.day
+
+
+def newest_of(group: Sequence[MarkerReading], reading: MarkerReading) -> list[MarkerReading]:
+    """The newest of one day's readings: several where nothing tells their moments apart.
+
+    A reading without a time may stand beside two timed ones; only what is surely older leaves.
+    """
     if any(is_after(other.drawn, reading.drawn) for other in group):
-        return
-    newest[reading.marker] = [other for other in group if not is_after(reading.drawn, other.drawn)]
-    newest[reading.marker].append(reading)
+        return list(group)
+    return [other for other in group if not is_after(reading.drawn, other.drawn)] + [reading]
 
 
 def sign_of_moment(group: Sequence[MarkerReading], policy: Policy, issues: list[DataIssue]) -> Sign:

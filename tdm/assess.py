@@ -147,16 +147,14 @@ def read_exposure(
     for sampling in found:
         drawn = sampling.drawn
         interval, is_drafts = planned_interval(drawn, history, course.draft, policy)
-        timing = timing_of(
-            drawn,
-            route_at(drawn, history, course.draft, policy) or Route.INTRAVENOUS,
-            phase_at(drawn, history, policy, starting=False).phase,
-            interval,
-            history,
-            policy,
-        )
-        from_draft = from_draft or (is_drafts and timing is not Timing.UNVERIFIED)
-        judged.append((sampling, timing, unusable(sampling, timing, changes, history, now, valid_for_days)))
+        route = route_at(drawn, history, course.draft, policy) or Route.INTRAVENOUS
+        phase = phase_at(drawn, history, policy, starting=False).phase
+        timing = timing_of(drawn, route, phase, interval, history, policy)
+        if is_drafts:
+            # Named only where it made a difference: induction, say, has steps of its own.
+            from_draft = from_draft or timing is not timing_of(drawn, route, phase, None, history, policy)
+        fault = unusable(sampling, timing, route, changes, history, now, valid_for_days)
+        judged.append((sampling, timing, fault))
     exposure = choose(judged)
     if from_draft:
         issues = (*issues, DataIssue(IssueCode.INTERVAL_FROM_DRAFT, "interval"))

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tdm.facts import Moment, Order
+from tdm.facts import Moment, Order, Route
 from tdm.history import History, Infusion
 from tdm.knowledge.model import Policy
-from tdm.timing import days_between, instant, is_after
+from tdm.timing import calendar_days_between, instant, is_after
 
 
 class ChangeKind(StrEnum):
@@ -94,7 +94,7 @@ def changes_of_steps(history: History, policy: Policy) -> Iterator[Change]:
     established = planned[-1] if first else None
     late = False
     for index in range(first, len(infusions) - 1):
-        step = days_between(infusions[index].given, infusions[index + 1].given)
+        step = float(calendar_days_between(infusions[index].given, infusions[index + 1].given))
         if established is None:
             established = step
         fraction = step / established
@@ -145,21 +145,18 @@ def last_change(changes: Sequence[Change], history: History) -> Moment | None:
     return max(moments, key=lambda moment: (instant(moment), moment.timed), default=None)
 
 
-def is_superseded(drawn: Moment, changes: Sequence[Change], history: History) -> bool:
+def is_superseded(drawn: Moment, route: Route, changes: Sequence[Change], history: History) -> bool:
     """Whether a sample no longer describes the regimen.
 
     Not surely drawn after a change: a change of the same day without times counts as later. A dose that was
     ordered earlier but not yet given at the sample counts as well: the sample reflects the dose before it.
+    That holds for infusions only, since injections at home are not recorded when they are given.
     """
-    before = history.before(drawn)
     for change in changes:
         if not is_after(drawn, change.moment):
             return True
-        if (
-            change.ordered
-            and change.kind is ChangeKind.DOSE
-            and before
-            and change.moment.day > before[-1].given.day
-        ):
-            return True
+        if change.ordered and change.kind is ChangeKind.DOSE and route is Route.INTRAVENOUS:
+            before = history.before(drawn)
+            if before and change.moment.day > before[-1].given.day:
+                return True
     return False

@@ -121,7 +121,7 @@ class Situation:
 
     `level_ug_ml` is the value that the level class was derived from (0.0 when not detected, None when
     there is no usable level). `starting`: no dose on record, no order older than 14 days, no level.
-    `at_cap`: the regimen in force is the strongest allowed. `mucosa_or_markers_quiet`: remission shown by
+    `at_cap`: the regimen in force is the strongest allowed. `deep_remission`: remission shown by
     CRP and calprotectin, or by endoscopy. `timing_verified` is False when the timing of the trough is
     unverified or untimed. `phase_presumed`: the first infusion is unknown and maintenance was evaluated
     for want of anything better (`switch` becomes `assess`). `active_fistula`: a perianal fistula with an

@@ -112,6 +112,7 @@ def valid_days(activity: Activity, policy: Policy) -> float:
 def unusable(
     sampling: Sampling,
     timing: Timing,
+    route: Route,
     changes: Sequence[Change],
     history: History,
     now: Moment,
@@ -120,7 +121,7 @@ def unusable(
     """Why a plausible sample cannot decide, or None."""
     if timing is Timing.NOT_A_TROUGH:
         return IssueCode.LEVEL_NOT_A_TROUGH
-    if is_superseded(sampling.drawn, changes, history):
+    if is_superseded(sampling.drawn, route, changes, history):
         return IssueCode.LEVEL_SUPERSEDED
     if is_older(sampling.drawn, now, valid_for_days):
         return IssueCode.LEVEL_OUTDATED

@@ -9,7 +9,7 @@ from datetime import date
 from tdm.facts import Dose, FactGroup, Moment, Order, OrderState, Route, Source, TreatmentCourse
 from tdm.issues import DataIssue, IssueCode
 from tdm.knowledge.model import Policy
-from tdm.timing import days_between, in_future, instant, is_after
+from tdm.timing import days_between, in_future, instant, is_after, is_older
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +161,7 @@ def first_of_course(infusions: Sequence[Infusion], orders: Sequence[Order], poli
     """
     for index in range(len(infusions) - 1, 0, -1):
         before, after = infusions[index - 1], infusions[index]
-        if days_between(before.given, after.given) <= policy.new_course_gap_days:
+        if not is_older(before.given, after.given, policy.new_course_gap_days):
             continue
         if Route.SUBCUTANEOUS in (before.route, after.route):
             continue

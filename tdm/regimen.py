@@ -12,7 +12,7 @@ from tdm.facts import Moment, Order, OrderState, Route, WeightReading
 from tdm.history import History, Infusion
 from tdm.issues import DataIssue, IssueCode
 from tdm.knowledge.model import Policy
-from tdm.timing import days_between
+from tdm.timing import calendar_days_between, days_between
 
 # Steps between infusions that the observed interval is taken from: the latest ones only.
 OBSERVED_STEPS = 3
@@ -51,7 +51,7 @@ def observed_interval(infusions: Sequence[Infusion], history: History, policy: P
     if history.start_known and not history.restarted:
         skipped = len(policy.induction_intervals_days) - 1
     given = [infusion.given for infusion in infusions[skipped:]]
-    steps = [days_between(one, other) for one, other in pairwise(given)]
+    steps = [float(calendar_days_between(one, other)) for one, other in pairwise(given)]
     return median(steps[-OBSERVED_STEPS:]) if steps else None
 
 

@@ -380,6 +380,9 @@ def test_the_drafts_interval_is_named_where_it_had_to_serve():
     assert IssueCode.INTERVAL_FROM_DRAFT in codes(found)
     assert IssueCode.INTERVAL_FROM_DRAFT not in codes(of(adult(), draft(interval=56), level(3.0)))
     assert IssueCode.INTERVAL_FROM_DRAFT not in codes(of(*STEADY, draft(interval=56), level(3.0)))
+    assert IssueCode.INTERVAL_FROM_DRAFT not in codes(
+        of(adult(), *infusions(14), draft(interval=56), level(3.0))
+    )
 
 
 def test_doubts_of_reading_and_of_assessing_stand_once_each():

@@ -171,7 +171,7 @@ def test_every_course_has_situations_that_fit_their_targets(patient):
             assert situation.level_ug_ml > target.ceiling_ug_ml
     assert not (found.level_conflict and found.level is not None)
     for one in found.issues:
-        assert one.code in KNOWLEDGE.issues
+        assert KNOWLEDGE.issues[one.code].text.format(**dict(one.parameters))
     assert list(found.issues) == list(dict.fromkeys(found.issues))
 
 

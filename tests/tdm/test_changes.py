@@ -3,7 +3,7 @@
 import pytest
 
 from tdm.changes import Change, ChangeKind, is_superseded, last_change, regimen_changes
-from tdm.facts import FactGroup, OrderState
+from tdm.facts import FactGroup, Moment, OrderState, Route
 from tdm.history import History, read_history
 from tdm.knowledge.loader import load_knowledge
 from tests.support.course_builder import (
@@ -164,9 +164,9 @@ def test_starting_the_course_is_a_change_where_the_start_is_known():
     assert last_change((later,), known) == moment(3)
 
 
-def superseded(drawn, *parts: object) -> bool:
+def superseded(drawn: Moment, *parts: object, route: Route = IV) -> bool:
     found = history(*parts)
-    return is_superseded(drawn, regimen_changes(found, 70, POLICY), found)
+    return is_superseded(drawn, route, regimen_changes(found, 70, POLICY), found)
 
 
 def test_a_change_after_the_sample_supersedes_it():
@@ -189,6 +189,12 @@ def test_a_change_before_the_last_infusion_does_not_supersede():
 
 def test_a_dose_ordered_but_not_yet_given_supersedes_the_sample():
     assert superseded(moment(0), *maintenance(56), order(400), order(20, mg_per_kg=10))
+
+
+def test_a_subcutaneous_dose_ordered_before_the_sample_counts_as_injected():
+    parts = (*maintenance(56), order(400), order(20, mg_per_kg=None, mg=120, route=SC))
+    assert not superseded(moment(0), *parts, route=SC)
+    assert superseded(moment(30), *parts, route=SC)
 
 
 def test_an_interval_ordered_before_the_sample_does_not_supersede_it():

@@ -143,7 +143,7 @@ def sampling(value: float, days_ago: float = 0, *, conflict: bool = False) -> Sa
 
 
 def fault(days_ago: float, when: Timing = TROUGH, *changes: Change) -> IssueCode | None:
-    return unusable(sampling(4.0, days_ago), when, changes, history(), NOW, 84)
+    return unusable(sampling(4.0, days_ago), when, IV, changes, history(), NOW, 84)
 
 
 def test_a_sample_is_unusable_by_timing_then_change_then_age():
