@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cards.wording import Wording
 from tdm.decision import Option
-from tdm.facts import LevelReading
+from tdm.facts import LevelReading, Order
 
 _DAYS_PER_WEEK = 7
 
@@ -37,6 +37,16 @@ def short_regimen_text(option: Option, wording: Wording) -> str:
     dose = wording.regimen["per_kg"].format(per_kg=number(round(option.dose_mg_per_kg, 1)))
     interval = interval_text(option.interval_days, wording)
     return f"{dose} {interval}" if interval else dose
+
+
+def order_regimen_text(order: Order, wording: Wording) -> str:
+    """Return what an order asks for, as it is written ("350 mg every 8 weeks"), "" if it says neither."""
+    dose = ""
+    if order.amount_mg is not None:
+        dose = wording.regimen["mg"].format(mg=number(order.amount_mg))
+    elif order.amount_mg_per_kg is not None:
+        dose = wording.regimen["per_kg"].format(per_kg=number(order.amount_mg_per_kg))
+    return " ".join(filter(None, (dose, interval_text(order.interval_days, wording))))
 
 
 def dose_text(option: Option, wording: Wording) -> str:

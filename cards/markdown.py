@@ -128,7 +128,7 @@ def _without_links(line: str) -> str:
     if "://" in line:
         line = line.replace("://", ": //")
     if "@" in line:
-        line = line.replace("@", " (at) ")
+        line = line.replace("@", "(at)")
     if "www." in line.lower():
         line = _WWW.sub(r"\1 .", line)
     return line

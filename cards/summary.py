@@ -14,12 +14,18 @@ from tdm.knowledge.model import Knowledge
 SUMMARY_LIMIT: Final = 139
 """Longest summary, in UTF-16 units: the specification asks for fewer than 140 characters."""
 
-ORDER_LABEL_CAP: Final = 48
+ORDER_LABEL_CAP: Final = 60
 """Longest name of an order in a summary; it is cut at a word, visibly."""
+
+PRODUCT_CAP: Final = 32
+"""Longest name of a product in the name of an order: what the order asks for must fit behind it."""
 
 # What goes first when the line is too long: the least needed to act. A part is dropped whole, so that no
 # word or number is ever cut; the order, the level and the action always stay.
 _DROPPED_IN_TURN: Final = ("activity", "ati", "caution", "how")
+
+# Speaks of an option's details, not of the patient: left to the detail of the card.
+_NOT_IN_SUMMARY: Final = "S-IMM"
 
 _MENTIONED_WITHOUT_LEVEL: Final = frozenset(AtiClass) - {AtiClass.NOT_MEASURED}
 
@@ -165,6 +171,8 @@ def _caution(decision: Decision, knowledge: Knowledge, wording: Wording) -> str:
     """Return the first gate that fired beside the deciding answer: it may explain the colour of the card."""
     for gate in decision.gates:
         message = knowledge.gates.get(gate.gate)
-        if not gate.deciding and message is not None and message.short:
+        if gate.deciding or gate.gate == _NOT_IN_SUMMARY or message is None:
+            continue
+        if message.short:
             return wording.summary["also"].format(caution=fill_plain(message.short, gate.parameters))
     return ""

@@ -104,6 +104,7 @@ KNOWLEDGE = Knowledge(
         ),
         "S-PREG": Message("Pregnancy is on record.", "pregnancy"),
         "S-DOSE": Message("The dose is {dose}.", "dose of {dose} is unlikely"),
+        "S-IMM": Message("An immunomodulator is named.", "limits on the immunomodulator"),
         "S-MUTE": Message("A gate without a short form."),
     },
     options={

@@ -7,8 +7,10 @@ import pytest
 from cards.build import build_card
 from cards.override_reasons import load_override_reasons
 from cards.validation import response_faults
+from fhir_mappings.drafts import DraftOrder
+from fhir_mappings.medication import Medicine
 from tdm.decision import Verdict
-from tdm.facts import FactGroup, Shortfall
+from tdm.facts import FactGroup, Order, OrderState, Shortfall, Source
 from tests.cards.examples import INTENSIFY, KNOWLEDGE, LABORATORY_ORDER, NO_LEVEL, counting_ids
 
 
@@ -49,6 +51,24 @@ def test_order_address_shortfall_and_laboratory_order_reach_the_card() -> None:
     assert "- Allergies: could not be read." in card.detail
     assert [suggestion.action.resource for suggestion in card.suggestions] == [LABORATORY_ORDER]
     assert card.uuid != card.suggestions[0].uuid
+
+
+def test_several_orders_for_one_product_are_told_apart_by_what_they_ask_for() -> None:
+    source = Source("MedicationRequest", "MedicationRequest/draft-1")
+    first = Order(OrderState.DRAFT, source, amount_mg=350, interval_days=56)
+    for order, shown in (
+        (first, "Order infliximab 100 MG, 350 mg every 8 weeks: "),
+        (Order(OrderState.DRAFT, source, amount_mg_per_kg=7.5), "Order infliximab 100 MG, 7.5 mg/kg: "),
+        (Order(OrderState.DRAFT, source), "Order infliximab 100 MG: "),
+    ):
+        draft = DraftOrder({}, order, "infliximab 100 MG", Medicine(None, "infliximab"))
+        card = build_card(NO_LEVEL, knowledge=KNOWLEDGE, draft=draft, order_label=draft.label)
+        assert card.summary.startswith(f"{shown}No usable infliximab level")
+    draft = DraftOrder({}, first, "infliximab 100 MG", Medicine(None, "infliximab"))
+    named = build_card(NO_LEVEL, knowledge=KNOWLEDGE, draft=draft, order_label="infliximab " + "long " * 20)
+    assert named.summary.startswith("Order infliximab long long long long…, 350 mg every 8 weeks: No usable")
+    alone = build_card(NO_LEVEL, knowledge=KNOWLEDGE, draft=draft)
+    assert alone.summary.startswith("No usable infliximab level")
 
 
 def test_each_card_has_its_own_random_id() -> None:

@@ -45,7 +45,9 @@ def test_an_order_without_a_visible_name_is_not_named(label: str | None) -> None
 def test_a_long_order_name_is_cut_at_a_word_and_the_number_words_stay_whole() -> None:
     label = "infliximab-dyyb lyophilised powder for solution 100 MG injection in a very long product name"
     text = line(INTENSIFY, label)
-    assert text.startswith("Order infliximab-dyyb lyophilised powder for…: Infliximab 1.8 µg/mL")
+    assert text.startswith(
+        "Order infliximab-dyyb lyophilised powder for solution 100 MG…: Infliximab 1.8 µg/mL"
+    )
     assert text.endswith("intensify — 5 mg/kg every 6 weeks")
     assert utf16_length(text) <= SUMMARY_LIMIT
 
@@ -110,8 +112,8 @@ def test_a_gate_that_fired_without_deciding_is_mentioned_with_its_facts() -> Non
     assert line(decision).endswith("5 mg/kg every 6 weeks; dose of 3500 mg is unlikely")
 
 
-@pytest.mark.parametrize("gate", ["S-MUTE", "S-UNKNOWN"])
-def test_a_gate_without_a_short_form_is_left_to_the_detail(gate: str) -> None:
+@pytest.mark.parametrize("gate", ["S-MUTE", "S-UNKNOWN", "S-IMM"])
+def test_a_gate_without_a_short_form_or_on_an_option_only_is_left_to_the_detail(gate: str) -> None:
     assert line(dataclasses.replace(INTENSIFY, gates=(FiredGate(gate),))) == line(INTENSIFY)
 
 
