@@ -53,7 +53,7 @@ def answer(
     The timing and phase filters come last, so that no switch escapes them, not even one made by R-CAP-1.
     """
     row = first_match(table, situation)
-    outcome, rule, keys = row.outcome(situation), row.id, row.policy_keys
+    outcome, rule = row.outcome(situation), row.id
     certainty = outcome.certainty
     if outcome.verdict is Verdict.INTENSIFY and _at_or_above_aim(situation):
         certainty = Certainty.WEAK
@@ -61,7 +61,6 @@ def answer(
     filtered = outcome
     if outcome.verdict is Verdict.INTENSIFY and not plan.escalates:
         rule, filtered = "R-CAP-1", at_cap(situation)
-        keys = (*keys, *cap_policy_keys())
     if filtered.verdict is Verdict.SWITCH and not situation.timing_verified:
         rule, filtered = "R-TIME-1", _repeat_before_switch(filtered)
     elif filtered.verdict is Verdict.SWITCH and situation.phase_presumed:
@@ -69,12 +68,7 @@ def answer(
     if filtered is not outcome:
         certainty = filtered.certainty
         plan = plan_options(filtered.offers, situation, regimen, policy, interval_only=interval_only)
-    return Answer(rule, row.id, filtered, certainty, plan, situation, keys)
-
-
-def cap_policy_keys() -> tuple[str, ...]:
-    """Return the site policies that say how far a regimen may be raised."""
-    return ("maximum_dose_mg_per_kg", "minimum_interval_days", "subcutaneous_doubled_dose_mg")
+    return Answer(rule, row.id, filtered, certainty, plan, situation, row.policy_keys)
 
 
 def at_cap(situation: Situation) -> Outcome:

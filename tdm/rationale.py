@@ -10,6 +10,7 @@ from tdm.decision import (
     AtiClass,
     Certainty,
     LevelClass,
+    Phase,
     Situation,
     Target,
     Verdict,
@@ -67,10 +68,11 @@ def evidence_for(rules: Iterable[str], target: Target | None, knowledge: Knowled
 
 
 def is_local(answer: Answer, target: Target | None, knowledge: Knowledge) -> bool:
-    """Return whether a value that a site replaced had a part in the answer.
+    """Return whether the answer rests on a value that a site replaced.
 
-    Looked at: the target row, the policies that the row names, those that make a level undetectable or an
-    intensification possible, and the assay table where it graded the antibodies.
+    Looked at: the target row, the policies that the row and the situation were read with, and the assay
+    table where it graded the antibodies. It errs on the side of saying so: a replaced cut-off that the facts
+    were compared with counts, whether or not the default would have led elsewhere.
     """
     local = knowledge.local_keys
     if not local:
@@ -82,21 +84,46 @@ def is_local(answer: Answer, target: Target | None, knowledge: Knowledge) -> boo
     if situation is not None:
         adult = situation.age_group is AgeGroup.ADULT
         keys.discard("proactive_child" if adult else "proactive_adult")
-        if situation.level is LevelClass.UNDETECTABLE:
-            keys |= {"undetectable_below_ug_ml", "undetectable_limit_at_most_ug_ml"}
+        keys.update(keys_behind(situation))
         graded = situation.ati in (AtiClass.POSITIVE_LOW, AtiClass.POSITIVE_HIGH)
         if graded and any(name.startswith("assays.") for name in local):
             return True
     if answer.outcome.verdict is Verdict.INTENSIFY:
-        keys |= {"maximum_dose_mg_per_kg", "minimum_interval_days", "shorten_small_days"}
+        keys.add("round_to_vials")
     return any(f"policy.{key}" in local for key in keys)
+
+
+def keys_behind(situation: Situation) -> tuple[str, ...]:
+    """Return the site policies that a situation was read with: usable level, phase, activity, antibodies."""
+    keys = [
+        "trough_earliest_fraction",
+        "trough_latest_fraction",
+        "level_valid_days_active",
+        "level_valid_days_otherwise",
+        "dose_change_fraction",
+        "interval_change_fraction",
+    ]
+    if situation.phase is Phase.MAINTENANCE:
+        keys += ["maintenance_presumed_infusions", "maintenance_presumed_order_days"]
+    if situation.level is LevelClass.NONE:
+        return tuple(keys)
+    if situation.level is LevelClass.UNDETECTABLE:
+        keys += ["undetectable_below_ug_ml", "undetectable_limit_at_most_ug_ml"]
+    keys += [
+        "ati_pairing_days",
+        "ati_valid_days",
+        "marker_valid_days",
+        "endoscopy_valid_days",
+        "crp_active_above_mg_l",
+        "crp_borderline_from_mg_l",
+        "crp_quiet_below_mg_l",
+        "calprotectin_active_above_ug_g",
+        "calprotectin_quiet_below_ug_g",
+    ]
+    return tuple(keys)
 
 
 def gate_is_local(gate: str, knowledge: Knowledge) -> bool:
     """Return whether a limit that a site replaced made this gate decide."""
-    keys = {
-        "S-HF": "heart_failure_maximum_dose_mg_per_kg",
-        "S-GAP": "new_course_gap_days",
-        "S-LIVER": "alt_hold_multiple",
-    }
+    keys = {"S-GAP": "new_course_gap_days", "S-LIVER": "alt_hold_multiple"}
     return gate in keys and f"policy.{keys[gate]}" in knowledge.local_keys

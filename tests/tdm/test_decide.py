@@ -54,7 +54,7 @@ from tests.tdm.enumeration import shipped_knowledge
 
 K = OptionKind
 OTHER, CROHN = Indication.OTHER_DISEASE, Indication.CROHNS_DISEASE
-RAISES = {"local_keys": frozenset({"policy.maximum_dose_mg_per_kg"})}
+VIALS = {"local_keys": frozenset({"policy.round_to_vials"})}
 
 
 def decided(of: TreatmentCourse | None = None, assessed=None, **knowledge):
@@ -379,11 +379,6 @@ def test_a_held_course_keeps_its_issues_and_unread_gates():
     [
         ("S-GAP", "policy.new_course_gap_days", {"doses": (dose(200),)}),
         ("S-LIVER", "policy.alt_hold_multiple", {"safety": (fact(SafetyConcept.JAUNDICE),)}),
-        (
-            "S-HF",
-            "policy.heart_failure_maximum_dose_mg_per_kg",
-            {"safety": (fact(SafetyConcept.HEART_FAILURE),), "draft": draft(amount_mg=310)},
-        ),
         ("S-INF", "", {"safety": (fact(SafetyConcept.SERIOUS_INFECTION),)}),
     ],
 )
@@ -560,9 +555,9 @@ def test_every_sentence_of_every_answer_can_be_filled():
         assert "{" not in knowledge.rules[name].text.format_map(dict(parameters))
 
 
-def test_a_replaced_limit_of_intensification_says_local_policy():
-    assert decided(**RAISES).local_policy
-    assert not decided(assessed=assessment(QUIET), **RAISES).local_policy
+def test_a_replaced_rounding_of_the_dose_says_local_policy():
+    assert decided(**VIALS).local_policy
+    assert not decided(assessed=assessment(QUIET), **VIALS).local_policy
 
 
 def test_evidence_of_the_row_and_of_its_target_is_cited():

@@ -5,13 +5,14 @@ from dataclasses import replace
 import pytest
 
 from tdm.answers import answer
-from tdm.decision import Activity, AgeGroup, AtiClass, Certainty, LevelClass
+from tdm.decision import Activity, AgeGroup, AtiClass, Certainty, LevelClass, Phase
 from tdm.knowledge.citing import cited_rows
 from tdm.knowledge.model import Verification
 from tdm.rationale import (
     evidence_for,
     gate_is_local,
     is_local,
+    keys_behind,
     sentence_parameters,
     target_for,
 )
@@ -96,6 +97,7 @@ def local(*keys: str, target=TARGET, **fields) -> bool:
 
 UNRELATED = "policy.vial_mg"
 QUIET = {"activity": Activity.REMISSION}
+NONE = {"level": LevelClass.NONE, "level_ug_ml": None}
 WINDOW = {"level": LevelClass.WINDOW, "level_ug_ml": 7.0}
 
 
@@ -126,13 +128,16 @@ def test_an_overridden_target_row_is_local():
             True,
         ),
         ("policy.undetectable_below_ug_ml", {}, False),
-        ("policy.maximum_dose_mg_per_kg", {}, True),
-        ("policy.minimum_interval_days", {}, True),
-        ("policy.shorten_small_days", {}, True),
-        ("policy.maximum_dose_mg_per_kg", QUIET | WINDOW, False),
-        ("policy.maximum_dose_mg_per_kg", {"at_cap": True}, True),
-        ("policy.subcutaneous_doubled_dose_mg", {"at_cap": True}, True),
-        ("policy.shorten_small_days", {"at_cap": True}, False),
+        ("policy.round_to_vials", {}, True),
+        ("policy.round_to_vials", QUIET | WINDOW, False),
+        ("policy.trough_latest_fraction", {}, True),
+        ("policy.trough_latest_fraction", NONE, True),
+        ("policy.crp_active_above_mg_l", {}, True),
+        ("policy.crp_active_above_mg_l", NONE, False),
+        ("policy.ati_valid_days", {}, True),
+        ("policy.ati_valid_days", NONE, False),
+        ("policy.maintenance_presumed_infusions", {}, True),
+        ("policy.maintenance_presumed_infusions", {"phase": Phase.POST_INDUCTION}, False),
         ("assays.prometheus-hmsa.high_above", {"ati": AtiClass.POSITIVE_HIGH}, True),
         ("assays.prometheus-hmsa.high_above", {"ati": AtiClass.POSITIVE_LOW}, True),
         ("assays.prometheus-hmsa.high_above", {"ati": AtiClass.POSITIVE_UNQUANTIFIED}, False),
@@ -149,6 +154,14 @@ def test_an_answer_to_several_situations_without_one_of_its_own_reads_no_policy(
     found = answer(situation(**QUIET), table, regimen(), policy(), interval_only=False)
     assert is_local(replace(found, situation=None), TARGET, knowledge)
     assert not is_local(replace(found, situation=None, policy_keys=()), TARGET, knowledge)
+
+
+def test_every_policy_named_behind_an_answer_exists_and_may_be_replaced():
+    fields = set(shipped_knowledge().policy.__dataclass_fields__)
+    every = [situation(level=level) for level in LevelClass]
+    named = {key for one in every for key in keys_behind(one)}
+    assert len(named) == 19
+    assert named <= fields
 
 
 def test_only_gates_with_a_limit_can_be_local():
