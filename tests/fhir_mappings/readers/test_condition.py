@@ -1,0 +1,312 @@
+"""Conditions and allergies: statuses in every dress, indications, fistulas and what the gates look for."""
+
+import pytest
+
+from fhir_mappings.readers.allergy import read_allergy
+from fhir_mappings.readers.condition import read_condition
+from fhir_mappings.readers.reading import NOTHING
+from tdm.facts import HeartFailureSeverity, Indication, SafetyConcept, SafetyState
+from tdm.issues import IssueCode
+from tests.support.results import ICD10CM, SNOMED, context
+
+STATUS_SYSTEM = "http://terminology.hl7.org/CodeSystem/condition-clinical"
+RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
+
+
+def coded(code):
+    return {"coding": [{"system": STATUS_SYSTEM, "code": code}]}
+
+
+def condition(code, system=ICD10CM, clinical="active", verification="confirmed", **fields):
+    concept = {"text": code} if system is None else {"coding": [{"system": system, "code": code}]}
+    resource = {
+        "resourceType": "Condition",
+        "id": "c1",
+        "subject": {"reference": "Patient/p1"},
+        "code": concept,
+        "clinicalStatus": coded(clinical) if isinstance(clinical, str) else clinical,
+        "verificationStatus": coded(verification) if isinstance(verification, str) else verification,
+        **fields,
+    }
+    return {name: value for name, value in resource.items() if value is not None}
+
+
+def read(*args, **fields):
+    return read_condition(condition(*args, **fields), context())
+
+
+def state(*args, **fields):
+    (fact,) = read(*args, **fields).safety
+    return fact.state
+
+
+def test_crohns_disease_and_other_indications_are_told_apart():
+    assert read("K50.90").indications == {Indication.CROHNS_DISEASE}
+    assert read("34000006", SNOMED).indications == {Indication.CROHNS_DISEASE}
+    assert read("K51.00").indications == {Indication.OTHER_DISEASE}
+    assert read("24526004", SNOMED) is NOTHING
+    assert read("I10") is NOTHING
+
+
+@pytest.mark.parametrize(
+    ("clinical", "verification", "counts"),
+    [
+        ("active", "confirmed", True),
+        ("remission", "confirmed", True),
+        ("inactive", "confirmed", True),
+        (None, None, True),
+        ("Active ", "provisional", True),
+        ({"text": "active"}, None, True),
+        ("resolved", "confirmed", False),
+        ("active", "refuted", False),
+        ("active", "differential", False),
+        ("active", "unconfirmed", False),
+        ("active", "entered-in-error ", False),
+        ("active", "nonsense", False),
+    ],
+)
+def test_an_indication_counts_unless_it_is_over_refuted_or_in_doubt(clinical, verification, counts):
+    expected = {Indication.CROHNS_DISEASE} if counts else set()
+    assert read("K50.90", clinical=clinical, verification=verification).indications == expected
+
+
+def test_statuses_as_the_plain_strings_of_older_exports_are_understood():
+    resource = condition("K60.3", clinical=None, verification=None)
+    resource |= {
+        "clinicalStatus": "active",
+        "_clinicalStatus": {"id": "1"},
+        "verificationStatus": "confirmed",
+    }
+    assert [fistula.active for fistula in read_condition(resource, context()).fistulas] == [True]
+    resource["clinicalStatus"] = "resolved"
+    assert [fistula.active for fistula in read_condition(resource, context()).fistulas] == [False]
+
+
+@pytest.mark.parametrize(
+    ("clinical", "verification", "active"),
+    [
+        ("active", "confirmed", True),
+        ("recurrence", "confirmed", True),
+        ("relapse", None, True),
+        (" Active", "provisional", True),
+        ("remission", "confirmed", False),
+        ("inactive", "confirmed", False),
+        ("resolved", "confirmed", False),
+        (None, "confirmed", False),
+        ("active", "unconfirmed", False),
+        ("strange", "confirmed", False),
+    ],
+)
+def test_a_fistula_is_active_only_by_a_status_that_says_so(clinical, verification, active):
+    for code, system in (("K60.311", ICD10CM), ("235796008", SNOMED), ("Perianal fistula", None)):
+        reading = read(code, system, clinical=clinical, verification=verification)
+        assert [fistula.active for fistula in reading.fistulas] == [active]
+        assert reading.fistulas[0].source.reference == "Condition/c1"
+
+
+def test_a_refuted_or_erroneous_fistula_is_none():
+    assert read("K60.3", verification="refuted").fistulas == ()
+    assert read("K60.3", verification="entered-in-error") is NOTHING
+
+
+def test_a_fistula_of_unknown_place_is_not_perianal():
+    assert read("K50.013").fistulas == ()
+    both = condition("K50.013")
+    both["code"]["coding"].append({"system": ICD10CM, "code": "K60.30"})
+    assert len(read_condition(both, context()).fistulas) == 1
+
+
+def test_a_fistula_that_has_ended_is_history_whatever_its_status():
+    assert [f.active for f in read("K60.3", abatementDateTime="2025-01-01").fistulas] == [False]
+    assert [f.active for f in read("K60.3", abatementBoolean=False).fistulas] == [True]
+
+
+SAFETY = [
+    ("A41.9", SafetyConcept.SERIOUS_INFECTION),
+    ("A15.0", SafetyConcept.TUBERCULOSIS_ACTIVE),
+    ("Z22.7", SafetyConcept.TUBERCULOSIS_LATENT),
+    ("B18.1", SafetyConcept.HEPATITIS_B),
+    ("I50.9", SafetyConcept.HEART_FAILURE),
+    ("R17", SafetyConcept.JAUNDICE),
+    ("G35", SafetyConcept.DEMYELINATING_DISEASE),
+    ("C81.9", SafetyConcept.LYMPHOMA),
+    ("Z33.1", SafetyConcept.PREGNANCY),
+]
+
+
+@pytest.mark.parametrize(("code", "concept"), SAFETY)
+def test_a_condition_that_a_gate_looks_for_is_found(code, concept):
+    (fact,) = read(code, recordedDate="2026-02-01").safety
+    assert (fact.concept, fact.state) == (concept, SafetyState.PRESENT)
+    assert (fact.recorded.day.isoformat(), fact.source.reference) == ("2026-02-01", "Condition/c1")
+
+
+@pytest.mark.parametrize(("code", "concept"), SAFETY)
+def test_refuted_is_absent_doubtful_is_unclear_and_error_is_nothing(code, concept):
+    assert state(code, verification="refuted") is SafetyState.ABSENT
+    assert state(code, verification="differential") is SafetyState.UNCLEAR
+    assert state(code, verification="whatever") is SafetyState.UNCLEAR
+    assert read(code, verification="entered-in-error") is NOTHING
+    assert state(code, clinical=None, verification=None) is SafetyState.PRESENT
+
+
+@pytest.mark.parametrize(
+    ("code", "active", "inactive", "resolved", "strange"),
+    [
+        ("A41.9", "present", "absent", "absent", "unclear"),
+        ("A15.0", "present", "absent", "absent", "unclear"),
+        ("R17", "present", "absent", "absent", "unclear"),
+        ("Z33.1", "present", "absent", "absent", "unclear"),
+        ("Z22.7", "present", "present", "absent", "unclear"),
+        ("B18.1", "present", "present", "absent", "unclear"),
+        ("I50.9", "present", "present", "absent", "unclear"),
+        ("G35", "present", "present", "present", "present"),
+        ("C81.9", "present", "present", "present", "present"),
+    ],
+)
+def test_what_is_over_counts_by_the_nature_of_the_disease(code, active, inactive, resolved, strange):
+    for clinical, expected in (
+        ("active", active),
+        ("inactive", inactive),
+        ("remission", inactive),
+        ("resolved", resolved),
+        ("strange", strange),
+    ):
+        assert state(code, clinical=clinical) is SafetyState(expected)
+
+
+def test_two_statuses_that_differ_cannot_be_read():
+    both = {"coding": [{"code": "active"}, {"code": "resolved"}]}
+    assert state("A41.9", clinical=both) is SafetyState.UNCLEAR
+    assert (
+        state("A41.9", verification={"coding": [{"code": "confirmed"}, {"code": "refuted"}]})
+        is SafetyState.UNCLEAR
+    )
+    error = {"coding": [{"code": "confirmed"}, {"code": "entered-in-error"}]}
+    assert read("A41.9", verification=error) is NOTHING
+
+
+def test_an_abscess_of_crohns_disease_is_both():
+    reading = read("K50.014")
+    assert reading.indications == {Indication.CROHNS_DISEASE}
+    assert [fact.concept for fact in reading.safety] == [SafetyConcept.SERIOUS_INFECTION]
+
+
+@pytest.mark.parametrize(
+    ("fields", "severity"),
+    [
+        ({}, None),
+        ({"severity": {"coding": [{"system": SNOMED, "code": "255604002"}]}}, HeartFailureSeverity.MILD),
+        (
+            {"severity": {"coding": [{"system": SNOMED, "code": "24484000"}]}},
+            HeartFailureSeverity.MODERATE_OR_SEVERE,
+        ),
+        ({"stage": [{"summary": {"text": "NYHA III"}}]}, HeartFailureSeverity.MODERATE_OR_SEVERE),
+        ({"stage": [{"summary": {"text": "NYHA class II"}}, None]}, HeartFailureSeverity.MILD),
+        (
+            {"severity": {"text": "mild"}, "stage": [{"summary": {"text": "NYHA IV"}}]},
+            HeartFailureSeverity.MODERATE_OR_SEVERE,
+        ),
+        ({"severity": "odd", "stage": "odd"}, None),
+    ],
+)
+def test_the_severity_of_heart_failure_is_read_where_it_stands(fields, severity):
+    (fact,) = read("I50.9", **fields).safety
+    assert fact.severity is severity
+
+
+def test_the_name_of_a_heart_failure_may_carry_its_severity_and_others_have_none():
+    assert read("Mild heart failure", None).safety[0].severity is HeartFailureSeverity.MILD
+    assert read("A41.9", severity={"text": "severe"}).safety[0].severity is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"recordedDate": "2025-05-06T11:00:00+02:00"}, SafetyState.PRESENT),  # 300 days
+        ({"recordedDate": "2025-05-06T10:59:59+02:00"}, SafetyState.ABSENT),
+        ({"onsetDateTime": "2024-01-01"}, SafetyState.ABSENT),
+        ({"recordedDate": "2026-01-01", "onsetDateTime": "2024-01-01"}, SafetyState.PRESENT),
+        ({}, SafetyState.PRESENT),
+    ],
+)
+def test_a_pregnancy_that_must_have_ended_is_absent(fields, expected):
+    assert state("Z33.1", **fields) is expected
+
+
+def test_a_reaction_on_the_problem_list_lasts():
+    name = "Anaphylaxis due to infliximab"
+    (fact,) = read(name, None, clinical="resolved").safety
+    assert (fact.concept, fact.state) == (SafetyConcept.INFLIXIMAB_REACTION, SafetyState.PRESENT)
+
+
+def test_conditions_of_others_are_dropped_and_those_of_nobody_are_named():
+    foreign = read("K50.90", subject={"reference": "Patient/p2"})
+    assert (foreign.indications, [issue.code for issue in foreign.issues]) == (
+        frozenset(),
+        [IssueCode.OTHER_PATIENT],
+    )
+    unsaid = read("K50.90", subject=None)
+    assert unsaid.indications == {Indication.CROHNS_DISEASE}
+    assert [issue.code for issue in unsaid.issues] == [IssueCode.SUBJECT_MISSING]
+
+
+def allergy(**fields):
+    return {
+        "resourceType": "AllergyIntolerance",
+        "id": "a1",
+        "patient": {"reference": "Patient/p1"},
+        "code": {"coding": [{"system": RXNORM, "code": "191831"}]},
+        "recordedDate": "2024-01-01",
+        **fields,
+    }
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({}, SafetyState.PRESENT),
+        ({"clinicalStatus": "active", "verificationStatus": "confirmed"}, SafetyState.PRESENT),
+        ({"type": "intolerance", "criticality": "low"}, SafetyState.PRESENT),
+        ({"code": {"text": "Remicade"}}, SafetyState.PRESENT),
+        ({"code": {"text": "Mouse protein"}}, SafetyState.PRESENT),
+        ({"code": None, "substance": {"text": "infliximab"}}, SafetyState.PRESENT),
+        (
+            {"code": {"text": "biologic"}, "reaction": [{"substance": {"text": "Remsima"}}, None]},
+            SafetyState.PRESENT,
+        ),
+        ({"clinicalStatus": coded("inactive")}, SafetyState.ABSENT),
+        ({"clinicalStatus": coded("resolved")}, SafetyState.ABSENT),
+        ({"verificationStatus": coded("refuted")}, SafetyState.ABSENT),
+        ({"verificationStatus": coded("refuted"), "clinicalStatus": coded("active")}, SafetyState.ABSENT),
+        ({"verificationStatus": coded("unconfirmed")}, SafetyState.UNCLEAR),
+        ({"clinicalStatus": coded("strange")}, SafetyState.UNCLEAR),
+        ({"clinicalStatus": coded("strange"), "verificationStatus": coded("confirmed")}, SafetyState.UNCLEAR),
+    ],
+)
+def test_an_allergy_to_infliximab_is_present_absent_or_unclear(fields, expected):
+    (fact,) = read_allergy(allergy(**fields), context()).safety
+    assert (fact.concept, fact.state) == (SafetyConcept.INFLIXIMAB_REACTION, expected)
+    assert (fact.source.reference, fact.recorded.day.isoformat()) == ("AllergyIntolerance/a1", "2024-01-01")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"verificationStatus": coded("entered-in-error")},
+        {"code": {"text": "Penicillin"}},
+        {"code": {"text": "No allergy to infliximab"}},
+        {"code": {"coding": [{"system": RXNORM, "code": "121191", "display": "infliximab"}]}},
+        {"code": None, "reaction": "odd"},
+    ],
+)
+def test_what_is_no_allergy_to_infliximab_is_silent(fields):
+    assert read_allergy(allergy(**fields), context()) is NOTHING
+
+
+def test_allergies_of_others_are_dropped_and_those_of_nobody_are_named():
+    foreign = read_allergy(allergy(patient={"reference": "Patient/p2"}), context())
+    assert (foreign.safety, [issue.code for issue in foreign.issues]) == ((), [IssueCode.OTHER_PATIENT])
+    unsaid = read_allergy(allergy(patient=None), context())
+    assert [issue.code for issue in unsaid.issues] == [IssueCode.SUBJECT_MISSING]
+    assert len(unsaid.safety) == 1
