@@ -6,11 +6,10 @@ strange id change what can be suggested, not whether the order is seen.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
-
-import orjson
 
 from fhir_mappings.acquired import AcquiredResources, Resource
 from fhir_mappings.codes import CodeSets, ConditionConcept, ObservationConcept, codings_of
@@ -64,13 +63,13 @@ def find_drafts(
     medicines = _medicines(entries, acquired, context.codes)
     beside = _medications_beside(entries, medicines)
     tests = _tests_beside(entries, context.codes)
-    found: dict[bytes, DraftOrder] = {}
+    found: dict[str, DraftOrder] = {}
     for resource, _ in _selected(entries, selections):
         if text_of(resource.get("resourceType")) not in {"MedicationRequest", "ServiceRequest"}:
             continue
         medicine = medicine_of(resource, medicines)
         if medicine.is_infliximab and not _tests_of(resource, medicine, context.codes):
-            found[orjson.dumps(resource, option=orjson.OPT_SORT_KEYS)] = _read(
+            found[json.dumps(resource, sort_keys=True)] = _read(
                 resource, medicine, beside, tests, acquired, context
             )
     return tuple(

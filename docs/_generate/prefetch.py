@@ -12,8 +12,8 @@ refuse a search without one. Nothing is asked for that the decision does not use
 is done by the service.
 
 All three services publish the same keys. A key that is absent or null counts as *not provided*, an
-OperationOutcome as *failed*, a Bundle without entries as *nothing found*, and a page with a next link, or with
-a total above what it brings, as *incomplete*: these are four different things on the card.
+OperationOutcome as *failed*, a Bundle without entries as *nothing found*, and a page with a next link, or
+with a total above what it brings, as *incomplete*: these are four different things on the card.
 """
 
 

@@ -1,0 +1,347 @@
+"""Changing an order: dose and timing and nothing else, consistent in number and text, or refused by name."""
+
+from __future__ import annotations
+
+import copy
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from fhir.resources.R4B.medicationrequest import MedicationRequest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fhir_mappings.acquired import AcquiredResources
+from fhir_mappings.codes import load_code_sets
+from fhir_mappings.context import ReadingContext
+from fhir_mappings.dosage_rewrite import rewrite_text
+from fhir_mappings.draft_update import (
+    CannotUpdate,
+    CannotUpdateReason,
+    UpdatedDraft,
+    interval_text,
+    update_draft,
+)
+from fhir_mappings.drafts import find_drafts
+from tdm.decision import Option, OptionKind
+from tdm.facts import Moment
+
+Json = dict[str, Any]
+
+NOW = Moment(datetime(2026, 11, 22, 9, tzinfo=UTC), date(2026, 11, 22))
+CONTEXT = ReadingContext("p", ZoneInfo("UTC"), NOW, load_code_sets())
+IFX = {
+    "coding": [{"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "310994"}],
+    "text": "infliximab",
+}
+EVERY_6_WEEKS = Option(OptionKind.SHORTEN_INTERVAL_2_WEEKS, 400.0, 5.0, 42.0, recommended=True)
+STRONGER = Option(OptionKind.RAISE_DOSE_AND_SHORTEN_INTERVAL, 800.0, 10.0, 28.0, recommended=True)
+HIGHER_DOSE = Option(OptionKind.RAISE_DOSE, 800.0, 10.0, 56.0, recommended=True)
+WEEKS_8 = {"repeat": {"frequency": 1, "period": 8, "periodUnit": "wk"}}
+
+
+def mg(value: float, unit: str = "mg") -> Json:
+    return {"value": value, "unit": unit, "system": "http://unitsofmeasure.org", "code": unit}
+
+
+def order(*dosages: Json, **more: Any) -> Json:
+    return {
+        "resourceType": "MedicationRequest",
+        "id": "a",
+        "status": "draft",
+        "intent": "order",
+        "medicationCodeableConcept": IFX,
+        "subject": {"reference": "Patient/p"},
+        "dosageInstruction": list(dosages),
+        **more,
+    }
+
+
+def standard(**more: Any) -> Json:
+    return {
+        "timing": WEEKS_8,
+        "route": {"text": "IV"},
+        "doseAndRate": [{"doseQuantity": mg(400), "rateQuantity": mg(250, "mL/h")}],
+        **more,
+    }
+
+
+def update(raw: Json, option: Option) -> UpdatedDraft | CannotUpdate:
+    (draft,) = find_drafts(raw, None, AcquiredResources({}), CONTEXT)
+    before = copy.deepcopy(raw)
+    result = update_draft(draft, option)
+    assert raw == before, "the order as sent is never touched"
+    return result
+
+
+def updated(raw: Json, option: Option) -> Json:
+    result = update(raw, option)
+    assert isinstance(result, UpdatedDraft), result
+    return result.resource
+
+
+def refusal(raw: Json, option: Option) -> str:
+    result = update(raw, option)
+    assert isinstance(result, CannotUpdate), result
+    return result.reason
+
+
+def test_only_dose_and_timing_are_changed() -> None:
+    raw = order(
+        standard(patientInstruction="rest afterwards", extension=[{"url": "urn:x", "valueString": "kept"}]),
+        note=[{"text": "400 mg was agreed"}],
+        unknownField={"deep": [1, None]},
+        extension=[{"url": "urn:y", "valueCode": "z"}],
+    )
+    expected = copy.deepcopy(raw)
+    expected["dosageInstruction"][0]["timing"] = {"repeat": {"frequency": 1, "period": 4, "periodUnit": "wk"}}
+    expected["dosageInstruction"][0]["doseAndRate"][0]["doseQuantity"]["value"] = 800
+    assert updated(raw, STRONGER) == expected
+
+
+def test_only_the_interval_is_changed_where_the_dose_stays() -> None:
+    resource = updated(order(standard()), EVERY_6_WEEKS)
+    expected = order(standard(timing={"repeat": {"frequency": 1, "period": 6, "periodUnit": "wk"}}))
+    assert resource == expected
+
+
+def test_only_the_dose_is_changed_where_the_interval_stays() -> None:
+    resource = updated(order(standard(timing={"code": {"text": "q8w"}})), HIGHER_DOSE)
+    assert resource["dosageInstruction"][0]["timing"] == {"code": {"text": "q8w"}}
+    assert resource["dosageInstruction"][0]["doseAndRate"][0]["doseQuantity"] == mg(800)
+
+
+@pytest.mark.parametrize(
+    ("dosage", "expected"),
+    [
+        ({"doseAndRate": {"doseQuantity": mg(400)}}, {"doseAndRate": {"doseQuantity": mg(800)}}),
+        ({"doseQuantity": mg(400)}, {"doseQuantity": mg(800)}),
+        (
+            {"doseAndRate": [{"doseQuantity": mg(5, "mg/kg")}]},
+            {"doseAndRate": [{"doseQuantity": mg(10, "mg/kg")}]},
+        ),
+        (
+            {"doseAndRate": [{"doseQuantity": mg(5, "mg/kg")}, {"doseQuantity": mg(400)}]},
+            {"doseAndRate": [{"doseQuantity": mg(10, "mg/kg")}, {"doseQuantity": mg(800)}]},
+        ),
+        ({"text": "5 mg/kg"}, {"text": "10 mg/kg"}),
+        ({"text": "5 MG/KG IV over 2 hours"}, {"text": "10 mg/kg IV over 2 hours"}),
+        ({"text": "400 mg (5 mg/kg)"}, {"text": "800 mg (10 mg/kg)"}),
+        (
+            {"text": "400 mg", "doseAndRate": [{"doseQuantity": mg(400)}]},
+            {"text": "800 mg", "doseAndRate": [{"doseQuantity": mg(800)}]},
+        ),
+        ({}, {"doseAndRate": [{"doseQuantity": mg(800)}]}),
+        ({"text": "slowly"}, {"text": "slowly", "doseAndRate": [{"doseQuantity": mg(800)}]}),
+    ],
+)
+def test_the_dose_is_written_in_the_shape_and_unit_the_order_has(dosage: Json, expected: Json) -> None:
+    resource = updated(order({"timing": WEEKS_8, **dosage}), HIGHER_DOSE)
+    assert resource["dosageInstruction"] == [{"timing": WEEKS_8, **expected}]
+
+
+@pytest.mark.parametrize(
+    ("dosage", "expected"),
+    [
+        (
+            {"timing": {"repeat": {"period": 8, "periodUnit": "week"}}},
+            {"period": 6, "periodUnit": "wk", "frequency": 1},
+        ),
+        (
+            {
+                "timing": {
+                    "repeat": {"period": 56, "periodUnit": "d", "boundsPeriod": {"start": "2026-01-01"}}
+                }
+            },
+            {"period": 6, "periodUnit": "wk", "frequency": 1, "boundsPeriod": {"start": "2026-01-01"}},
+        ),
+        (
+            {"timing": {"repeat": {"frequency": 2, "period": 16, "periodUnit": "wk"}}},
+            {"period": 6, "periodUnit": "wk", "frequency": 1},
+        ),
+        ({}, {"period": 6, "periodUnit": "wk", "frequency": 1}),
+    ],
+)
+def test_the_interval_is_written_into_the_schedule(dosage: Json, expected: Json) -> None:
+    resource = updated(order({"doseQuantity": mg(400), **dosage}), EVERY_6_WEEKS)
+    assert resource["dosageInstruction"][0]["timing"]["repeat"] == expected
+
+
+def test_a_code_of_the_old_rhythm_gives_way_to_words() -> None:
+    timing = {"code": {"coding": [{"code": "Q8W"}], "text": "every 8 weeks"}}
+    resource = updated(order(standard(timing=timing, text="400 mg q8w")), EVERY_6_WEEKS)
+    assert resource["dosageInstruction"][0]["timing"] == {
+        "code": {"text": "every 6 weeks"},
+        "repeat": {"frequency": 1, "period": 6, "periodUnit": "wk"},
+    }
+    assert resource["dosageInstruction"][0]["text"] == "400 mg every 6 weeks"
+
+
+def test_an_interval_of_odd_days_is_written_in_days() -> None:
+    option = Option(OptionKind.SHORTEN_INTERVAL_2_WEEKS, interval_days=45.0)
+    resource = updated(order(standard(text="400 mg every 8 weeks")), option)
+    assert resource["dosageInstruction"][0]["timing"]["repeat"] == {
+        "frequency": 1,
+        "period": 45,
+        "periodUnit": "d",
+    }
+    assert resource["dosageInstruction"][0]["text"] == "400 mg every 45 days"
+    assert (interval_text(7), interval_text(14), interval_text(10)) == (
+        "every week",
+        "every 2 weeks",
+        "every 10 days",
+    )
+
+
+def test_an_interval_is_changed_even_where_the_dose_is_in_another_measure() -> None:
+    option = Option(OptionKind.SHORTEN_INTERVAL_2_WEEKS, None, 5.0, 42.0)
+    resource = updated(order(standard()), option)
+    assert resource["dosageInstruction"][0]["doseAndRate"] == standard()["doseAndRate"]
+
+
+@pytest.mark.parametrize("instructions", ["absent", None, []])
+def test_a_bare_order_gets_a_whole_dosage(instructions: Any) -> None:
+    raw = order() | {"dosageInstruction": instructions}
+    if instructions == "absent":
+        del raw["dosageInstruction"]
+    resource = updated(raw, STRONGER)
+    assert resource["dosageInstruction"] == [
+        {
+            "doseAndRate": [{"doseQuantity": mg(800)}],
+            "timing": {"repeat": {"frequency": 1, "period": 4, "periodUnit": "wk"}},
+        }
+    ]
+    only_interval = Option(OptionKind.SHORTEN_INTERVAL_2_WEEKS, interval_days=42.0)
+    assert refusal(raw, only_interval) == CannotUpdateReason.NO_DOSAGE
+
+
+def test_a_bare_order_gets_a_dose_per_kilogram_where_the_total_is_unknown() -> None:
+    option = Option(OptionKind.RAISE_DOSE_AND_SHORTEN_INTERVAL, None, 10.0, 28.0)
+    resource = updated(order(), option)
+    assert resource["dosageInstruction"][0]["doseAndRate"] == [{"doseQuantity": mg(10, "mg/kg")}]
+
+
+@pytest.mark.parametrize(
+    ("raw", "option", "reason"),
+    [
+        (order(standard(), status="active"), STRONGER, CannotUpdateReason.ORDER_STATE),
+        (order(standard(), doNotPerform=True), STRONGER, CannotUpdateReason.ORDER_STATE),
+        (order(standard(), subject={"reference": "Patient/x"}), STRONGER, CannotUpdateReason.ORDER_STATE),
+        (order(standard()), Option(OptionKind.REINDUCTION, 800.0), CannotUpdateReason.NOT_EXPRESSIBLE),
+        (order(standard()), Option(OptionKind.BRING_NEXT_DOSE_FORWARD), CannotUpdateReason.NOT_EXPRESSIBLE),
+        (order(standard(), standard()), STRONGER, CannotUpdateReason.SEVERAL_DOSAGES),
+        (order(standard(text="weeks 0, 2, 6")), STRONGER, CannotUpdateReason.LOADING_SCHEDULE),
+        (order(standard(text="every 6 weeks")), STRONGER, CannotUpdateReason.UNREADABLE),
+        (order({"timing": WEEKS_8, "doseQuantity": mg(400, "x")}), STRONGER, CannotUpdateReason.UNREADABLE),
+        (order(standard(timing="q8w")), STRONGER, CannotUpdateReason.UNREADABLE),
+        (order(standard(timing={"repeat": 8})), STRONGER, CannotUpdateReason.UNREADABLE),
+        (order({"timing": WEEKS_8, "doseQuantity": mg(0.4, "g")}), STRONGER, CannotUpdateReason.DOSE_UNIT),
+        (
+            order(standard()),
+            Option(OptionKind.RAISE_DOSE, None, 10.0, 56.0),
+            CannotUpdateReason.DOSE_UNIT,
+        ),
+        (order(standard(maxDosePerAdministration=mg(500))), STRONGER, CannotUpdateReason.DOSE_LIMIT),
+        (
+            order(standard(), dispenseRequest={"quantity": mg(4, "vial")}),
+            STRONGER,
+            CannotUpdateReason.QUANTITY,
+        ),
+        (
+            order(standard(), dispenseRequest={"dispenseInterval": {"value": 56, "unit": "d"}}),
+            EVERY_6_WEEKS,
+            CannotUpdateReason.QUANTITY,
+        ),
+        (order(standard(timing={"event": ["2026-12-01"]})), STRONGER, CannotUpdateReason.FIXED_DATES),
+        (
+            order(standard(timing={"repeat": WEEKS_8["repeat"] | {"dayOfWeek": ["mon"]}})),
+            STRONGER,
+            CannotUpdateReason.FIXED_DATES,
+        ),
+        (order(standard(text="400 mg, max 500 mg")), STRONGER, CannotUpdateReason.TEXT),
+        (order(standard(text="4 x 100 mg")), STRONGER, CannotUpdateReason.TEXT),
+        (order(standard(patientInstruction="400 mg every 8 weeks")), STRONGER, CannotUpdateReason.TEXT),
+        (
+            order(standard(additionalInstruction=[{"text": "every 8 weeks"}])),
+            STRONGER,
+            CannotUpdateReason.TEXT,
+        ),
+        (
+            order(standard(), text={"status": "generated", "div": "<div>infliximab 400 mg</div>"}),
+            STRONGER,
+            CannotUpdateReason.TEXT,
+        ),
+        (order() | {"dosageInstruction": "q8w"}, STRONGER, CannotUpdateReason.NO_DOSAGE),
+    ],
+)
+def test_what_cannot_be_changed_consistently_is_refused_by_name(
+    raw: Json, option: Option, reason: CannotUpdateReason
+) -> None:
+    assert refusal(raw, option) == reason.value
+
+
+def test_limits_quantities_and_dates_that_are_not_touched_do_not_refuse() -> None:
+    raw = order(
+        standard(maxDosePerAdministration=mg(500)),
+        dispenseRequest={"quantity": mg(4, "vial")},
+        text={"status": "generated", "div": "<div>infliximab 400 mg</div>"},
+    )
+    assert updated(raw, EVERY_6_WEEKS)["dosageInstruction"][0]["timing"]["repeat"]["period"] == 6
+
+
+def test_a_valid_order_stays_valid_and_a_dirty_one_is_still_changed() -> None:
+    resource = updated(order(standard()), STRONGER)
+    MedicationRequest.model_validate(resource)
+    dirty = order(standard(doseAndRate={"doseQuantity": mg(400)}))
+    assert isinstance(update(dirty, STRONGER), UpdatedDraft)
+
+
+EXTRA = st.dictionaries(
+    st.sampled_from(["note", "extension", "meta", "local", "groupIdentifier", "basedOn", "priority"]),
+    st.recursive(
+        st.none() | st.booleans() | st.integers(-9, 9) | st.text(alphabet="ab ", max_size=4),
+        lambda inner: (
+            st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from("xyz"), inner, max_size=2)
+        ),
+        max_leaves=5,
+    ),
+)
+
+
+def _without_dose_and_timing(resource: Json) -> Json:
+    rest = copy.deepcopy(resource)
+    for dosage in rest["dosageInstruction"]:
+        dosage.pop("timing")
+        for entry in dosage["doseAndRate"]:
+            entry["doseQuantity"].pop("value")
+    return rest
+
+
+@given(EXTRA, EXTRA, st.sampled_from([EVERY_6_WEEKS, STRONGER, HIGHER_DOSE]), st.sampled_from([2, 4, 8, 12]))
+def test_whatever_else_an_order_holds_is_kept(extra: Json, within: Json, option: Option, weeks: int) -> None:
+    within.pop("extension", None)
+    timing = {"repeat": {"frequency": 1, "period": weeks, "periodUnit": "wk"}}
+    raw = order({**within, **standard(timing=timing)}, **extra)
+    result = update(raw, option)
+    assert isinstance(result, UpdatedDraft)
+    assert _without_dose_and_timing(result.resource) == _without_dose_and_timing(raw)
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "expected"),
+    [
+        ("400 mg q8w (every 8 weeks)", (None, None, "every 6 weeks"), "400 mg every 6 weeks (every 6 weeks)"),
+        ("8-weekly", (None, None, "every 6 weeks"), "every 6 weeks"),
+        ("as directed", (800, None, "every 6 weeks"), "as directed"),
+        ("5 mg/kg q8w", (800, None, None), None),
+        ("400 mg q8w", (None, 10, None), None),
+        ("weekly", (None, None, "every 2 weeks"), None),
+        ("every 6-8 weeks", (None, None, "every 4 weeks"), None),
+        ("400 to 500 mg", (800, 10, None), None),
+        ("weeks 0, 2, 6", (None, None, "every 6 weeks"), None),
+        ("400 mg every 6-8 weeks", (800, None, None), None),
+    ],
+)
+def test_texts_are_rewritten_in_place_or_not_at_all(text: str, arguments: Any, expected: str | None) -> None:
+    assert rewrite_text(text, *arguments) == expected

@@ -1,0 +1,277 @@
+"""Finding infliximab among the orders in front of the clinician, whatever shape they come in."""
+
+from __future__ import annotations
+
+import json
+import random
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fhir_mappings.acquired import AcquiredKey, AcquiredResources, KeyState
+from fhir_mappings.codes import load_code_sets
+from fhir_mappings.context import ReadingContext
+from fhir_mappings.drafts import DraftOrder, find_drafts
+from tdm.facts import Indication, MedicationConcept, Moment, OrderState
+from tdm.issues import IssueCode
+
+Json = dict[str, Any]
+
+NOW = Moment(datetime(2026, 11, 22, 9, tzinfo=UTC), date(2026, 11, 22))
+CONTEXT = ReadingContext("p", ZoneInfo("UTC"), NOW, load_code_sets())
+NOTHING = AcquiredResources({})
+RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
+IFX = {"coding": [{"system": RXNORM, "code": "310994", "display": "infliximab 100 MG Injection"}]}
+CROHN = {"coding": [{"system": "http://snomed.info/sct", "code": "34000006"}]}
+COLITIS = {"coding": [{"system": "http://snomed.info/sct", "code": "64766004"}]}
+
+
+def order(identifier: str | None = "a", **more: Any) -> Json:
+    resource = {
+        "resourceType": "MedicationRequest",
+        "id": identifier,
+        "status": "draft",
+        "intent": "order",
+        "medicationCodeableConcept": IFX,
+        "subject": {"reference": "Patient/p"},
+        **more,
+    }
+    return {name: value for name, value in resource.items() if value is not None}
+
+
+AZATHIOPRINE = order("aza", medicationCodeableConcept={"text": "azathioprine 50 mg"})
+
+
+def bundle(*resources: Json) -> Json:
+    return {"resourceType": "Bundle", "entry": [{"resource": resource} for resource in resources]}
+
+
+def find(
+    value: Any, selections: list[str] | None = None, acquired: AcquiredResources = NOTHING
+) -> tuple[DraftOrder, ...]:
+    return find_drafts(value, selections, acquired, CONTEXT)
+
+
+def ids(value: Any, selections: list[str] | None = None) -> list[Any]:
+    return [draft.raw.get("id") for draft in find(value, selections)]
+
+
+def codes_of(draft: DraftOrder) -> list[IssueCode]:
+    return [issue.code for issue in draft.issues]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        bundle(order()),
+        {"entry": [{"resource": order()}]},
+        {"entry": {"resource": order()}},
+        {"resourceType": "Bundle", "type": "collection", "entry": [None, 7, {}, order()]},
+        [order()],
+        [{"resource": order()}],
+        order(),
+        bundle(order(), order()),
+    ],
+)
+def test_an_order_is_found_in_whatever_it_is_wrapped(value: Any) -> None:
+    (draft,) = find(value)
+    assert draft.raw == order()
+    assert draft.label == "infliximab 100 MG Injection"
+    assert draft.order.state is OrderState.DRAFT
+    assert draft.changeable
+    assert draft.issues == ()
+
+
+@pytest.mark.parametrize("value", [None, 7, "x", {}, [], {"entry": None}, bundle(), bundle({}), AZATHIOPRINE])
+def test_nothing_is_found_where_there_is_no_infliximab(value: Any) -> None:
+    assert find(value) == ()
+
+
+@pytest.mark.parametrize("identifier", [None, "x" * 190, "e.F-9|_ä/..", "urn:uuid:1"])
+def test_an_order_may_have_any_id_or_none(identifier: str | None) -> None:
+    assert ids(bundle(order(identifier))) == [identifier]
+
+
+@pytest.mark.parametrize(
+    ("selections", "expected"),
+    [
+        (None, ["a", "b"]),
+        ([], ["a", "b"]),
+        ([" "], ["a", "b"]),
+        (["MedicationRequest/a"], ["a"]),
+        (["a"], ["a"]),
+        ([" MedicationRequest/b "], ["b"]),
+        (["https://ehr.example/fhir/MedicationRequest/b"], ["b"]),
+        (["MedicationRequest/aza"], []),
+        (["MedicationRequest/elsewhere"], ["a", "b"]),
+    ],
+)
+def test_only_selected_orders_count_unless_the_selections_match_nothing(
+    selections: list[str] | None, expected: list[str]
+) -> None:
+    assert ids(bundle(order("b"), AZATHIOPRINE, order("a")), selections) == expected
+
+
+def test_an_order_may_be_selected_by_the_address_in_its_bundle() -> None:
+    value = {"entry": [{"fullUrl": "urn:uuid:1", "resource": order(None)}, {"resource": order("b")}]}
+    assert ids(value, ["urn:uuid:1"]) == [None]
+
+
+def test_an_order_without_any_address_cannot_be_deselected() -> None:
+    assert ids(bundle(order(None), order("b"), AZATHIOPRINE), ["MedicationRequest/aza"]) == [None]
+
+
+@pytest.mark.parametrize("status", ["active", "cancelled", "entered-in-error ", "stopped", "completed"])
+def test_an_order_that_is_no_draft_is_found_but_not_changed(status: str) -> None:
+    (draft,) = find(order(status=status))
+    assert not draft.changeable
+    assert codes_of(draft) == [IssueCode.DRAFT_STATUS]
+    assert draft.issues[0].parameters == (("status", status.strip()),)
+
+
+@pytest.mark.parametrize("status", ["draft", " Draft ", "", None, 7])
+def test_a_draft_with_or_without_its_status_may_be_changed(status: Any) -> None:
+    assert find(order(status=status))[0].changeable
+
+
+def test_an_order_not_to_give_is_found_but_not_changed() -> None:
+    (draft,) = find(order(doNotPerform=True))
+    assert (draft.changeable, codes_of(draft)) == (False, [IssueCode.DRAFT_DO_NOT_PERFORM])
+    assert find(order(doNotPerform=False))[0].changeable
+
+
+def test_an_order_for_another_patient_is_found_and_named() -> None:
+    (draft,) = find(order(subject={"reference": "Patient/other"}))
+    assert (draft.changeable, codes_of(draft)) == (False, [IssueCode.DRAFT_SUBJECT_DIFFERS])
+    assert find(order(subject=None))[0].changeable
+
+
+def test_dose_interval_and_their_issues_are_read_from_the_order() -> None:
+    (draft,) = find(order(dosageInstruction=[{"text": "400 mg every 6-8 weeks"}], authoredOn="2026-11-22"))
+    assert (draft.order.amount_mg, draft.order.interval_days) == (400, None)
+    assert draft.order.authored is not None
+    assert codes_of(draft) == [IssueCode.INTERVAL_UNREADABLE]
+
+
+def test_a_medicine_sent_beside_the_order_is_found() -> None:
+    medicine = {"resourceType": "Medication", "id": "m", "code": IFX}
+    referring = order(medicationCodeableConcept=None, medicationReference={"reference": "Medication/m"})
+    assert len(find(bundle(referring, medicine))) == 1
+    key = AcquiredKey("medicationRequests", KeyState.PREFETCHED, (medicine,))
+    assert len(find(bundle(referring), acquired=AcquiredResources({"medicationRequests": key}))) == 1
+    assert find(bundle(referring)) == ()
+
+
+def test_a_medicine_known_by_its_display_only_is_found_and_said_so() -> None:
+    reference = {"reference": "Medication/e1", "display": "INFLIXIMAB 100 MG IV SOLR"}
+    (draft,) = find(order(medicationCodeableConcept=None, medicationReference=reference))
+    assert codes_of(draft) == [IssueCode.MEDICINE_BY_NAME]
+
+
+def test_other_medicines_ordered_beside_it_are_known() -> None:
+    (draft,) = find(bundle(order(), AZATHIOPRINE))
+    assert [(use.concept, use.draft) for use in draft.medications] == [(MedicationConcept.THIOPURINE, True)]
+    assert find(bundle(order(), AZATHIOPRINE | {"status": "cancelled"}))[0].medications == ()
+    assert find(bundle(order(), AZATHIOPRINE | {"doNotPerform": True}))[0].medications == ()
+    assert find(bundle(order(), order("b")))[0].medications == ()
+
+
+def service(text: str, **more: Any) -> Json:
+    return {"resourceType": "ServiceRequest", "id": "s", "status": "draft", "code": {"text": text}, **more}
+
+
+@pytest.mark.parametrize(
+    ("resource", "tests"),
+    [
+        (service("Infliximab level"), {"level"}),
+        (service("Infliximab antibodies"), {"ati"}),
+        (service("Infliximab and infliximab antibody panel"), {"level", "ati"}),
+        (service("Infliximab", category=[{"coding": [{"code": "108252007"}]}]), {"level"}),
+        (service("Infliximab", category={"text": "Laboratory"}), {"level"}),
+        (service("x", code={"coding": [{"system": "http://loinc.org", "code": "39803-2"}]}), {"level"}),
+        (service("Infliximab level", status="cancelled"), set()),
+        (service("Potassium"), set()),
+    ],
+)
+def test_laboratory_tests_ordered_beside_it_are_known(resource: Json, tests: set[str]) -> None:
+    (draft,) = find(bundle(order(), resource))
+    assert draft.laboratory_tests == tests
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/HCPCS-Level-II", "code": "J1745"}]},
+        {"text": "Infliximab infusion"},
+    ],
+)
+def test_infliximab_ordered_as_a_procedure_is_found_but_not_changed(code: Json) -> None:
+    (draft,) = find(service("x", code=code))
+    assert not draft.changeable
+    assert IssueCode.DRAFT_IS_SERVICE_REQUEST in codes_of(draft)
+
+
+@pytest.mark.parametrize("text", ["Infliximab level", "Infliximab antibodies", "Infliximab trough"])
+def test_a_laboratory_order_is_no_order_for_infliximab(text: str) -> None:
+    assert find(service(text)) == ()
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({}, None),
+        ({"reasonCode": [CROHN]}, Indication.CROHNS_DISEASE),
+        ({"reasonCode": CROHN}, Indication.CROHNS_DISEASE),
+        ({"reasonCode": [{"text": "Crohn's disease"}]}, Indication.CROHNS_DISEASE),
+        ({"reasonCode": [COLITIS]}, Indication.OTHER_DISEASE),
+        ({"reasonCode": [COLITIS, CROHN]}, Indication.CROHNS_DISEASE),
+        ({"reasonCode": [{"text": "as discussed"}]}, None),
+        ({"reasonReference": [{"reference": "Condition/c"}]}, Indication.CROHNS_DISEASE),
+        ({"reasonReference": [{"reference": "#c"}]}, Indication.OTHER_DISEASE),
+        (
+            {"reasonReference": {"reference": "Condition/x", "display": "Crohn's disease"}},
+            Indication.CROHNS_DISEASE,
+        ),
+        ({"reasonReference": ["x"]}, None),
+    ],
+)
+def test_the_reason_on_the_order_is_its_indication(more: Json, expected: Indication | None) -> None:
+    condition = {"resourceType": "Condition", "id": "c", "code": CROHN}
+    acquired = AcquiredResources({"conditions": AcquiredKey("conditions", KeyState.PREFETCHED, (condition,))})
+    contained = [{"resourceType": "Condition", "id": "c", "code": COLITIS}]
+    (draft,) = find(order(contained=contained, **more), acquired=acquired)
+    assert draft.indication is expected
+
+
+@given(st.randoms(use_true_random=False))
+def test_the_order_of_the_drafts_changes_nothing(random_: random.Random) -> None:
+    resources = [
+        order("a"),
+        order("b", dosageInstruction=[{"text": "q8w"}]),
+        AZATHIOPRINE,
+        service("Infliximab level"),
+    ]
+    shuffled = random_.sample(resources, len(resources))
+    assert find(bundle(*shuffled)) == find(bundle(*resources))
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=6),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(JSON, st.sampled_from(sorted(order())), JSON)
+def test_an_infliximab_order_is_found_whatever_else_is_odd_about_it(before: Any, name: str, odd: Any) -> None:
+    changed = order() | {name: odd}
+    found = find({"entry": [before, {"resource": changed}]})
+    if name in {"medicationCodeableConcept", "resourceType"}:
+        return
+    assert any(
+        json.dumps(draft.raw, sort_keys=True) == json.dumps(changed, sort_keys=True) for draft in found
+    )

@@ -1,0 +1,90 @@
+"""The laboratory order beside a change: only from the site's code, only what is missing, and valid FHIR."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from fhir.resources.R4B.servicerequest import ServiceRequest
+
+from fhir_mappings.acquired import AcquiredKey, AcquiredResources, KeyState
+from fhir_mappings.codes import MedicationMatch, load_code_sets
+from fhir_mappings.drafts import DraftOrder
+from fhir_mappings.laboratory_order import laboratory_order
+from fhir_mappings.medication import Medicine
+from tdm.decision import Option, OptionKind
+from tdm.facts import Order, OrderState, Source
+
+CODES = {
+    "level": {"system": "urn:lab", "code": "L", "display": "Level"},
+    "ati": {"system": "urn:lab", "code": "A", "display": "Antibodies"},
+    "level_and_ati": {"system": "urn:lab", "code": "LA", "display": "Level and antibodies"},
+}
+BOTH = Option(OptionKind.MEASURE_LEVEL_AND_ATI)
+ATI = Option(OptionKind.MEASURE_ATI)
+DRAFT = DraftOrder(
+    {},
+    Order(OrderState.DRAFT, Source("MedicationRequest", "x")),
+    "",
+    Medicine(MedicationMatch(None, coded=True), ""),
+)
+
+
+def code_of(options: list[Option], **more: Any) -> str | None:
+    made = laboratory_order(options, **({"order_codes": CODES, "patient_id": "p"} | more))
+    return None if made is None else made["code"]["coding"][0]["code"]
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ([BOTH], "LA"),
+        ([ATI], "A"),
+        ([Option(OptionKind.QUANTIFY_ATI)], "A"),
+        ([ATI, BOTH], "LA"),
+        ([Option(OptionKind.RAISE_DOSE)], None),
+        ([], None),
+    ],
+)
+def test_the_tests_asked_for_are_ordered(options: list[Option], expected: str | None) -> None:
+    assert code_of(options) == expected
+
+
+def test_nothing_is_ordered_without_a_code_of_the_site_for_exactly_that() -> None:
+    assert code_of([BOTH], order_codes={}) is None
+    assert code_of([BOTH], order_codes={"ati": CODES["ati"]}) is None
+    assert code_of([BOTH], order_codes={"level_and_ati": {}}) is None
+    assert code_of([BOTH], patient_id="") is None
+
+
+def test_what_is_ordered_beside_the_draft_is_not_ordered_again() -> None:
+    assert code_of([BOTH], draft=DRAFT) == "LA"
+    assert code_of([BOTH], draft=replace(DRAFT, laboratory_tests=frozenset({"level"}))) == "A"
+    assert code_of([BOTH], draft=replace(DRAFT, laboratory_tests=frozenset({"ati"}))) == "L"
+    assert code_of([BOTH], draft=replace(DRAFT, laboratory_tests=frozenset({"level", "ati"}))) is None
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"), [("active", "A"), ("draft", "A"), ("completed", "LA"), (None, "LA")]
+)
+def test_what_is_on_order_already_is_not_ordered_again(status: str | None, expected: str) -> None:
+    on_order = {"resourceType": "ServiceRequest", "status": status, "code": {"text": "Infliximab level"}}
+    acquired = AcquiredResources({"x": AcquiredKey("x", KeyState.PREFETCHED, (on_order,))})
+    assert code_of([BOTH], acquired=acquired, codes=load_code_sets()) == expected
+
+
+def test_the_order_is_a_valid_draft_for_this_patient() -> None:
+    made = laboratory_order([BOTH], order_codes=CODES, patient_id="p")
+    assert made is not None
+    ServiceRequest.model_validate(made)
+    assert (made["status"], made["intent"], made["subject"]) == ("draft", "order", {"reference": "Patient/p"})
+    assert made["code"] == {"coding": [CODES["level_and_ati"]], "text": "Level and antibodies"}
+    bare = laboratory_order([ATI], order_codes={"ati": {"system": "urn:lab", "code": "A"}}, patient_id="p")
+    assert bare is not None
+    assert bare["code"] == {"coding": [{"system": "urn:lab", "code": "A"}]}
+
+
+def test_an_order_that_would_not_be_valid_is_not_made() -> None:
+    broken: Any = {"ati": {"system": "urn:lab", "code": 7}}
+    assert laboratory_order([ATI], order_codes=broken, patient_id="p") is None
