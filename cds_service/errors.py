@@ -118,9 +118,8 @@ def operation_outcome(fault: Fault, *, issue_type: str | None = None) -> bytes:
 
 def fault_response(fault: Fault, *, status: int | None = None) -> Response:
     """Return the complete answer to a fault and note its code for the log line."""
-    record: RequestRecord | None = g.get("record")
-    if record is not None:
-        record.fault = fault.value
+    record: RequestRecord = g.record
+    record.fault = fault.value
     return Response(
         operation_outcome(fault), status=status or FAULTS[fault].status, mimetype="application/json"
     )
@@ -152,9 +151,8 @@ def _on_http_exception(error: HTTPException) -> Response:
 
 def _on_exception(error: Exception) -> Response:
     """Answer an unforeseen failure with 500; the log gets the kind and the place, never the message."""
-    record: RequestRecord | None = g.get("record")
-    if record is not None:
-        record.failed_at = where_it_failed(error)
+    record: RequestRecord = g.record
+    record.failed_at = where_it_failed(error)
     return fault_response(Fault.INTERNAL)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from time import perf_counter
 from typing import Final
 
 from flask import Blueprint, Response, g, request
@@ -29,9 +28,7 @@ def hooks_blueprint(services: Services) -> Blueprint:
         hook = hook_of_service.get(service_id)
         if hook is None:
             raise RequestRefusedError(Fault.UNKNOWN_SERVICE)
-        record: RequestRecord | None = g.get("record")
-        if record is None:
-            record = RequestRecord(started=perf_counter())
+        record: RequestRecord = g.record
         record.service = service_id
         body = read_body(request)
         record.body_bytes = len(body)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from contextlib import redirect_stderr
+from io import StringIO
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -66,7 +68,8 @@ def bind(services: Services, port: int) -> BaseWSGIServer:
     """Return a server that listens on loopback; exits with PORT_TAKEN when the port is in use."""
     app = create_app(services=services)
     try:
-        return make_server(HOST, port, app, threaded=True, request_handler=_QuietHandler)
+        with redirect_stderr(StringIO()):  # Werkzeug's own advice names options that are not ours
+            return make_server(HOST, port, app, threaded=True, request_handler=_QuietHandler)
     except (OSError, SystemExit):  # Werkzeug leaves the process where the address is in use
         _port_taken(port)
 

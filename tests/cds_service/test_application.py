@@ -1,5 +1,6 @@
 """The service over HTTP: statuses, tolerances, cross-origin headers, cards."""
 
+import gc
 import io
 import json
 from collections.abc import Callable
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 from werkzeug.test import EnvironBuilder
 
+from cds_service.application import freeze_after_warm_up
 from cds_service.errors import FAULTS, Fault
 from cds_service.services import load_services
 from cds_service.settings import Settings
@@ -109,6 +111,56 @@ def test_orders_without_infliximab_get_an_empty_list(service: Running, order: di
     response = service.client.post(SIGN, json=order)
     assert response.status_code == 200
     assert response.get_json() == {"cards": []}
+
+
+def test_an_order_for_another_disease_gets_no_card(service: Running, order: dict[str, Any]) -> None:
+    draft = order["context"]["draftOrders"]["entry"][0]["resource"]
+    colitis = {"system": "http://snomed.info/sct", "code": "64766004", "display": "Ulcerative colitis"}
+    draft["reasonCode"] = [{"coding": [colitis]}]
+    assert service.client.post(SIGN, json=order).get_json() == {"cards": []}
+    (line,) = service.lines
+    assert line["evaluated"] == [{"verdict": "not-applicable", "rule": "R-NA-1"}]
+
+
+def test_an_opened_chart_of_another_disease_stays_quiet(service: Running, order: dict[str, Any]) -> None:
+    order["hook"] = "patient-view"
+    colitis = {"system": "http://snomed.info/sct", "code": "64766004", "display": "Ulcerative colitis"}
+    for entry in order["prefetch"]["conditions"]["entry"]:
+        entry["resource"]["code"] = {"coding": [colitis]}
+    assert service.client.post(VIEW, json=order).get_json() == {"cards": []}
+
+
+def test_a_missing_test_becomes_an_order_where_the_site_has_a_code(
+    run: Callable[..., Running], order: dict[str, Any], repository: Any
+) -> None:
+    order["prefetch"]["laboratory"] = {"resourceType": "Bundle", "type": "searchset", "total": 0}
+    service = run(site_path=repository / "deploy" / "site.example.toml")
+    (card,) = service.client.post(SIGN, json=order).get_json()["cards"]
+    created = [
+        action for one in card["suggestions"] for action in one["actions"] if action["type"] == "create"
+    ]
+    assert [one["resource"]["code"]["coding"][0]["code"] for one in created] == ["LAB-IFX-PANEL"]
+    (plain,) = run().client.post(SIGN, json=order).get_json()["cards"]
+    assert "suggestions" not in plain
+
+
+def test_an_intensified_order_is_offered_as_an_update_of_the_whole_draft(
+    service: Running, order: dict[str, Any]
+) -> None:
+    draft = order["context"]["draftOrders"]["entry"][0]["resource"]
+    (card,) = service.client.post(SIGN, json=order).get_json()["cards"]
+    (action,) = card["suggestions"][0]["actions"]
+    assert action["type"] == "update"
+    changed = {key for key in draft if action["resource"].get(key) != draft[key]}
+    assert changed == {"dosageInstruction"}
+
+
+def test_a_card_points_to_the_public_address_of_the_service(
+    run: Callable[..., Running], order: dict[str, Any]
+) -> None:
+    service = run(public_base_url="https://cds.example.org/tdm")
+    (card,) = service.client.post(SIGN, json=order).get_json()["cards"]
+    assert card["source"]["url"] == "https://cds.example.org/tdm/transparency"
 
 
 def test_each_of_several_infliximab_orders_gets_a_card_that_names_it(
@@ -294,6 +346,15 @@ def test_transparency_names_knowledge_evidence_limits_and_intended_use(service: 
 def test_two_apps_may_live_side_by_side(run: Callable[..., Running]) -> None:
     assert run(sandbox=True).client.get("/sandbox").status_code == 200
     assert run().client.get("/sandbox").status_code == 404
+
+
+def test_warm_workers_can_freeze_what_is_loaded() -> None:
+    before = gc.get_freeze_count()
+    try:
+        freeze_after_warm_up()
+        assert gc.get_freeze_count() > before
+    finally:
+        gc.unfreeze()
 
 
 def test_loading_twice_gives_the_same_knowledge() -> None:

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cds_service.cli import main
+from cds_service.sandbox.patients import ExamplePatient, example_patients
 from cds_service.settings import Settings
 from tests.cds_service.conftest import example, loaded
 
@@ -137,6 +138,50 @@ def test_explain_ends_with_its_own_code_when_the_check_was_not_completed(
     result = invoke("explain", str(request_file))
     assert result.exit_code == 5
     assert "E-INTERNAL-1" in result.output
+
+
+@pytest.mark.parametrize("patient", example_patients(), ids=lambda patient: patient.slug)
+def test_explain_gives_a_reason_for_every_example_patient(tmp_path: Path, patient: ExamplePatient) -> None:
+    path = tmp_path / "request.json"
+    path.write_text(json.dumps(example(patient.slug)))
+    result = invoke("explain", str(path), "--as-of", "2026-03-09")
+    assert result.exit_code == 0, result.output
+    assert f": {patient.expected_verdict}" in result.output
+    document = json.loads(invoke("explain", str(path), "--as-of", "2026-03-09", "--json").output)
+    assert document["evaluated"][0]["rule"]["text"]
+
+
+def test_explain_shows_both_readings_where_the_age_is_unknown_and_a_gate_that_decides(tmp_path: Path) -> None:
+    request = example()
+    request["prefetch"]["patient"].pop("birthDate")
+    path = tmp_path / "request.json"
+    path.write_text(json.dumps(request))
+    assert "Readings that the data allow" in invoke("explain", str(path), "--as-of", "2026-03-09").output
+    allergy = {
+        "resourceType": "AllergyIntolerance",
+        "id": "a",
+        "clinicalStatus": {"coding": [{"code": "active"}]},
+        "code": {"text": "infliximab"},
+        "criticality": "high",
+        "patient": {"reference": f"Patient/{request['context']['patientId']}"},
+        "reaction": [{"manifestation": [{"text": "Anaphylaxis"}], "severity": "severe"}],
+    }
+    request["prefetch"]["allergies"] = {"resourceType": "Bundle", "entry": [{"resource": allergy}]}
+    path.write_text(json.dumps(request))
+    result = invoke("explain", str(path), "--as-of", "2026-03-09")
+    assert "S-HSR (decides)" in result.output
+    assert "S-HSR: hold" in result.output
+
+
+def test_explain_of_a_quiet_chart_says_that_there_is_nothing_to_say(tmp_path: Path) -> None:
+    request = example()
+    body = {"hook": "patient-view", "context": {"patientId": request["context"]["patientId"]}}
+    path = tmp_path / "request.json"
+    path.write_text(json.dumps({**body, "prefetch": {"patient": request["prefetch"]["patient"]}}))
+    result = invoke("explain", str(path))
+    assert result.exit_code == 0
+    assert "the chart" in result.output
+    assert "No card" in result.output
 
 
 def test_check_config_prints_what_is_in_force_and_what_differs(repository: Path) -> None:
