@@ -92,7 +92,7 @@ def _maintenance(
         large = shortened_large(interval, policy)
         if small is not None:
             rungs.append(_Rung(OptionKind.SHORTEN_INTERVAL_2_WEEKS, mg, per_kg, small))
-        if large is not None and large != small:
+        if large is not None:
             rungs.append(_Rung(OptionKind.SHORTEN_INTERVAL_4_WEEKS, mg, per_kg, large))
     if interval_only:
         return tuple(rungs)

@@ -43,6 +43,30 @@ FILTERS = {
     "R-NA-3": "before the gates: a chart without any trace of infliximab; no card",
 }
 
+READINGS = """
+## How the protocol's silences are read
+
+- The cap is looked at before timing and phase, so that a switch made by the cap cannot escape them.
+- A switch at the cap leads out of the class, except where low antibodies explain a low level.
+- Heart failure with no interval left to shorten is treated as the cap.
+- On the perianal fistula row every intensification is weak, R-IMM-5 and R-LOR-1 included.
+- Where the protocol names no certainty, assess and continue are moderate. They are weak where the row rests
+  on subcutaneous, fistula or induction evidence, or on a site's choice not to be proactive.
+- R-IMM-8 in induction holds for both routes: while drug is measurable, no single result leads to a switch.
+- Recommended of an intensification is the labelled step where there is one: 10 mg/kg at an unchanged interval
+  of eight weeks or more, for adults with active disease in maintenance. Otherwise it is the first step of the
+  ladder: the interval shortened by two weeks, or in induction the next dose brought forward.
+- A subcutaneous intensification recommends no step: the specialist chooses.
+- A draft already does what is advised when it reaches any step of the ladder that is not provisional.
+- R-IND-3 recommends re-induction as a whole; no single change of the order amounts to it.
+- A positive tuberculosis test counts even if a later one is negative. Of results for hepatitis B surface
+  antigen the newest decides.
+- A reaction to infliximab of unreadable status counts as one. Any other gate whose records are all unclear is
+  not evaluated.
+- Less drug is not named on a trough of unverified or untimed timing; the answer stays continue.
+- A fired gate is shown even where the row that would have answered is switched off.
+"""
+
 
 def generate() -> dict[str, str]:
     """Return the page, by its path."""
@@ -66,6 +90,7 @@ def generate() -> dict[str, str]:
     parts += [row_line(rule, answers[rule.id], offered[rule.id]) for rule in table]
     parts += ["\n## Answers beside the rows\n", "| id | meaning |", "|---|---|"]
     parts += [f"| {name} | {meaning} |" for name, meaning in FILTERS.items()]
+    parts.append(READINGS.rstrip("\n"))
     parts += coverage(answers, total)
     return {"docs/decision-table.md": "\n".join(parts) + "\n"}
 
