@@ -61,11 +61,12 @@ def _own_resources(
     key: str, peeked: Peeked, outcomes: int, shortfall: Shortfall | None, patient_id: str
 ) -> AcquiredKey:
     """Keep the resources of this patient. A Bundle may name its Patient by an address of its own."""
-    own_urls = {
+    own_urls = {f"Patient/{patient_id}"}  # the usual way to name this patient, settled without parsing
+    own_urls.update(
         url
         for resource, url in zip(peeked.resources, peeked.full_urls, strict=True)
         if url and _type(resource) == "Patient" and text_of(resource.get("id")) == patient_id
-    }
+    )
     kept = []
     urls = []
     issues: list[DataIssue] = []
@@ -93,7 +94,10 @@ def _is_foreign(resource: Resource, patient_id: str, own_urls: set[str]) -> bool
         identifier = text_of(resource.get("id"))
         return bool(identifier) and identifier != patient_id
     subject = resource.get("subject") if resource.get("subject") is not None else resource.get("patient")
-    return reference_text(subject) not in own_urls and belongs_to(resource, patient_id) is Belongs.OTHER
+    written = reference_text(subject)
+    if not written or written in own_urls:
+        return False
+    return belongs_to(resource, patient_id) is Belongs.OTHER
 
 
 def _type(resource: Resource) -> str:

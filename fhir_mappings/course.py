@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import timedelta
 from functools import lru_cache
-from typing import TypeAlias, TypeVar
+from operator import attrgetter
+from typing import Any, TypeAlias, TypeVar
 
 from fhir_mappings.acquired import AcquiredResources, Resource
 from fhir_mappings.codes import CodeSets
@@ -26,14 +27,17 @@ from fhir_mappings.readers.observation import read_observation
 from fhir_mappings.readers.patient import PatientFacts, read_patient
 from fhir_mappings.readers.reading import Reading, merge, merge_issues
 from fhir_mappings.references import text_of
-from tdm.facts import Dose, MedicationUse, Order, SafetyConcept, Source, TreatmentCourse
+from tdm.facts import Dose, MedicationUse, Order, SafetyConcept, TreatmentCourse
 from tdm.issues import DataIssue
 
 _SAME_DOSE = timedelta(days=3)
 """A reported dose this close to an administered one is the same dose."""
 
-_NOWHERE = Source("", "")
 _Fact = TypeVar("_Fact", Order, Dose, MedicationUse)
+_CONTENT: dict[type, Callable[[Any], Hashable]] = {
+    kind: attrgetter(*(field.name for field in fields(kind) if field.name != "source"))
+    for kind in (Order, Dose, MedicationUse)
+}
 _MedicationReader: TypeAlias = Callable[[Resource, ReadingContext, Medicines], MedicationReading]
 _MEDICATION_READERS: dict[str, _MedicationReader] = {
     "MedicationRequest": read_medication_request,
@@ -134,17 +138,21 @@ def _doses(doses: Iterable[Dose]) -> tuple[Dose, ...]:
 
 def _unique(facts: Iterable[_Fact]) -> tuple[_Fact, ...]:
     """Return facts in canonical order; of those that differ only in their source, the first."""
-    seen: set[Hashable] = set()
-    kept = []
-    for fact in sorted(facts, key=_order):
-        content = replace(fact, source=_NOWHERE)
-        if content not in seen:
-            seen.add(content)
-            kept.append(fact)
-    return tuple(kept)
+    ordered = sorted(facts, key=_reference)
+    if len({fact.source.reference for fact in ordered}) < len(ordered):
+        ordered.sort(key=_order)
+    kept: dict[Hashable, _Fact] = {}
+    for fact in ordered:
+        kept.setdefault(_CONTENT[type(fact)](fact), fact)
+    return tuple(kept.values())
+
+
+def _reference(fact: Order | Dose | MedicationUse) -> str:
+    return fact.source.reference
 
 
 def _order(fact: Order | Dose | MedicationUse) -> tuple[str, str]:
+    """Order facts that share a reference by all they say; writing them out is slow, so only then."""
     return fact.source.reference, repr(fact)
 
 

@@ -37,8 +37,8 @@ _BILLING_UNITS = frozenset(
 )
 _PIECES = frozenset({
     "vial", "vials", "{vial}", "{vials}", "flacon", "flacons", "injectieflacon", "durchstechflasche",
-    "pen", "pens", "{pen}", "{syringe}", "syringe", "syringes", "spuit", "injection", "{injection}", "each", "ea",
-    "{each}", "1",
+    "pen", "pens", "{pen}", "{syringe}", "syringe", "syringes", "spuit", "injection", "{injection}",
+    "each", "ea", "{each}", "1",
 })  # fmt: skip
 _MILLILITRES = frozenset({"ml", "milliliter", "millilitre", "milliliters", "millilitres"})
 

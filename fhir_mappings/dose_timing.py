@@ -26,7 +26,7 @@ class Interval:
 
 
 def repeat_interval(timing: Any) -> Interval:
-    """Read `timing.repeat`: period, unit and frequency; a range of either is unclear. Bounds are no rhythm."""
+    """Read `timing.repeat`: period, unit and frequency; a range is unclear, bounds are no rhythm."""
     repeat = timing.get("repeat") if isinstance(timing, dict) else None
     if not isinstance(repeat, dict) or repeat.get("period") is None:
         return Interval()

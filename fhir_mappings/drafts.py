@@ -61,7 +61,7 @@ def find_drafts(
     """
     entries = list(_entries(draft_orders))
     medicines = _medicines(entries, acquired, context.codes)
-    beside = _medications_beside(entries, medicines)
+    beside = _medications_beside(entries, medicines) if len(entries) > 1 else ()
     tests = _tests_beside(entries, context.codes)
     found: dict[str, DraftOrder] = {}
     for resource, _ in _selected(entries, selections):

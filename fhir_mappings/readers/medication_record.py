@@ -53,7 +53,9 @@ def record_of(resource: Resource, medicines: Medicines, context: ReadingContext)
     """
     source = Source(text_of(resource.get("resourceType")), source_reference(resource))
     status = text_of(resource.get("status")).lower()[:_MAX_STATUS]
-    if belongs_to(resource, context.patient_id) is Belongs.OTHER:
+    subject = resource.get("subject")
+    usual = isinstance(subject, dict) and subject.get("reference") == f"Patient/{context.patient_id}"
+    if not usual and belongs_to(resource, context.patient_id) is Belongs.OTHER:
         issue = DataIssue(IssueCode.OTHER_PATIENT, "record", (("count", "1"),), source)
         return Record(resource, Medicine(None, ""), source, status, (issue,))
     medicine = medicine_of(resource, medicines)

@@ -370,8 +370,8 @@ def test_a_statement_of_another_medicine_counts_while_it_is_taken() -> None:
 
 
 ODD_FIELDS = [
-    "status", "subject", "dosage", "dosageInstruction", "medicationCodeableConcept", "contained", "id", "intent",
-    "medicationReference", "effectiveDateTime", "effectivePeriod", "authoredOn", "whenHandedOver",
+    "status", "subject", "dosage", "dosageInstruction", "medicationCodeableConcept", "contained", "id",
+    "intent", "medicationReference", "effectiveDateTime", "effectivePeriod", "authoredOn", "whenHandedOver",
 ]  # fmt: skip
 ODD = st.recursive(
     st.none()

@@ -1,0 +1,218 @@
+"""One treatment course from all resources: complete, canonical, nothing twice, shortfalls named."""
+
+from __future__ import annotations
+
+import copy
+import json
+import random
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fhir_mappings.acquire import acquire
+from fhir_mappings.codes import load_code_sets
+from fhir_mappings.context import ReadingContext
+from fhir_mappings.course import build_course
+from fhir_mappings.drafts import find_drafts
+from tdm.facts import (
+    FactGroup,
+    Indication,
+    Marker,
+    MedicationConcept,
+    Moment,
+    Sex,
+    Shortfall,
+    TreatmentCourse,
+)
+from tdm.issues import IssueCode
+from tests.support import ehr
+
+Json = dict[str, Any]
+
+INSTANT = datetime(2026, 11, 22, 9, tzinfo=UTC)
+CODES = load_code_sets()
+CONTEXT = ReadingContext("p", ZoneInfo("UTC"), Moment(INSTANT, INSTANT.date()), CODES)
+
+
+def days_ago(days: float) -> datetime:
+    return INSTANT - timedelta(days=days)
+
+
+def chart() -> dict[str, list[Json]]:
+    return {
+        "laboratory": [
+            ehr.laboratory("level", "p", "level", 2.1, days_ago(3)),
+            ehr.laboratory("ati", "p", "ati", 3.0, days_ago(3)),
+            ehr.laboratory("crp", "p", "crp", 12.0, days_ago(3)),
+            ehr.laboratory("sodium", "p", "sodium", 140.0, days_ago(3)),
+        ],
+        "weights": [ehr.weight("weight", "p", 80.0, days_ago(20))],
+        "conditions": [ehr.condition("crohn", "p", ehr.CONDITIONS["crohns"])],
+        "medicationRequests": [
+            ehr.medication_request(
+                "order",
+                "p",
+                "infliximab",
+                status="active",
+                authored=days_ago(400),
+                instruction=ehr.dosage(400, 8),
+            ),
+            ehr.medication_request("aza", "p", "azathioprine", status="active", authored=days_ago(400)),
+        ],
+        "medicationAdministrations": [
+            ehr.administration(f"dose-{number}", "p", 400, days_ago(56 * number + 3))
+            for number in range(1, 4)
+        ],
+        "allergies": [],
+    }
+
+
+def draft() -> Json:
+    return ehr.medication_request(
+        "draft", "p", "infliximab", status="draft", authored=INSTANT, instruction=ehr.dosage(400, 8),
+        reason=ehr.CONDITIONS["crohns"],
+    )  # fmt: skip
+
+
+def course(keys: dict[str, Any], *drafts: Json) -> TreatmentCourse:
+    prefetch: dict[str, Any] = {"patient": ehr.patient("p", birth_date="1990-01-01", gender="male")}
+    prefetch |= {
+        key: ehr.searchset(value) if isinstance(value, list) else value for key, value in keys.items()
+    }
+    raw = {key: json.dumps(value).encode() for key, value in prefetch.items()}
+    acquired = acquire(raw, codes=CODES, patient_id="p")
+    found = find_drafts({"entry": [{"resource": d} for d in drafts]}, None, acquired, CONTEXT)
+    return build_course(acquired, draft=found[0] if found else None, context=CONTEXT)
+
+
+def test_all_facts_of_a_chart_and_its_draft_come_together() -> None:
+    built = course(chart(), draft())
+    assert [level.value_ug_ml for level in built.levels] == [2.1]
+    assert [ati.value for ati in built.atis] == [3.0]
+    assert [marker.marker for marker in built.markers] == [Marker.CRP]
+    assert [weight.kilograms for weight in built.weights] == [80.0]
+    assert [dose.amount_mg for dose in built.doses] == [400, 400, 400]
+    assert [order.interval_days for order in built.orders] == [56]
+    assert [use.concept for use in built.medications] == [MedicationConcept.THIOPURINE]
+    assert (built.birth_earliest, built.birth_latest, built.sex) == (
+        date(1990, 1, 1),
+        date(1990, 1, 1),
+        Sex.MALE,
+    )
+    assert built.recorded_indications == {Indication.CROHNS_DISEASE}
+    assert built.order_indication is Indication.CROHNS_DISEASE
+    assert built.evaluable == CODES.evaluable()
+    assert built.draft is not None
+    assert built.draft.interval_days == 56
+
+
+def test_an_opened_chart_has_no_draft() -> None:
+    built = course(chart())
+    assert (built.draft, built.order_indication) == (None, None)
+
+
+def test_what_was_not_provided_failed_or_is_incomplete_is_named() -> None:
+    keys: dict[str, Any] = chart()
+    del keys["conditions"]
+    keys["allergies"] = {"resourceType": "OperationOutcome"}
+    keys["laboratory"] = ehr.searchset(keys["laboratory"], next_link=True)
+    assert dict(course(keys).shortfalls) == {
+        FactGroup.CONDITIONS: Shortfall.NOT_PROVIDED,
+        FactGroup.ALLERGIES: Shortfall.ERROR,
+        FactGroup.LABORATORY: Shortfall.TRUNCATED,
+    }
+    assert course(chart()).shortfalls == ()
+
+
+def test_issues_of_keys_readers_and_draft_are_all_there() -> None:
+    keys = chart()
+    keys["laboratory"].append(ehr.laboratory("x", "other", "level", 9.9, days_ago(1)))
+    keys["medicationAdministrations"][0]["effectiveDateTime"] = "unknown"
+    codes = {issue.code for issue in course(keys, draft() | {"status": "active"}).issues}
+    assert {IssueCode.OTHER_PATIENT, IssueCode.DOSE_UNDATED, IssueCode.DRAFT_STATUS} <= codes
+
+
+def test_a_thiopurine_drafted_beside_infliximab_is_about_to_be_added() -> None:
+    aza = ehr.medication_request("new", "p", "azathioprine", status="draft", authored=INSTANT)
+    keys = chart()
+    keys["medicationRequests"].pop()
+    (use,) = course(keys, draft(), aza).medications
+    assert (use.concept, use.draft) == (MedicationConcept.THIOPURINE, True)
+
+
+def test_a_dispense_counts_only_where_no_administration_is_near() -> None:
+    def dispense(days: float) -> Json:
+        resource = ehr.administration("d", "p", 400, days_ago(days))
+        return resource | {
+            "resourceType": "MedicationDispense",
+            "whenHandedOver": resource["effectiveDateTime"],
+        }
+
+    for days, counted in ((59, False), (62, False), (62.01, True), (56, False), (55.99, True)):
+        built = course(chart() | {"medicationDispenses": [dispense(days)]})
+        assert any(dose.reported for dose in built.doses) is counted
+
+
+def test_two_resources_of_the_patient_that_disagree_leave_the_age_unknown() -> None:
+    other = ehr.patient("p", birth_date="2015-01-01", gender="male")
+    built = course(chart() | {"conditions": [other]})
+    assert (built.birth_earliest, built.sex) == (None, None)
+    same = ehr.patient("p", birth_date="1990-01-01", gender="male")
+    assert course(chart() | {"conditions": [same]}).birth_earliest == date(1990, 1, 1)
+
+
+def test_results_that_a_report_contains_are_found() -> None:
+    level = ehr.laboratory("inner", "p", "level", 5.5, days_ago(2))
+    report = {
+        "resourceType": "DiagnosticReport",
+        "id": "r",
+        "status": "final",
+        "code": {"text": "Chemistry"},
+        "subject": {"reference": "Patient/p"},
+        "contained": [level],
+        "result": [{"reference": "#inner"}],
+    }
+    assert [found.value_ug_ml for found in course(chart() | {"laboratory": [report]}).levels] == [5.5]
+
+
+def test_facts_of_one_resource_id_keep_a_canonical_order() -> None:
+    one = ehr.administration("same", "p", 400, days_ago(10))
+    two = ehr.administration("same", "p", 500, days_ago(10))
+    forwards = course({"medicationAdministrations": [one, two]})
+    backwards = course({"medicationAdministrations": [two, one]})
+    assert forwards == backwards
+    assert len(forwards.doses) == 2
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.randoms(use_true_random=False))
+def test_order_and_repetition_of_the_resources_change_nothing(random_: random.Random) -> None:
+    keys = chart()
+    for resources in keys.values():
+        resources += [copy.deepcopy(resource) for resource in resources if random_.random() < 0.4]
+        random_.shuffle(resources)
+    moved = keys["conditions"].copy()
+    keys["allergies"] += moved  # the same resource under a second key
+    assert course(keys, draft()) == course(chart(), draft())
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.randoms(use_true_random=False))
+def test_no_mutation_of_a_chart_makes_the_course_throw(random_: random.Random) -> None:
+    keys = chart()
+    resource = random_.choice([resource for resources in keys.values() for resource in resources])
+    for _ in range(3):
+        holder: Any = resource
+        while isinstance(holder, dict | list) and holder:
+            index = (
+                random_.choice(list(holder)) if isinstance(holder, dict) else random_.randrange(len(holder))
+            )
+            if not isinstance(holder[index], dict | list) or random_.random() < 0.3:
+                if index != "resourceType":
+                    holder[index] = random_.choice([None, "", "x", 7, -1.5, True, [], {}, [None], {"a": [1]}])
+                break
+            holder = holder[index]
+    assert isinstance(course(keys, draft()), TreatmentCourse)
