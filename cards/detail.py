@@ -161,6 +161,8 @@ def _options(decision: Decision, knowledge: Knowledge, wording: Wording) -> list
     lines = [_option(option, knowledge, wording) for option in decision.options]
     if decision.draft_already_does_it:
         return [wording.lines["already"], *lines]
+    if decision.verdict is Verdict.HOLD:
+        return [wording.lines["hold"], *lines]
     return lines or [wording.lines["no_options"]]
 
 

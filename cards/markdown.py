@@ -18,10 +18,9 @@ RECORD_TEXT_CAP: Final = 160
 ELLIPSIS: Final = "…"
 
 # Printable by Unicode's own word, yet invisible: joiners, fillers, blank Braille, variation selectors.
-_FIRST_INVISIBLE: Final = "\u034f"
 _INVISIBLE: Final = dict.fromkeys(
     (
-        ord(_FIRST_INVISIBLE),
+        0x034F,
         0x115F,
         0x1160,
         0x17B4,
@@ -34,6 +33,9 @@ _INVISIBLE: Final = dict.fromkeys(
     )
 )
 
+# Everything from the first of them on: most texts have nothing so far out and need no closer look.
+_MAY_HIDE: Final = re.compile(f"[{chr(min(_INVISIBLE))}-\U0010ffff]").search
+
 # "<", ">" and "&" as entities, for clients that render raw HTML; the rest are Markdown's own characters.
 _MARKDOWN: Final = str.maketrans(
     {
@@ -44,7 +46,7 @@ _MARKDOWN: Final = str.maketrans(
     }
 )
 
-_SPECIAL: Final = frozenset(map(chr, _MARKDOWN))
+_HAS_SPECIAL: Final = re.compile("[" + re.escape("".join(map(chr, _MARKDOWN))) + "]").search
 
 # A plain summary may still reach a careless client that inserts it as HTML: tags cannot start without these.
 _PLAIN: Final = str.maketrans({"<": "\u2039", ">": "\u203a"})
@@ -81,7 +83,7 @@ def escape(text: str, cap: int = RECORD_TEXT_CAP) -> str:
 
 def escape_sentence(text: str) -> str:
     """Return a sentence of our own for Markdown: only its special characters are escaped, nothing is cut."""
-    return text if _SPECIAL.isdisjoint(text) else text.translate(_MARKDOWN)
+    return text.translate(_MARKDOWN) if _HAS_SPECIAL(text) else text
 
 
 def one_line(text: str, cap: int) -> str:
@@ -91,7 +93,7 @@ def one_line(text: str, cap: int) -> str:
         len(text) <= cap
         and text.isprintable()
         and "  " not in text
-        and (text.isascii() or max(text) < _FIRST_INVISIBLE)
+        and (text.isascii() or not _MAY_HIDE(text))
     ):
         line = text.strip()
     else:

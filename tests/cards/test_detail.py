@@ -188,6 +188,11 @@ def test_without_options_it_says_that_no_change_is_proposed() -> None:
     assert section(dataclasses.replace(INTENSIFY, options=()), "options") == [WORDING.lines["no_options"]]
 
 
+def test_a_hold_says_to_give_nothing_before_anything_else() -> None:
+    decision = dataclasses.replace(INTENSIFY, verdict=Verdict.HOLD, rule="S-HSR", options=())
+    assert section(decision, "options") == [WORDING.lines["hold"]]
+
+
 def test_a_draft_that_does_it_already_is_told_first() -> None:
     lines = section(dataclasses.replace(INTENSIFY, draft_already_does_it=True), "options")
     assert lines[0] == WORDING.lines["already"]
