@@ -83,6 +83,9 @@ INFLIXIMAB_ALLERGY = "infliximab-allergy"
 SEVERITY_MILD = "severity-mild"
 SEVERITY_MODERATE_OR_SEVERE = "severity-moderate-or-severe"
 
+_HIERARCHIES = frozenset({"icd10", "ndc"})
+"""Systems whose codes begin with the code of what is above them."""
+
 _SAFETY_SOURCES: dict[SafetyConcept, tuple[str, ...]] = {
     SafetyConcept.INFLIXIMAB_REACTION: (INFLIXIMAB_PRODUCT,),
     SafetyConcept.SERIOUS_INFECTION: ("serious-infection",),
@@ -184,11 +187,9 @@ class CodeSets:
         """Return what a single code stands for, exact entries first."""
         canonical, normal = self._key(system, code)
         found = self._exact.get((canonical, normal), ())
-        if canonical in {"icd10", "ndc"}:
+        if canonical in _HIERARCHIES:
             for length in range(len(normal), 2, -1):
                 found += self._prefixes.get((canonical, normal[:length]), ())
-        elif (canonical, normal) in self._prefixes:
-            found += self._prefixes[canonical, normal]
         return found
 
     def _key(self, system: str, code: str) -> tuple[str, str]:
@@ -309,6 +310,10 @@ class CodeSets:
             raise CodeSetError.unknown_concept(code.concept, sorted(self._file.concepts))
         if not code.code.strip():
             raise CodeSetError(f"an empty code for {code.concept}")
+        if code.prefix and self.canonical_system(code.system) not in _HIERARCHIES:
+            raise CodeSetError(
+                f"{code.system}|{code.code}: only ICD and NDC codes can stand for all below them"
+            )
         if self.is_look_alike(code.system, code.code):
             raise CodeSetError(
                 f"{code.system}|{code.code} is a known look-alike and cannot mean {code.concept}"

@@ -172,9 +172,3 @@ def _looks_like_unit(tail: str) -> bool:
     if tail[0] in "eE" and (tail[1:2].isdigit() or tail[1:2] in {"+", "-"}):
         return False
     return unit[0].isalpha() or unit[0] in "%[{"
-
-
-def quantity_text(number: ReadNumber, unit: str) -> str:
-    """Return a result as reported, for display: "< 0.4 ug/mL"."""
-    sign = "" if number.comparator is Comparator.EXACT else f"{number.comparator.value} "
-    return f"{sign}{number.value:g} {unit}".strip()

@@ -592,6 +592,7 @@ def test_two_additions_of_a_site_both_count():
         (SiteCode("infliximab-product", RXNORM, "121191"), "look-alike"),
         (SiteCode("infliximab-antibody", LOINC, "39803-2"), "already means infliximab-level"),
         (SiteCode("crp", LOCAL, "  "), "empty code"),
+        (SiteCode("crp", LOCAL, "CR", prefix=True), "only ICD and NDC"),
     ],
 )
 def test_a_faulty_site_code_is_refused_and_named(code, message):
@@ -629,3 +630,7 @@ def test_long_texts_of_codes_are_cut():
     codings, text = codings_of({"text": "x" * 1000, "coding": [{"code": "y" * 1000}]})
     assert (len(text), len(codings[0][1])) == (300, 300)
     assert len(codings_of("x" * 1000)[1]) == 300
+
+
+def test_every_concept_has_a_name_for_people():
+    assert CODES.title("infliximab-level") == "infliximab level"

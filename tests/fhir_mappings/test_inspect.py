@@ -38,6 +38,8 @@ def test_codes_of_other_resources_components_and_contained_resources_are_seen():
         {"resourceType": "MedicationRequest", "medicationCodeableConcept": {"text": "Infliximab 100 mg"}},
         {"resourceType": "MedicationRequest", "medicationCodeableConcept": {"text": "Azathioprine"}},
         {"resourceType": "AllergyIntolerance", "code": {"text": "Remicade"}},
+        {"resourceType": "MedicationDispense", "medicationCodeableConcept": {"text": "Paracetamol"}},
+        {"resourceType": "MedicationStatement"},
         {"resourceType": "DiagnosticReport", "code": {"text": "Lab"}, "contained": [observation(CRP), 5]},
     )
     assert {(code.resource_type, code.concept) for code in report.recognised} == {

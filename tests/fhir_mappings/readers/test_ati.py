@@ -105,6 +105,9 @@ def test_a_flag_beside_a_number_is_kept_with_it(flag, word):
         ([{"high": {"value": 0}}], None),
         ([{"text": "> 10"}], None),
         ([{"text": "10 - 5"}], None),
+        ([{"text": "1,000 - 5"}], None),
+        ([{"text": "5 - 1,000"}], None),
+        ([{"text": "5 - 5"}], 5.0),
         ([{"text": "1:40"}], None),
         ([{"text": "negative"}], None),
         ([{"low": {"value": 10}}], None),
@@ -146,6 +149,13 @@ def test_a_number_whose_unit_and_code_contradict_each_other_is_not_used():
     ("fields", "code"),
     [
         ({}, IssueCode.ATI_UNREADABLE),
+        ({"valueString": "  "}, IssueCode.ATI_UNREADABLE),
+        ({"valueRatio": {"numerator": {"value": 2}, "denominator": {"value": 80}}}, IssueCode.ATI_UNREADABLE),
+        (
+            {"valueRatio": {"numerator": {"value": 1}, "denominator": {"value": "x"}}},
+            IssueCode.ATI_UNREADABLE,
+        ),
+        ({"valueRatio": {"numerator": {"value": 1}}}, IssueCode.ATI_UNREADABLE),
         ({"valueString": "zie commentaar"}, IssueCode.ATI_UNREADABLE),
         ({"valueString": "volgt"}, IssueCode.ATI_PENDING),
         ({"status": "registered"}, IssueCode.ATI_PENDING),

@@ -294,6 +294,8 @@ def test_the_value_of_a_panel_is_not_taken_for_a_level():
     assert issues(reading) == [(IssueCode.PANEL_VALUE_NOT_USED, {"day": "2026-03-01"})]
     empty = read_observation(observation(panel, hasMember=[{"reference": "Observation/2"}]), context())
     assert (empty.levels, empty.issues) == ((), ())
+    bare = read_observation(observation(panel), context())
+    assert (bare.levels, bare.issues) == ((), ())
     withdrawn = observation(panel, status="cancelled", valueQuantity=quantity(4.2, "ug/mL"))
     assert read_observation(withdrawn, context()).issues == ()
 
