@@ -110,11 +110,18 @@ def test_a_given_dose_is_compared_with_the_latest_known_one():
     assert changes(*moved) == [(ROUTE, 56, False)]
 
 
-@pytest.mark.parametrize(("step", "changed"), [(47.6, False), (47, True)])
+@pytest.mark.parametrize(("step", "changed"), [(34, False), (33, True)])
 def test_one_shorter_step_is_a_change_of_interval(step, changed):
-    last = 112 - step
-    doses = infusions(last, 112, 168, 224) if step == 47 else infusions(64, 112, 168, 224)
-    assert changes(*doses) == ([(INTERVAL, 65, False)] if changed else [])
+    doses = infusions(40, 40 + step, 80 + step, 120 + step)
+    assert changes(*doses) == ([(INTERVAL, 40, False)] if changed else [])
+
+
+def test_a_late_first_maintenance_infusion_is_a_delay():
+    assert changes(*infusions(0, 80, 108, 122)) == []
+
+
+def test_one_late_infusion_after_a_longer_interval_was_established_is_a_delay():
+    assert changes(*infusions(0, 101, 181, 261, 317)) == [(INTERVAL, 101, False)]
 
 
 def test_one_late_infusion_is_a_delay_and_two_are_a_change():
