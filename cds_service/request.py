@@ -19,8 +19,9 @@ import msgspec
 from flask import Request
 from werkzeug.exceptions import BadRequest
 
+from cds_service.envelope import Members, PrefetchShapeError, split
 from cds_service.errors import Fault, RequestRefusedError
-from fhir_mappings.strict_json import StrictJsonError, loads_strict, strict_members
+from fhir_mappings.strict_json import StrictJsonError, loads_strict
 
 
 class Hook(StrEnum):
@@ -86,10 +87,12 @@ def parse_request(body: bytes, hook: Hook) -> HookRequest:
         return _parse(body, hook)
     except StrictJsonError as error:
         raise RequestRefusedError(fault_of_json(error)) from None
+    except PrefetchShapeError:
+        raise RequestRefusedError(Fault.PREFETCH_NOT_AN_OBJECT) from None
 
 
 def _parse(body: bytes, hook: Hook) -> HookRequest:
-    envelope = strict_members(body)
+    envelope, prefetch = split(body)
     _check_hook(envelope, hook)
     context = _context(envelope)
     patient_id = _patient_id(context, envelope, hook)
@@ -101,11 +104,11 @@ def _parse(body: bytes, hook: Hook) -> HookRequest:
         patient_id=patient_id,
         draft_orders=draft_orders,
         selections=_selections(context.get("selections")),
-        prefetch=_prefetch(envelope),
+        prefetch=_prefetch(prefetch),
     )
 
 
-def _check_hook(envelope: Mapping[str, msgspec.Raw], hook: Hook) -> None:
+def _check_hook(envelope: Members, hook: Hook) -> None:
     named = loads_strict(envelope["hook"]) if "hook" in envelope else None
     if not isinstance(named, str) or not named:
         raise RequestRefusedError(Fault.HOOK_MISSING)
@@ -113,7 +116,7 @@ def _check_hook(envelope: Mapping[str, msgspec.Raw], hook: Hook) -> None:
         raise RequestRefusedError(Fault.HOOK_OF_ANOTHER_SERVICE)
 
 
-def _context(envelope: Mapping[str, msgspec.Raw]) -> dict[str, Any]:
+def _context(envelope: Members) -> dict[str, Any]:
     if "context" not in envelope:
         older = "patient" in envelope or "user" in envelope
         raise RequestRefusedError(Fault.OLDER_SHAPE if older else Fault.CONTEXT_MISSING)
@@ -125,7 +128,7 @@ def _context(envelope: Mapping[str, msgspec.Raw]) -> dict[str, Any]:
     return context
 
 
-def _patient_id(context: Mapping[str, Any], envelope: Mapping[str, msgspec.Raw], hook: Hook) -> str:
+def _patient_id(context: Mapping[str, Any], envelope: Members, hook: Hook) -> str:
     """Return the patient's id. An order hook without one goes on: its card then says what was not checked."""
     value = context.get("patientId")
     patient_id = value.strip().rpartition("/")[2] if isinstance(value, str) else ""
@@ -165,17 +168,7 @@ def _is_wrapped(value: msgspec.Raw) -> bool:
     return bool(memoryview(outline.response).nbytes) and not memoryview(outline.resourceType).nbytes
 
 
-def _prefetch(envelope: Mapping[str, msgspec.Raw]) -> dict[str, msgspec.Raw | None]:
-    raw = envelope.get("prefetch")
-    if raw is None or bytes(memoryview(raw)[:5]) == b"null":
-        return {}
-    try:
-        members = strict_members(raw)
-    except StrictJsonError as error:
-        fault = fault_of_json(error)
-        raise RequestRefusedError(
-            Fault.PREFETCH_NOT_AN_OBJECT if fault is Fault.NOT_AN_OBJECT else fault
-        ) from None
+def _prefetch(members: Members) -> dict[str, msgspec.Raw | None]:
     values: dict[str, msgspec.Raw | None] = {}
     for key, value in members.items():
         if _is_wrapped(value):
