@@ -162,6 +162,7 @@ def test_mild_or_past_heart_failure_does_not_fire():
     mild = fact(SafetyConcept.HEART_FAILURE, severity=HeartFailureSeverity.MILD)
     past = fact(SafetyConcept.HEART_FAILURE, ABSENT)
     assert gates_hold.heart_failure(context(course(safety=(mild, past)))) is None
+    assert gates_hold.heart_failure(context()) is None
     both = course(safety=(mild, fact(SafetyConcept.HEART_FAILURE)))
     assert gates_hold.heart_failure(context(both)) is not None
 

@@ -454,6 +454,7 @@ def test_a_rung_of_one_number_compares_that_number_alone():
     assert does(Option(K.SUBCUTANEOUS_DOUBLE_DOSE, dose_mg=240), amount_mg=240)
     assert not does(Option(K.SUBCUTANEOUS_DOUBLE_DOSE, dose_mg=240), amount_mg=235)
     assert does(Option(K.SUBCUTANEOUS_DOUBLE_DOSE, dose_mg=240), amount_mg=236)
+    assert does(Option(K.SUBCUTANEOUS_DOUBLE_DOSE, dose_mg=250), amount_mg=245)
     assert not does(Option(K.SUBCUTANEOUS_DOUBLE_DOSE, dose_mg=240), amount_mg=None)
 
 
