@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 
 from fhir_mappings.acquired import AcquiredResources, Resource
-from fhir_mappings.codes import CodeSets, MedicationMatch, codings_of
+from fhir_mappings.codes import CodeSets, Codings, MedicationMatch, codings_of
 from fhir_mappings.numbers import plain_number, value_number
 from fhir_mappings.references import relative_reference, text_of
 from tdm.facts import Route
@@ -113,7 +113,8 @@ def medicine_of(record: Resource, medicines: Medicines) -> Medicine:
     if inline is None and record.get("resourceType") == "ServiceRequest":
         inline = record.get("code")
     reference = record.get("medicationReference")
-    reference = reference if isinstance(reference, dict) else {}
+    if not isinstance(reference, dict) or not reference:
+        return _inline_medicine(*codings_of(inline), medicines.codes)
     written = reference.get("reference")
     product = medicines.find(written, record) if isinstance(written, str) else None
     display = text_of(reference.get("display"))
@@ -123,9 +124,18 @@ def medicine_of(record: Resource, medicines: Medicines) -> Medicine:
         match=found,
         label=label[:_MAX_LABEL],
         by_name=found is not None and not found.coded,
-        unresolved=found is None and not label and product is None and bool(reference),
+        unresolved=found is None and not label and product is None,
         strength=_strength(product, label, medicines.codes) if found is not None else None,
     )
+
+
+@lru_cache(maxsize=2048)
+def _inline_medicine(codings: Codings, text: str, codes: CodeSets) -> Medicine:
+    """Return a medicine that is named by its own concept only; the same few come again and again."""
+    match = codes.medication(codings, text)
+    label = _label({"coding": [{"display": display} for _, _, display in codings], "text": text})[:_MAX_LABEL]
+    strength = _strength_in_name(label) if match is not None else None
+    return Medicine(match, label, by_name=match is not None and not match.coded, strength=strength)
 
 
 def _concepts(inline: Any, product: Resource | None, display: str) -> Iterator[Any]:

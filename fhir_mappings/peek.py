@@ -11,10 +11,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
-import orjson
 
 from fhir_mappings.acquired import Resource
 from fhir_mappings.codes import CodeSets, Codings
@@ -71,7 +70,7 @@ class _Look(msgspec.Struct, gc=False):
     hasMember: list[_Reference | None] | None = None
     result: list[_Reference | None] | None = None
     specimen: _Reference | list[_Reference | None] | None = None
-    contained: msgspec.Raw = msgspec.Raw(b"")
+    contained: Any = None
     medicationCodeableConcept: _Concept | None = None
     medicationReference: _Reference | None = None
     ingredient: list[_Ingredient | None] | None = None
@@ -87,8 +86,10 @@ class _Bundle(msgspec.Struct, gc=False):
 
 
 _LOOK = msgspec.json.Decoder(_Look)
-_LOOKS = msgspec.json.Decoder(list[_Look])
 _BUNDLE = msgspec.json.Decoder(_Bundle)
+_SHORT = 12_000
+"""Bytes below which reading in full is faster than looking first."""
+
 _RESOURCE = re.compile(rb'"resource"[ \t\r\n]*:[ \t\r\n]*')
 
 
@@ -136,9 +137,11 @@ def read_value(raw: RawJson, matters: Matters) -> Peeked:
     """Read one prefetch value: null, a single resource, or a Bundle of any type.
 
     Raises `StrictJsonError` where what has to be read is not strict JSON, and `UnreadableValueError` for any
-    value that FHIR does not know.
+    value that FHIR does not know. Short values are read in full, because that is faster than looking twice.
     """
     text = raw if type(raw) is bytes else bytes(raw)
+    if len(text) < _SHORT:
+        return _read_whole(text, matters)
     try:
         bundle = _BUNDLE.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -154,7 +157,10 @@ def read_value(raw: RawJson, matters: Matters) -> Peeked:
         for entry in frame.get("entry") or ()
         if isinstance(entry, dict) and "resource" in entry
     ]
-    return _choose(raws, urls, matters, has_more=_has_more(frame, len(raws)))
+    looks = [_look_at(raw) for raw in raws]
+    chosen = _choose(looks, urls, matters)
+    kept = [(loads_strict(bytes(raws[index])), urls[index]) for index in chosen]
+    return _peeked(kept, has_more=_has_more(frame, len(raws)), seen=len(raws))
 
 
 def _read_frame(text: bytes, raws: list[msgspec.Raw]) -> Resource | None:
@@ -213,17 +219,36 @@ def _read_whole(text: bytes, matters: Matters) -> Peeked:
         for entry in (entries if isinstance(entries, list) else ())
         if isinstance(entry, dict) and isinstance(entry.get("resource"), dict)
     ]
-    raws = [orjson.dumps(entry["resource"]) for entry in readable]
-    return _choose(
-        raws, [_full_url(entry) for entry in readable], matters, has_more=_has_more(value, len(raws))
+    urls = [_full_url(entry) for entry in readable]
+    looks = [_convert(entry["resource"]) for entry in readable]
+    kept = [(readable[index]["resource"], urls[index]) for index in _choose(looks, urls, matters)]
+    return _peeked(kept, has_more=_has_more(value, len(readable)), seen=len(readable))
+
+
+def _peeked(kept: list[tuple[Any, str]], *, has_more: bool, seen: int) -> Peeked:
+    resources = [pair for pair in kept if isinstance(pair[0], dict)]
+    return Peeked(
+        "Bundle",
+        tuple([resource for resource, _ in resources]),
+        tuple([url for _, url in resources]),
+        seen,
+        has_more,
     )
 
 
-def _look_at(raw: msgspec.Raw | bytes) -> _Look | None:
+def _look_at(raw: msgspec.Raw) -> _Look | None:
     """Look at a resource quickly; None where it is not shaped as expected and must be read in full."""
     try:
         return _LOOK.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def _convert(resource: Resource) -> _Look | None:
+    """Look at a resource that was read in full already; None as for `_look_at`."""
+    try:
+        return msgspec.convert(resource, _Look)
+    except msgspec.ValidationError:
         return None
 
 
@@ -239,7 +264,7 @@ def _may_matter(look: _Look, matters: Matters) -> bool:
                 for part in look.component
             )
         # Contained results are rare and belong to a report whose own code need not say what is in it.
-        return resource_type == "DiagnosticReport" and len(memoryview(look.contained)) > 0
+        return resource_type == "DiagnosticReport" and bool(look.contained)
     if resource_type in MEDICATION_TYPES:
         return _concept_matters(look.medicationCodeableConcept, resource_type, matters)
     return resource_type in _ALWAYS_KEPT or resource_type != resource_type.strip()
@@ -258,11 +283,8 @@ def _concept_matters(concept: _Concept | None, resource_type: str, matters: Matt
     return matters(resource_type, codings, (concept.text or "")[:MAX_TEXT])
 
 
-def _choose(
-    raws: Sequence[msgspec.Raw | bytes], urls: Sequence[str], matters: Matters, *, has_more: bool
-) -> Peeked:
-    """Choose by each resource itself first, then add what needs the others to be judged, and read those."""
-    looks = [_look_at(raw) for raw in raws]
+def _choose(looks: Sequence[_Look | None], urls: Sequence[str], matters: Matters) -> list[int]:
+    """Choose by each resource itself first, then add what needs the others to be judged."""
     chosen = [look is None or _may_matter(look, matters) for look in looks]
     wanted: set[str] = set()
     medicines: dict[str, bool] = {}
@@ -282,15 +304,7 @@ def _choose(
         for index, look in enumerate(looks):
             if look is not None and (f"{look.resourceType}/{look.id}" in wanted or urls[index] in wanted):
                 chosen[index] = True
-    kept = [(loads_strict(bytes(raws[index])), urls[index]) for index in range(len(raws)) if chosen[index]]
-    kept = [(resource, url) for resource, url in kept if isinstance(resource, dict)]
-    return Peeked(
-        "Bundle",
-        tuple(resource for resource, _ in kept),
-        tuple(url for _, url in kept),
-        len(raws),
-        has_more,
-    )
+    return [index for index, keep in enumerate(chosen) if keep]
 
 
 def _references(*fields: list[_Reference | None] | _Reference | None) -> list[str]:
@@ -321,8 +335,8 @@ def _reference_matters(
 
 def _contained_matters(look: _Look, wanted: str, matters: Matters) -> bool:
     try:
-        contained = _LOOKS.decode(look.contained)
-    except msgspec.DecodeError:
+        contained = msgspec.convert(look.contained or [], list[_Look])
+    except msgspec.ValidationError:
         return True
     found = [inner for inner in contained if inner.id == wanted]
     return not found or any(_medication_matters(inner, matters) for inner in found)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fhir_mappings import peek
 from fhir_mappings.codes import load_code_sets
 from fhir_mappings.peek import Peeked, UnreadableValueError, read_value, relevance
 from fhir_mappings.strict_json import StrictJsonError
@@ -39,6 +40,13 @@ def bundle(*resources: Any, **more: Any) -> Json:
         "entry": [{"resource": resource} for resource in resources],
         **more,
     }
+
+
+@pytest.fixture(autouse=True, params=["short", "long"])
+def _short_and_long(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read every value both ways: in full, as short ones are, and after a quick look, as long ones are."""
+    if request.param == "long":
+        monkeypatch.setattr(peek, "_SHORT", 0)
 
 
 def read(value: Any) -> Peeked:
@@ -305,9 +313,9 @@ def test_a_single_resource_is_read_strictly() -> None:
         read(b'{"resourceType":"Patient","id":"a","id":"b"}')
 
 
-def test_what_is_passed_over_is_not_judged() -> None:
-    text = b'{"resourceType":"Bundle","entry":[{"resource":{"resourceType":"Encounter","x":1,"x":1e400}}]}'
-    assert read(text) == Peeked("Bundle", seen=1)
+def test_what_is_passed_over_in_a_long_value_is_not_judged() -> None:
+    odd = b'{"resourceType":"Bundle","entry":[{"resource":{"resourceType":"Encounter","x":1,"x":1e400}}]%s}'
+    assert read(odd % (b" " * 20_000)) == Peeked("Bundle", seen=1)
 
 
 def test_a_resource_inside_a_resource_is_not_taken_for_an_entry() -> None:
