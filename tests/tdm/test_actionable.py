@@ -73,6 +73,7 @@ def test_the_last_infusion_counts_and_none_in_the_future():
     assert not speaks(course(doses=(dose(40), dose(90))))
     assert speaks(course(doses=(dose(90), dose(-2))))
     assert not speaks(course(doses=(dose(-2),)))
+    assert not speaks(course(doses=(dose(0), dose(90))))
 
 
 def overdue(of, found) -> bool:

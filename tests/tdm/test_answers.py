@@ -186,7 +186,7 @@ def test_a_verdict_that_differs_by_age_alone_asks_for_the_birth_date():
         Certainty.MODERATE,
     )
     assert found.plan.options == ()
-    assert found.situation is None
+    assert (found.row, found.situation) == ("R-AGE-1", None)
 
 
 def test_a_verdict_that_differs_by_level_asks_for_the_number():
@@ -200,7 +200,7 @@ def test_a_verdict_that_differs_by_level_asks_for_the_number():
             Certainty.MODERATE,
         )
         assert kinds(found, recommended=True) == [K.MEASURE_LEVEL_AND_ATI]
-        assert found.situation is None
+        assert (found.row, found.situation) == ("R-CENSOR-1", None)
 
 
 def test_a_level_that_matters_in_one_age_group_alone_still_is_the_reason():

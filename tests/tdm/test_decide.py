@@ -29,6 +29,8 @@ from tdm.facts import (
     LevelReading,
     Marker,
     MarkerReading,
+    MedicationConcept,
+    MedicationUse,
     SafetyConcept,
     Sex,
     Shortfall,
@@ -304,6 +306,15 @@ def test_a_suspect_dose_raises_the_indicator_and_keeps_the_verdict():
     )
     assert [gate.gate for gate in found.gates] == ["S-DOSE"]
     assert [name for name, _ in found.rationale] == ["R-OK-1", "dose-slip-pounds"]
+
+
+def test_a_thiopurine_in_a_young_male_raises_the_indicator():
+    thiopurine = MedicationUse(MedicationConcept.THIOPURINE, source())
+    born = date(2001, 1, 1)
+    of = course(sex=Sex.MALE, birth_earliest=born, birth_latest=born, medications=(thiopurine,))
+    found = decided(of, assessment(QUIET))
+    assert [gate.gate for gate in found.gates] == ["S-HSTCL"]
+    assert (found.verdict, found.indicator) == (Verdict.CONTINUE, Indicator.WARNING)
 
 
 def test_a_note_does_not_raise_the_indicator():
