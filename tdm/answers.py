@@ -78,7 +78,7 @@ def at_cap(situation: Situation) -> Outcome:
     """
     review = Offer(OptionKind.SPECIALIST_REVIEW)
     if situation.activity is not Activity.ACTIVE_CONFIRMED or is_induction(situation):
-        offers = (
+        offers: tuple[Offer, ...] = (
             Offer(OptionKind.SPECIALIST_REVIEW, recommended=True),
             Offer(OptionKind.MEASURE_LEVEL_AND_ATI),
         )
