@@ -50,31 +50,39 @@ def _read_key(key: str, raw: RawJson | None, matters: Matters, patient_id: str) 
         return AcquiredKey(key, KeyState.UNAVAILABLE, shortfall=Shortfall.ERROR)
     if not peeked.resource_type:
         return AcquiredKey(key, KeyState.UNAVAILABLE, shortfall=Shortfall.NOT_PROVIDED)
-    outcomes = [r for r in peeked.resources if _type(r) == "OperationOutcome"]
     shortfall = Shortfall.TRUNCATED if peeked.has_more else None
-    if peeked.resource_type == "OperationOutcome" or any(_says_failed(outcome) for outcome in outcomes):
-        shortfall = Shortfall.ERROR
-    return _own_resources(key, peeked, len(outcomes), shortfall, patient_id)
+    if not peeked.seen:
+        return AcquiredKey(key, KeyState.UNAVAILABLE if shortfall else KeyState.EMPTY, shortfall=shortfall)
+    types = [text_of(resource.get("resourceType")) for resource in peeked.resources]
+    outcomes = 0
+    if "OperationOutcome" in types:
+        found = [r for r, kind in zip(peeked.resources, types, strict=True) if kind == "OperationOutcome"]
+        outcomes = len(found)
+        if peeked.resource_type == "OperationOutcome" or any(_says_failed(outcome) for outcome in found):
+            shortfall = Shortfall.ERROR
+    return _own_resources(key, peeked, types, outcomes, shortfall, patient_id)
 
 
 def _own_resources(
-    key: str, peeked: Peeked, outcomes: int, shortfall: Shortfall | None, patient_id: str
+    key: str, peeked: Peeked, types: list[str], outcomes: int, shortfall: Shortfall | None, patient_id: str
 ) -> AcquiredKey:
     """Keep the resources of this patient. A Bundle may name its Patient by an address of its own."""
     own_urls = {f"Patient/{patient_id}"}  # the usual way to name this patient, settled without parsing
-    own_urls.update(
-        url
-        for resource, url in zip(peeked.resources, peeked.full_urls, strict=True)
-        if url and _type(resource) == "Patient" and text_of(resource.get("id")) == patient_id
-    )
+    if "Patient" in types:
+        own_urls.update(
+            url
+            for resource, url, kind in zip(peeked.resources, peeked.full_urls, types, strict=True)
+            if url and kind == "Patient" and text_of(resource.get("id")) == patient_id
+        )
     kept = []
     urls = []
     issues: list[DataIssue] = []
-    for resource, url in zip(peeked.resources, peeked.full_urls, strict=True):
-        if _type(resource) == "OperationOutcome":
+    for resource, url, kind in zip(peeked.resources, peeked.full_urls, types, strict=True):
+        if kind == "OperationOutcome":
             continue
-        if _is_foreign(resource, patient_id, own_urls):
-            issues.append(DataIssue(IssueCode.OTHER_PATIENT, "record", (("count", "1"),), _source(resource)))
+        if _is_foreign(resource, kind, patient_id, own_urls):
+            source = Source(kind, source_reference(resource))
+            issues.append(DataIssue(IssueCode.OTHER_PATIENT, "record", (("count", "1"),), source))
         else:
             kept.append(resource)
             urls.append(url)
@@ -84,28 +92,20 @@ def _own_resources(
     return AcquiredKey(key, state, tuple(kept), seen, shortfall, tuple(issues), tuple(urls))
 
 
-def _is_foreign(resource: Resource, patient_id: str, own_urls: set[str]) -> bool:
+def _is_foreign(resource: Resource, kind: str, patient_id: str, own_urls: set[str]) -> bool:
     """Say whether a resource names a patient other than this one.
 
     Without a subject, or with one that cannot be compared, the resource is taken as this patient's: it came
     in answer to a query for this patient.
     """
-    if _type(resource) == "Patient":
+    if kind == "Patient":
         identifier = text_of(resource.get("id"))
         return bool(identifier) and identifier != patient_id
-    subject = resource.get("subject") if resource.get("subject") is not None else resource.get("patient")
-    written = reference_text(subject)
+    subject = resource.get("subject")
+    written = reference_text(resource.get("patient") if subject is None else subject)
     if not written or written in own_urls:
         return False
     return belongs_to(resource, patient_id) is Belongs.OTHER
-
-
-def _type(resource: Resource) -> str:
-    return text_of(resource.get("resourceType"))
-
-
-def _source(resource: Resource) -> Source:
-    return Source(_type(resource), source_reference(resource))
 
 
 def _says_failed(outcome: Resource) -> bool:

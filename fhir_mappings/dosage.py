@@ -7,8 +7,7 @@ each other neither is used. The same holds for the interval. Rates are not doses
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from fhir_mappings.dosage_text import TextDosage, read_dosage_text
 from fhir_mappings.dose_amount import Amount, dose_and_rate_amount
@@ -22,8 +21,7 @@ _SAME_AMOUNT = 0.01  # relative difference that rounding explains
 _SAME_INTERVAL_DAYS = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class ReadDosage:
+class ReadDosage(NamedTuple):
     """A dosage as read; what could not be read, or was said in two ways, is None and an issue."""
 
     amount_mg: float | None = None
@@ -34,8 +32,7 @@ class ReadDosage:
     issues: tuple[DataIssue, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(NamedTuple):
     """Where a dosage stands: its medicine, what to call the record in an issue, and where it was read."""
 
     medicine: Medicine

@@ -7,8 +7,7 @@ and millilitres count only with a strength. A number without a unit is unreadabl
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from fhir_mappings.medication import Medicine, quantity_in, unit_text
 from fhir_mappings.numbers import value_number
@@ -43,8 +42,7 @@ _PIECES = frozenset({
 _MILLILITRES = frozenset({"ml", "milliliter", "millilitre", "milliliters", "millilitres"})
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
+class Amount(NamedTuple):
     """A dose. `unreadable`: an amount was given, but not one that can be told in milligrams."""
 
     mg: float | None = None

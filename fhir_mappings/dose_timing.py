@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from fhir_mappings.codes import codings_of
 from fhir_mappings.dosage_text import TextDosage, read_dosage_text
@@ -16,8 +15,7 @@ _DAYS = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
+class Interval(NamedTuple):
     """The time between doses in days. `unclear`: a schedule was given, but not one plain interval."""
 
     days: float | None = None

@@ -194,7 +194,7 @@ def _has_more(bundle: Resource, received: int) -> bool:
     """Say whether a Bundle is one page of several: it says so by a link, or counts more than it brings."""
     links = bundle.get("link")
     total = bundle.get("total")
-    for link in links if isinstance(links, list) else [links]:
+    for link in (links if isinstance(links, list) else [links]) if links else ():
         relation = link.get("relation") if isinstance(link, dict) else None
         if isinstance(relation, str) and relation.strip() == "next":
             return True
@@ -212,6 +212,8 @@ def _read_whole(text: bytes, matters: Matters) -> Peeked:
     if resource_type.strip() != "Bundle":
         return Peeked(resource_type.strip(), (value,), ("",), 1)
     entries = value.get("entry")
+    if not entries:
+        return Peeked("Bundle", has_more=_has_more(value, 0))
     if isinstance(entries, dict):
         entries = [entries]
     readable = [

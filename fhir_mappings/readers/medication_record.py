@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from fhir_mappings.acquired import Resource
 from fhir_mappings.context import ReadingContext
@@ -17,8 +16,7 @@ from tdm.issues import DataIssue, IssueCode
 _MAX_STATUS = 40
 
 
-@dataclass(frozen=True, slots=True)
-class MedicationReading:
+class MedicationReading(NamedTuple):
     """Facts of one medication record."""
 
     orders: tuple[Order, ...] = ()
@@ -30,8 +28,7 @@ class MedicationReading:
 NO_MEDICATION = MedicationReading()
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One medication record of this patient, with what all readers need of it."""
 
     resource: Resource
