@@ -37,9 +37,10 @@ run: $(STATE)/runtime ## start the sandbox on 127.0.0.1:8000 (PORT=N for another
 	@exec $(BIN)/infliximab-cds sandbox --port $(PORT)
 
 .PHONY: test
+test: export CAMPAIGN_DAYS ?= 130
 test: $(STATE)/dev ## run all tests, with branch coverage
 	@rm -f .coverage $(STATE)/coverage
-	@$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report= $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report= $(PYTEST_ARGS)
 	@touch $(STATE)/coverage
 
 .PHONY: check
@@ -151,7 +152,7 @@ campaigns: export CAMPAIGN_EXAMPLES ?= 20000
 campaigns: export CAMPAIGN_DAYS ?= 366
 campaigns: export HYPOTHESIS_PROFILE ?= campaign
 campaigns: $(STATE)/dev ## equal meanings, moving clocks, server zones and clinical mutations at full length
-	@$(BIN)/python -m pytest -n $(WORKERS) tests/campaigns $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests/campaigns $(PYTEST_ARGS)
 
 .PHONY: mutants
 mutants: $(STATE)/dev ## mutation testing of the medicine and the readers; resumes where it stopped
