@@ -11,13 +11,7 @@ from collections.abc import Mapping
 
 from fhir_mappings.acquired import AcquiredKey, AcquiredResources, KeyState, Resource
 from fhir_mappings.codes import CodeSets
-from fhir_mappings.peek import (
-    Matters,
-    Peeked,
-    UnreadableValueError,
-    read_value,
-    relevance,
-)
+from fhir_mappings.peek import Peeked, Relevance, UnreadableValueError, read_value, relevance
 from fhir_mappings.prefetch import PUBLISHED_KEYS, READ_KEYS
 from fhir_mappings.references import Belongs, belongs_to, reference_text, source_reference, text_of
 from fhir_mappings.strict_json import RawJson
@@ -41,7 +35,7 @@ def acquire(prefetch: Mapping[str, RawJson | None], *, codes: CodeSets, patient_
     return AcquiredResources(keys)
 
 
-def _read_key(key: str, raw: RawJson | None, matters: Matters, patient_id: str) -> AcquiredKey:
+def _read_key(key: str, raw: RawJson | None, matters: Relevance, patient_id: str) -> AcquiredKey:
     if raw is None:
         return AcquiredKey(key, KeyState.UNAVAILABLE, shortfall=Shortfall.NOT_PROVIDED)
     try:

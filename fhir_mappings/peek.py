@@ -9,20 +9,19 @@ full instead: nothing is left out because it was odd. What is left out is not re
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from functools import lru_cache
+from typing import Any
 
 import msgspec
+import orjson
 
 from fhir_mappings.acquired import Resource
-from fhir_mappings.codes import CodeSets, Codings
+from fhir_mappings.codes import CodeSets, codings_of
 from fhir_mappings.naming import MAX_TEXT
 from fhir_mappings.references import relative_reference
 from fhir_mappings.strict_json import RawJson, StrictJsonError, loads_strict
-
-Matters: TypeAlias = Callable[[str, Codings, str], bool]
-"""(resource type, codings, text) -> may this concept be something that the decision needs?"""
 
 MEDICATION_TYPES = frozenset(
     {"MedicationRequest", "MedicationAdministration", "MedicationDispense", "MedicationStatement"}
@@ -34,16 +33,7 @@ _KEPT_BY_CODE = frozenset({"Observation", "DiagnosticReport", "Condition", "Proc
 # Field names are those of FHIR: the decoder looks for them by name.
 # ruff: noqa: N815
 
-
-class _Coding(msgspec.Struct, gc=False):
-    system: str | None = None
-    code: str | None = None
-    display: str | None = None
-
-
-class _Concept(msgspec.Struct, gc=False):
-    coding: list[_Coding | None] | None = None
-    text: str | None = None
+_ABSENT = msgspec.Raw(b"")
 
 
 class _Reference(msgspec.Struct, gc=False):
@@ -52,12 +42,11 @@ class _Reference(msgspec.Struct, gc=False):
 
 
 class _Component(msgspec.Struct, gc=False):
-    code: _Concept | None = None
+    code: msgspec.Raw = _ABSENT
 
 
 class _Ingredient(msgspec.Struct, gc=False):
-    itemCodeableConcept: _Concept | None = None
-    itemReference: _Reference | None = None
+    itemCodeableConcept: msgspec.Raw = _ABSENT
 
 
 class _Look(msgspec.Struct, gc=False):
@@ -65,13 +54,13 @@ class _Look(msgspec.Struct, gc=False):
 
     resourceType: str
     id: str | None = None
-    code: _Concept | None = None
+    code: msgspec.Raw = _ABSENT
     component: list[_Component | None] | None = None
     hasMember: list[_Reference | None] | None = None
     result: list[_Reference | None] | None = None
     specimen: _Reference | list[_Reference | None] | None = None
-    contained: Any = None
-    medicationCodeableConcept: _Concept | None = None
+    contained: msgspec.Raw = _ABSENT
+    medicationCodeableConcept: msgspec.Raw = _ABSENT
     medicationReference: _Reference | None = None
     ingredient: list[_Ingredient | None] | None = None
 
@@ -86,10 +75,14 @@ class _Bundle(msgspec.Struct, gc=False):
 
 
 _LOOK = msgspec.json.Decoder(_Look)
+_LOOKS = msgspec.json.Decoder(list[_Look])
 _BUNDLE = msgspec.json.Decoder(_Bundle)
 _SHORT = 12_000
 """Bytes below which reading in full is faster than looking first."""
 
+_MAX_VERDICTS = 8192
+_MAX_REMEMBERED = 1000
+_RESOURCE_NAME = b'"resource":'
 _RESOURCE = re.compile(rb'"resource"[ \t\r\n]*:[ \t\r\n]*')
 
 
@@ -109,31 +102,62 @@ class Peeked:
     has_more: bool = False
 
 
-def relevance(codes: CodeSets) -> Matters:
-    """Return what matters to these code sets: the same look-ups that the readers use, so that both agree."""
-    medication = codes.medication
-    observation = codes.observation
-    conditions = codes.conditions
+class Relevance:
+    """What matters to some code sets: the same look-ups that the readers use, so that both agree.
 
-    def matters(resource_type: str, codings: Codings, text: str) -> bool:
-        if resource_type == "Observation":
-            return observation(codings, text) is not None
+    Laboratories write the code of a test the same way each time, so verdicts are remembered by its text.
+    """
+
+    __slots__ = ("_codes", "_verdicts")
+
+    def __init__(self, codes: CodeSets) -> None:
+        self._codes = codes
+        self._verdicts: dict[tuple[str, bytes], bool] = {}
+
+    def concept(self, resource_type: str, raw: msgspec.Raw) -> bool:
+        """Say whether a CodeableConcept may name something that the decision needs."""
+        if not raw:
+            return False
+        key = (resource_type, bytes(raw))
+        known = self._verdicts.get(key)
+        if known is None:
+            known = self._judge(*key)
+            if len(key[1]) <= _MAX_REMEMBERED:
+                if len(self._verdicts) >= _MAX_VERDICTS:
+                    self._verdicts.clear()
+                self._verdicts[key] = known
+        return known
+
+    def name(self, text: str) -> bool:
+        """Say whether a name stands for a medicine that matters."""
+        return self._codes.medication((), text[:MAX_TEXT]) is not None
+
+    def _judge(self, resource_type: str, text: bytes) -> bool:
+        try:
+            codings, name = codings_of(orjson.loads(text))
+        except orjson.JSONDecodeError:
+            return True  # reading it in full will say what is wrong with it
+        codes = self._codes
         if resource_type == "Medication" or resource_type in MEDICATION_TYPES:
-            return medication(codings, text) is not None
-        return (
-            bool(conditions(codings, text))
-            or observation(codings, text) is not None
-            or medication(codings, text) is not None
+            return codes.medication(codings, name) is not None
+        if codes.observation(codings, name) is not None:
+            return True
+        return resource_type != "Observation" and (
+            bool(codes.conditions(codings, name)) or codes.medication(codings, name) is not None
         )
 
-    return matters
+
+@lru_cache(maxsize=8)
+def relevance(codes: CodeSets) -> Relevance:
+    """Return what matters to code sets; one per code sets and process."""
+    return Relevance(codes)
 
 
 class UnreadableValueError(ValueError):
     """A prefetch value is valid JSON but neither null nor a FHIR resource."""
 
 
-def read_value(raw: RawJson, matters: Matters) -> Peeked:
+def read_value(raw: RawJson, matters: Relevance) -> Peeked:
     """Read one prefetch value: null, a single resource, or a Bundle of any type.
 
     Raises `StrictJsonError` where what has to be read is not strict JSON, and `UnreadableValueError` for any
@@ -141,17 +165,17 @@ def read_value(raw: RawJson, matters: Matters) -> Peeked:
     """
     text = raw if type(raw) is bytes else bytes(raw)
     if len(text) < _SHORT:
-        return _read_whole(text, matters)
+        return _read_whole(text)
     try:
         bundle = _BUNDLE.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return _read_whole(text, matters)
+        return _read_whole(text)
     if bundle.resourceType != "Bundle":
-        return _read_whole(text, matters)
+        return _read_whole(text)
     raws = [entry.resource for entry in bundle.entry or () if entry is not None and entry.resource]
     frame = _read_frame(text, raws)
     if frame is None:
-        return _read_whole(text, matters)
+        return _read_whole(text)
     urls = [
         _full_url(entry)
         for entry in frame.get("entry") or ()
@@ -172,11 +196,15 @@ def _read_frame(text: bytes, raws: list[msgspec.Raw]) -> Resource | None:
     position = 0
     for raw in raws:
         resource = bytes(raw)
-        found = _RESOURCE.search(text, position)
-        if found is None or not text.startswith(resource, found.end()):
-            return None
-        pieces.append(text[position : found.end()])
-        position = found.end() + len(resource)
+        name = text.find(_RESOURCE_NAME, position)
+        start = name + len(_RESOURCE_NAME)
+        if name < 0 or not text.startswith(resource, start):
+            found = _RESOURCE.search(text, position)
+            if found is None or not text.startswith(resource, found.end()):
+                return None
+            start = found.end()
+        pieces.append(text[position:start])
+        position = start + len(resource)
     pieces.append(text[position:])
     try:
         frame: Resource = loads_strict(b"0".join(pieces))
@@ -201,8 +229,8 @@ def _has_more(bundle: Resource, received: int) -> bool:
     return isinstance(total, int) and total > received
 
 
-def _read_whole(text: bytes, matters: Matters) -> Peeked:
-    """Read what is no Bundle, or one that the quick look did not understand, whatever each entry is."""
+def _read_whole(text: bytes) -> Peeked:
+    """Read everything: what is short, no Bundle, or a Bundle that the quick look did not understand."""
     value = loads_strict(text)
     if value is None:
         return Peeked("")
@@ -221,9 +249,7 @@ def _read_whole(text: bytes, matters: Matters) -> Peeked:
         for entry in (entries if isinstance(entries, list) else ())
         if isinstance(entry, dict) and isinstance(entry.get("resource"), dict)
     ]
-    urls = [_full_url(entry) for entry in readable]
-    looks = [_convert(entry["resource"]) for entry in readable]
-    kept = [(readable[index]["resource"], urls[index]) for index in _choose(looks, urls, matters)]
+    kept = [(entry["resource"], _full_url(entry)) for entry in readable]
     return _peeked(kept, has_more=_has_more(value, len(readable)), seen=len(readable))
 
 
@@ -246,46 +272,24 @@ def _look_at(raw: msgspec.Raw) -> _Look | None:
         return None
 
 
-def _convert(resource: Resource) -> _Look | None:
-    """Look at a resource that was read in full already; None as for `_look_at`."""
-    try:
-        return msgspec.convert(resource, _Look)
-    except msgspec.ValidationError:
-        return None
-
-
-def _may_matter(look: _Look, matters: Matters) -> bool:
+def _may_matter(look: _Look, matters: Relevance) -> bool:
     """Judge a resource by itself; references to other entries of the Bundle are followed in `_choose`."""
     resource_type = look.resourceType
     if resource_type in _KEPT_BY_CODE:
-        if _concept_matters(look.code, resource_type, matters):
+        if matters.concept(resource_type, look.code):
             return True
         if look.component is not None:
             return any(
-                part is not None and _concept_matters(part.code, resource_type, matters)
-                for part in look.component
+                part is not None and matters.concept(resource_type, part.code) for part in look.component
             )
         # Contained results are rare and belong to a report whose own code need not say what is in it.
         return resource_type == "DiagnosticReport" and bool(look.contained)
     if resource_type in MEDICATION_TYPES:
-        return _concept_matters(look.medicationCodeableConcept, resource_type, matters)
+        return matters.concept(resource_type, look.medicationCodeableConcept)
     return resource_type in _ALWAYS_KEPT or resource_type != resource_type.strip()
 
 
-def _concept_matters(concept: _Concept | None, resource_type: str, matters: Matters) -> bool:
-    if concept is None:
-        return False
-    codings = tuple(
-        [
-            (coding.system or "", coding.code or "", coding.display or "")
-            for coding in concept.coding or ()
-            if coding is not None
-        ]
-    )
-    return matters(resource_type, codings, (concept.text or "")[:MAX_TEXT])
-
-
-def _choose(looks: Sequence[_Look | None], urls: Sequence[str], matters: Matters) -> list[int]:
+def _choose(looks: Sequence[_Look | None], urls: Sequence[str], matters: Relevance) -> list[int]:
     """Choose by each resource itself first, then add what needs the others to be judged."""
     chosen = [look is None or _may_matter(look, matters) for look in looks]
     wanted: set[str] = set()
@@ -322,12 +326,12 @@ def _references(*fields: list[_Reference | None] | _Reference | None) -> list[st
 
 
 def _reference_matters(
-    look: _Look, reference: _Reference, medicines: dict[str, bool], matters: Matters
+    look: _Look, reference: _Reference, medicines: dict[str, bool], matters: Relevance
 ) -> bool:
     """Follow a medicine given by reference; one that leads nowhere and bears no name is kept, to be named."""
     written = (reference.reference or "").strip()
     display = reference.display or ""
-    if display and matters(look.resourceType, (), display[:MAX_TEXT]):
+    if display and matters.name(display):
         return True
     if written.startswith("#"):
         return _contained_matters(look, written[1:], matters)
@@ -335,18 +339,25 @@ def _reference_matters(
     return not display.strip() if known is None else known
 
 
-def _contained_matters(look: _Look, wanted: str, matters: Matters) -> bool:
+def _contained_matters(look: _Look, wanted: str, matters: Relevance) -> bool:
+    if not look.contained:
+        return True
     try:
-        contained = msgspec.convert(look.contained or [], list[_Look])
-    except msgspec.ValidationError:
+        contained = _LOOKS.decode(look.contained)
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return True
     found = [inner for inner in contained if inner.id == wanted]
     return not found or any(_medication_matters(inner, matters) for inner in found)
 
 
-def _medication_matters(look: _Look, matters: Matters) -> bool:
+def _medication_matters(look: _Look, matters: Relevance) -> bool:
     """Judge a Medication by its code and ingredients; one that says nothing may be anything."""
-    concepts = [look.code, *(part.itemCodeableConcept for part in look.ingredient or () if part is not None)]
-    if any(_concept_matters(concept, "Medication", matters) for concept in concepts):
-        return True
-    return all(concept is None or not (concept.coding or concept.text) for concept in concepts)
+    concepts = [
+        concept
+        for concept in (
+            look.code,
+            *(part.itemCodeableConcept for part in look.ingredient or () if part is not None),
+        )
+        if concept
+    ]
+    return not concepts or any(matters.concept("Medication", concept) for concept in concepts)

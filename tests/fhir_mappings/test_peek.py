@@ -42,11 +42,20 @@ def bundle(*resources: Any, **more: Any) -> Json:
     }
 
 
-@pytest.fixture(autouse=True, params=["short", "long"])
-def _short_and_long(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Read every value both ways: in full, as short ones are, and after a quick look, as long ones are."""
-    if request.param == "long":
-        monkeypatch.setattr(peek, "_SHORT", 0)
+@pytest.fixture(autouse=True)
+def _long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Treat every value as a long one, which is looked at before it is read."""
+    monkeypatch.setattr(peek, "_SHORT", 0)
+
+
+@pytest.fixture(params=["short", "long"])
+def _both_ways(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read a value both ways: in full, as a short one is, and after a quick look."""
+    if request.param == "short":
+        monkeypatch.setattr(peek, "_SHORT", 1_000_000)
+
+
+both_ways = pytest.mark.usefixtures("_both_ways")
 
 
 def read(value: Any) -> Peeked:
@@ -70,6 +79,7 @@ def test_the_type_of_a_bundle_does_not_matter(kind: Any) -> None:
     assert kept(bundle(LEVEL) | {"type": kind}) == ["level"]
 
 
+@both_ways
 @pytest.mark.parametrize("compact", [True, False])
 def test_white_space_changes_nothing(compact: bool) -> None:
     value = bundle(SODIUM, LEVEL, PATIENT)
@@ -77,22 +87,26 @@ def test_white_space_changes_nothing(compact: bool) -> None:
     assert read(text.encode()) == read(value)
 
 
+@both_ways
 def test_null_is_nothing_at_all() -> None:
     assert read(b"null") == Peeked("")
     assert read(b" null ") == Peeked("")
 
 
+@both_ways
 def test_a_single_resource_is_read_whatever_it_is() -> None:
     assert read(SODIUM) == Peeked("Observation", (SODIUM,), ("",), 1)
     assert read({"resourceType": " OperationOutcome "}).resource_type == "OperationOutcome"
 
 
+@both_ways
 @pytest.mark.parametrize("value", [True, 7, "text", [], [LEVEL], {}, {"entry": []}, {"resourceType": 7}])
 def test_what_is_no_resource_is_unreadable(value: Any) -> None:
     with pytest.raises(UnreadableValueError):
         read(value)
 
 
+@both_ways
 @pytest.mark.parametrize("entry", ["missing", None, []])
 def test_a_bundle_without_entries_is_empty(entry: Any) -> None:
     value = bundle() | {"entry": entry, "total": 0}
@@ -101,6 +115,7 @@ def test_a_bundle_without_entries_is_empty(entry: Any) -> None:
     assert read(value) == Peeked("Bundle")
 
 
+@both_ways
 @pytest.mark.parametrize(
     "odd",
     [None, {}, {"resource": None}, "text", 7, [], {"resource": "text"}, {"resource": []}, {"fullUrl": 7}],
@@ -108,9 +123,10 @@ def test_a_bundle_without_entries_is_empty(entry: Any) -> None:
 def test_an_odd_entry_costs_nothing_but_itself(odd: Any) -> None:
     value = bundle(SODIUM, LEVEL)
     value["entry"].insert(1, odd)
-    assert kept(value) == ["level"]
+    assert set(kept(value)) - {"sodium"} == {"level"}
 
 
+@both_ways
 def test_an_entry_that_is_one_object_instead_of_a_list_is_read() -> None:
     assert kept({"resourceType": "Bundle", "entry": {"resource": LEVEL}}) == ["level"]
 
@@ -118,10 +134,8 @@ def test_an_entry_that_is_one_object_instead_of_a_list_is_read() -> None:
 @pytest.mark.parametrize(
     "odd",
     [
-        {"code": "39803-2"},
         {"code": {"coding": {"system": LOINC, "code": "39803-2"}}},
-        {"code": {"coding": [{"system": LOINC, "code": 39803}]}},
-        {"code": [1]},
+        {"code": "Infliximab level"},
         {"component": {"code": {}}},
         {"hasMember": "x"},
         {"id": 7},
@@ -129,9 +143,10 @@ def test_an_entry_that_is_one_object_instead_of_a_list_is_read() -> None:
     ],
 )
 def test_a_resource_of_unexpected_shape_is_kept_for_the_tolerant_reader(odd: Json) -> None:
-    assert read(bundle(SODIUM | odd, SODIUM)).resources == (SODIUM | odd,)
+    assert SODIUM | odd in read(bundle(SODIUM | odd, SODIUM)).resources
 
 
+@both_ways
 @pytest.mark.parametrize(
     "resource",
     [
@@ -155,7 +170,7 @@ def test_a_resource_of_unexpected_shape_is_kept_for_the_tolerant_reader(odd: Jso
     ],
 )
 def test_resources_that_may_matter_are_kept(resource: Json) -> None:
-    assert read(bundle(SODIUM, resource)).resources == (resource,)
+    assert set(map(str, read(bundle(SODIUM, resource)).resources)) - {str(SODIUM)} == {str(resource)}
 
 
 @pytest.mark.parametrize(
@@ -260,6 +275,7 @@ def test_full_urls_run_parallel_to_what_is_kept() -> None:
     assert read(value).full_urls == ("urn:uuid:1",)
 
 
+@both_ways
 @pytest.mark.parametrize(
     ("more", "expected"),
     [
@@ -283,6 +299,7 @@ def test_a_page_of_several_is_recognised(more: Json, expected: bool, odd: bool) 
     assert read(value).has_more is expected
 
 
+@both_ways
 @pytest.mark.parametrize(
     ("rest", "code"),
     [
@@ -308,6 +325,7 @@ def test_what_has_to_be_read_is_read_strictly(rest: bytes, code: str) -> None:
     assert caught.value.code == code
 
 
+@both_ways
 def test_a_single_resource_is_read_strictly() -> None:
     with pytest.raises(StrictJsonError, match=r"^duplicate-name$"):
         read(b'{"resourceType":"Patient","id":"a","id":"b"}')
@@ -315,21 +333,43 @@ def test_a_single_resource_is_read_strictly() -> None:
 
 def test_what_is_passed_over_in_a_long_value_is_not_judged() -> None:
     odd = b'{"resourceType":"Bundle","entry":[{"resource":{"resourceType":"Encounter","x":1,"x":1e400}}]%s}'
-    assert read(odd % (b" " * 20_000)) == Peeked("Bundle", seen=1)
+    assert read(odd % b"") == Peeked("Bundle", seen=1)
 
 
+@both_ways
 def test_a_resource_inside_a_resource_is_not_taken_for_an_entry() -> None:
     nested = PATIENT | {"extension": [{"resource": LEVEL}]}
     assert read(bundle(nested, LEVEL)).resources == (nested, LEVEL)
 
 
+@pytest.mark.parametrize("size", [11_999, 12_000])
+def test_short_values_are_kept_whole_and_long_ones_only_as_far_as_they_matter(
+    size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    text = json.dumps(bundle(SODIUM, LEVEL)).encode()
+    resources = read(text + b" " * (size - len(text))).resources
+    assert resources == ((SODIUM, LEVEL) if size < 12_000 else (LEVEL,))
+
+
 @given(st.randoms(use_true_random=False))
-def test_the_quick_look_and_the_full_reading_choose_the_same(random_: random.Random) -> None:
+def test_the_quick_look_chooses_what_the_readers_need(random_: random.Random) -> None:
     resources = [LEVEL, SODIUM, PATIENT, {"resourceType": "Condition", "code": {"text": "Crohn's disease"}}]
     chosen = random_.choices(resources, k=random_.randint(0, 6))
     quick = read(bundle(*chosen))
-    slow_value = bundle(*chosen)
-    slow_value["entry"].insert(0, "not an entry")
-    slow = read(slow_value)
-    assert slow.resources == quick.resources
-    assert slow.seen == quick.seen
+    assert list(quick.resources) == [resource for resource in chosen if resource is not SODIUM]
+    assert quick.seen == len(chosen)
+
+
+def test_verdicts_are_remembered_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(peek, "_MAX_VERDICTS", 3)
+    matters = peek.Relevance(load_code_sets())
+    for number in range(10):
+        other = {"resourceType": "Observation", "code": {"text": f"test {number}"}}
+        text = json.dumps(bundle(other, LEVEL)).encode()
+        assert read_value(text, matters).resources == (LEVEL,)
+        assert len(matters._verdicts) <= 3
+    long = {"resourceType": "Observation", "code": {"text": "x" * 2000}}
+    before = len(matters._verdicts)
+    read_value(json.dumps(bundle(long)).encode(), matters)
+    assert len(matters._verdicts) == before
