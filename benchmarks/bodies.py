@@ -1,7 +1,8 @@
 """Order-sign bodies of a chosen size: one infliximab order and a prefetch of exactly n resources.
 
-The decisive resources (patient, Crohn's disease, orders, infusions, level, antibodies, markers) come first in
-this order of importance; what is left is filled with the laboratory results that any chart is full of.
+The decisive resources (patient, level, antibodies, last infusion, CRP, disease, orders, weight, calprotectin,
+infusions) come first in this order of importance. What is left is filled with the blood counts and chemistry
+panels drawn at every infusion: one panel of 25 results every eight weeks, newest first.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from tests.support import ehr
 
 AS_OF = datetime(2026, 6, 15, 9, 30, tzinfo=UTC)
 PATIENT = "synthetic-benchmark"
-FILLER = ("hemoglobin", "leukocytes", "hematocrit", "sodium", "creatinine", "glucose", "esr", "albumin")
+FILLER = tuple(ehr.PANEL)
 
 
 def _decisive(now: datetime) -> list[tuple[str, ehr.Resource]]:
@@ -60,7 +61,7 @@ def body(resources: int, *, now: datetime = AS_OF) -> bytes:
     number = 0
     while len(chosen) < resources:
         test = FILLER[number % len(FILLER)]
-        drawn = now - timedelta(days=7 * (number // len(FILLER)) + 1)
+        drawn = now - timedelta(days=56 * (number // len(FILLER)) + 1)
         chosen.append(
             ("laboratory", ehr.laboratory(f"other-{number}", PATIENT, test, 10.0 + number % 7, drawn))
         )

@@ -330,13 +330,13 @@ def kinds() -> tuple[Kind, ...]:
         Kind(
             "comparator < on the level",
             _on("level", _quantity(lambda q: q.update(comparator="<"))),
-            shown=("<",),
+            shown=("below ",),
             rules=NO_LEVEL,
         ),
         Kind(
             "comparator > on the level",
             _on("level", _quantity(lambda q: q.update(comparator=">"))),
-            shown=(">",),
+            shown=("above ",),
             rules=NO_LEVEL,
         ),
         Kind(
@@ -392,7 +392,15 @@ def kinds() -> tuple[Kind, ...]:
         Kind(
             "level drawn in mid-interval",
             _on("level", _shift(-25)),
-            frozenset({"level-not-a-trough", "level-outdated", "level-superseded"}),
+            frozenset(
+                {
+                    "level-not-a-trough",
+                    "level-outdated",
+                    "level-superseded",
+                    "level-timing-unverified",
+                    "ati-not-paired",
+                }
+            ),
             rules=NO_LEVEL,
         ),
         Kind(
@@ -456,12 +464,12 @@ def kinds() -> tuple[Kind, ...]:
             always=True,
         ),
         Kind(
-            "CRP in an unknown unit", _on("crp", _unit("IU")), frozenset({"marker-unit-unknown"}), always=True
+            "CRP in an unknown unit", _on("crp", _unit("IU")), frozenset({"result-unit-unknown"}), always=True
         ),
         Kind(
             "CRP entered in error",
             _on("crp", _set(status="entered-in-error")),
-            frozenset({"marker-status-not-counted"}),
+            frozenset({"result-status-not-counted"}),
         ),
         Kind(
             "weight in pounds, written as kilograms",
@@ -477,18 +485,18 @@ def kinds() -> tuple[Kind, ...]:
             "administrations not sent",
             _without("medicationAdministrations"),
             shown=("dministration",),
-            issues=frozenset({"level-timing-unverified"}),
+            issues=frozenset({"level-timing-unverified", "first-infusion-unknown"}),
         ),
         Kind("problem list not sent", _without("conditions"), frozenset({"indication-unverified"})),
         Kind(
             "administrations of another medicine",
             _each("MedicationAdministration", _other_drug),
-            frozenset({"level-timing-unverified"}),
+            frozenset({"level-timing-unverified", "first-infusion-unknown"}),
         ),
         Kind(
             "administrations never done",
             _each("MedicationAdministration", _set(status="not-done")),
-            frozenset({"level-timing-unverified"}),
+            frozenset({"level-timing-unverified", "first-infusion-unknown"}),
         ),
         Kind(
             "problem list of another patient",

@@ -19,10 +19,11 @@ from tests.support.story import Story, all_stories, request_of
 
 # Days after which a fact of each kind begins or ceases to count, from the protocol: levels 84 and 182,
 # antibodies 84, markers 90, endoscopy 365, weights 180 and 365; a dose opens the gap at 112 days; the first
-# dose sets the phases at 7, 29, 84 and 126; an order makes a course old at 14 days, and maintenance at 126.
+# dose sets the phases at 7, 29, 84 and 126, and is the first of its course only if the next follows within 35
+# (125 % of 28); an order makes a course old at 14 days, and maintenance at 126.
 PERIODS = {
     "Observation": (0, 84, 90, 180, 182, 365),
-    "MedicationAdministration": (0, 7, 29, 84, 112, 126),
+    "MedicationAdministration": (0, 7, 29, 35, 84, 112, 126),
     "MedicationRequest": (0, 14, 126),
 }
 DAYS = int(os.environ.get("CAMPAIGN_DAYS", "366"))

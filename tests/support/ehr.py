@@ -79,6 +79,44 @@ LABORATORY_TESTS: dict[str, tuple[dict[str, str], str]] = {
     ),
 }
 
+
+def _loinc(code: str, display: str, unit: str) -> tuple[dict[str, str], str]:
+    return {"system": LOINC, "code": code, "display": display}, unit
+
+
+# What an infusion visit draws besides level and antibodies: a blood count, a chemistry panel, CRP and ESR.
+PANEL: dict[str, tuple[dict[str, str], str]] = {
+    name: LABORATORY_TESTS[name]
+    for name in (
+        "hemoglobin",
+        "leukocytes",
+        "hematocrit",
+        "sodium",
+        "creatinine",
+        "glucose",
+        "crp",
+        "esr",
+        "albumin",
+        "alt",
+    )
+} | {
+    "platelets": _loinc("777-3", "Platelets [#/volume] in Blood by Automated count", "10*3/uL"),
+    "erythrocytes": _loinc("789-8", "Erythrocytes [#/volume] in Blood by Automated count", "10*6/uL"),
+    "mcv": _loinc("787-2", "MCV [Entitic volume] by Automated count", "fL"),
+    "mch": _loinc("785-6", "MCH [Entitic mass] by Automated count", "pg"),
+    "neutrophils": _loinc("751-8", "Neutrophils [#/volume] in Blood by Automated count", "10*3/uL"),
+    "lymphocytes": _loinc("731-0", "Lymphocytes [#/volume] in Blood by Automated count", "10*3/uL"),
+    "potassium": _loinc("2823-3", "Potassium [Moles/volume] in Serum or Plasma", "mmol/L"),
+    "chloride": _loinc("2075-0", "Chloride [Moles/volume] in Serum or Plasma", "mmol/L"),
+    "bicarbonate": _loinc("2028-9", "Carbon dioxide, total [Moles/volume] in Serum or Plasma", "mmol/L"),
+    "urea": _loinc("3094-0", "Urea nitrogen [Mass/volume] in Serum or Plasma", "mg/dL"),
+    "calcium": _loinc("17861-6", "Calcium [Mass/volume] in Serum or Plasma", "mg/dL"),
+    "bilirubin": _loinc("1975-2", "Bilirubin.total [Mass/volume] in Serum or Plasma", "mg/dL"),
+    "alkaline-phosphatase": _loinc("6768-6", "Alkaline phosphatase [Enzymatic activity/volume]", "U/L"),
+    "ast": _loinc("1920-8", "Aspartate aminotransferase [Enzymatic activity/volume]", "U/L"),
+    "protein": _loinc("2885-2", "Protein [Mass/volume] in Serum or Plasma", "g/dL"),
+}
+
 CONDITIONS: dict[str, list[dict[str, str]]] = {
     "crohns": [
         {
@@ -167,7 +205,7 @@ def laboratory(
     method: str | None = None,
 ) -> Resource:
     """Return a laboratory Observation: a number becomes valueQuantity, a text valueString."""
-    coding, default_unit = LABORATORY_TESTS[test]
+    coding, default_unit = LABORATORY_TESTS[test] if test in LABORATORY_TESTS else PANEL[test]
     when = drawn if isinstance(drawn, str) else _stamp(drawn)
     shown_unit = default_unit if unit is None else unit
     resource: Resource = {

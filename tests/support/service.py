@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import orjson
 from cards.validation import response_validator
 from cds_service.application import create_app
 from cds_service.evaluate import Evaluated, evaluate_all, examine
+from cds_service.log import make_logger
 from cds_service.request import Hook, parse_request
 from cds_service.services import Services, load_services
 from cds_service.settings import Settings
@@ -21,7 +23,8 @@ from cds_service.settings import Settings
 @lru_cache(maxsize=64)
 def services_at(as_of: datetime, site_path: Path | None = None) -> Services:
     """Return loaded services whose clock stands still at `as_of`."""
-    return load_services(Settings(site_path=site_path), clock=lambda: as_of)
+    quiet = make_logger(BytesIO())
+    return load_services(Settings(site_path=site_path), clock=lambda: as_of, logger=quiet)
 
 
 @lru_cache(maxsize=64)
