@@ -8,8 +8,10 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Any
 
+from cards.model import ActionType
 from cards.sentences import fill_plain
 from cds_service.evaluate import Evaluated
+from fhir_mappings.proof import is_valid
 from tdm.decision import Decision
 from tdm.facts import Moment
 from tdm.issues import DataIssue
@@ -59,7 +61,24 @@ def _one(entry: Evaluated, knowledge: Knowledge) -> Document:
     if entry.course is not None:
         document["facts"] = plain(entry.course)
     document["card"] = entry.card.to_json() if entry.card is not None else None
+    document["proofs"] = proofs_of(entry)
     return document
+
+
+def proofs_of(entry: Evaluated) -> list[Document]:
+    """Return for each suggestion whether the official models accept the resource it carries.
+
+    An order that was not valid as it came may stay so: only its dose and timing are ours to change.
+    """
+    proofs: list[Document] = []
+    for suggestion in entry.card.suggestions if entry.card is not None else ():
+        resource, valid_before = suggestion.action.resource, None
+        if suggestion.action.type is ActionType.UPDATE and entry.draft is not None:
+            valid_before = is_valid(entry.draft.raw)
+        proofs.append(
+            {"suggestion": suggestion.label, "validR4B": is_valid(resource), "orderWasValid": valid_before}
+        )
+    return proofs
 
 
 def rule_text(decision: Decision, knowledge: Knowledge) -> str:

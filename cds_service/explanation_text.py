@@ -10,7 +10,7 @@ from rich.table import Table
 
 from cards.terminal import print_card
 from cds_service.evaluate import Evaluated
-from cds_service.explanation import issue_document, neighbours_of, rule_text
+from cds_service.explanation import issue_document, neighbours_of, proofs_of, rule_text
 from tdm.decision import Decision, Option
 from tdm.facts import Moment
 from tdm.knowledge.model import Knowledge
@@ -34,6 +34,9 @@ def print_explanation(
             _print_decision(entry.decision, knowledge, console)
         if entry.card is not None:
             print_card(entry.card.to_json(), console)
+            _print_lines(
+                "Proof of what the buttons carry", [_proof_line(one) for one in proofs_of(entry)], console
+            )
         else:
             console.print("No card: there is nothing to say to the clinician here.")
 
@@ -124,6 +127,16 @@ def _option_line(option: Option) -> str:
         if is_set
     ]
     return " ".join(parts) + (f" ({', '.join(flags)})" if flags else "")
+
+
+def _proof_line(document: dict[str, Any]) -> str:
+    if document["validR4B"]:
+        proof = "proven valid FHIR R4B"
+    elif document["orderWasValid"] is False:
+        proof = "not valid FHIR R4B, as the order was not when it came"
+    else:
+        proof = "not valid FHIR R4B"
+    return f"{document['suggestion']}: {proof}"
 
 
 def _neighbour_line(document: dict[str, Any]) -> str:

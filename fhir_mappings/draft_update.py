@@ -1,8 +1,11 @@
-"""The one change a suggestion may make to an order: dose and timing, in a full copy, everything else kept.
+"""The one change a suggestion may make to an order: dose and timing, in a whole order, everything else kept.
 
 The change is written into the shape the order already has, and read back with the same reader that reads
 orders: unless that gives exactly the new regimen, nothing is suggested. A text that would contradict the new
 numbers is rewritten in place, or the change is refused.
+
+The changed order holds copies of exactly what is written to, and shares the rest with the order as sent:
+nobody writes to either afterwards. Numbers and names that are kept cannot change on the way, then.
 """
 
 from __future__ import annotations
@@ -11,15 +14,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-import orjson
-
 from fhir_mappings.acquired import Resource
-from fhir_mappings.dosage import ReadDosage, Setting, read_dosages
+from fhir_mappings.dosage import Setting, read_dosages
 from fhir_mappings.dosage_rewrite import rewrite_text
 from fhir_mappings.dosage_text import DAYS_PER_WEEK, TextDosage, read_dosage_text
 from fhir_mappings.drafts import DraftOrder
-from fhir_mappings.proof import stays_valid
 from tdm.decision import Option, OptionKind
+from tdm.facts import Order
+from tdm.issues import IssueCode
 
 _SAME = 1e-6
 _EXPRESSIBLE = frozenset(
@@ -40,6 +42,16 @@ _INTERVAL_ONLY = frozenset(
         OptionKind.LENGTHEN_INTERVAL,
     }
 )
+# What the reader found wrong with dose or interval when it read the order.
+_UNREADABLE = frozenset(
+    {
+        IssueCode.DOSE_UNREADABLE,
+        IssueCode.DOSE_TEXT_DIFFERS,
+        IssueCode.INTERVAL_UNREADABLE,
+        IssueCode.INTERVAL_TEXT_DIFFERS,
+        IssueCode.SEVERAL_DOSAGES,
+    }
+)
 _MG = frozenset({"mg", "milligram", "milligrams"})
 _MG_PER_KG = frozenset({"mg/kg", "mg/kg/dose"})
 
@@ -58,7 +70,7 @@ class CannotUpdateReason(StrEnum):
     FIXED_DATES = "fixed-dates"  # the order names dates or days of its own
     QUANTITY = "quantity"  # the order carries a quantity to dispense that belongs to its dose
     TEXT = "text"  # a text in the order would contradict the change
-    NOT_PROVEN = "not-proven"  # the changed order does not read back as the new regimen, or is not valid FHIR
+    NOT_PROVEN = "not-proven"  # the changed order does not read back as the new regimen
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +103,7 @@ class _Change:
 
 
 def update_draft(draft: DraftOrder, option: Option) -> UpdatedDraft | CannotUpdate:
-    """Return a full copy of the order with the option's dose and interval, or why there is none."""
+    """Return the whole order with the option's dose and interval, or why there is none."""
     try:
         return UpdatedDraft(_updated(draft, option))
     except _RefusedError as refused:
@@ -105,12 +117,10 @@ def _updated(draft: DraftOrder, option: Option) -> Resource:
         raise _RefusedError(CannotUpdateReason.NOT_EXPRESSIBLE)
     if draft.order.loading_schedule:
         raise _RefusedError(CannotUpdateReason.LOADING_SCHEDULE)
-    setting = Setting(draft.medicine, "", draft.order.source)
-    before = read_dosages(draft.raw.get("dosageInstruction"), setting)
-    change = _needed(option, before)
-    resource: Resource = orjson.loads(orjson.dumps(draft.raw))
+    change = _needed(option, draft.order)
+    resource = dict(draft.raw)
     dosage = _the_dosage(resource, change)
-    if before.issues:
+    if any(issue.code in _UNREADABLE for issue in draft.issues):
         raise _RefusedError(CannotUpdateReason.UNREADABLE)
     words = read_dosage_text(dosage["text"]) if isinstance(dosage.get("text"), str) else TextDosage()
     if change.dose_mg is not None or change.dose_mg_per_kg is not None:
@@ -118,11 +128,11 @@ def _updated(draft: DraftOrder, option: Option) -> Resource:
     if change.interval_days is not None:
         _write_interval(resource, dosage, change.interval_days)
     _write_texts(dosage, change)
-    _check(draft, resource, option, setting)
+    _check(resource, option, Setting(draft.medicine, "", draft.order.source))
     return resource
 
 
-def _needed(option: Option, before: ReadDosage) -> _Change:
+def _needed(option: Option, before: Order) -> _Change:
     """Return what differs from the order as it is, so that only that is written."""
     same_dose = _same(option.dose_mg, before.amount_mg) and _same(
         option.dose_mg_per_kg, before.amount_mg_per_kg
@@ -148,14 +158,16 @@ def _same(new: float | None, old: float | None) -> bool:
 
 
 def _the_dosage(resource: Resource, change: _Change) -> dict[str, Any]:
-    """Return the one dosage instruction to write into; a missing one is made if the change is a whole one."""
+    """Return a copy of the one dosage instruction, in its place; one is made if the change is a whole one."""
     instructions = resource.get("dosageInstruction")
     items = instructions if isinstance(instructions, list) else [instructions]
     dosages = [item for item in items if isinstance(item, dict)]
     if len(items) > 1:
         raise _RefusedError(CannotUpdateReason.SEVERAL_DOSAGES)
     if dosages:
-        return dosages[0]
+        dosage = dict(dosages[0])
+        resource["dosageInstruction"] = [dosage] if isinstance(instructions, list) else dosage
+        return dosage
     whole = change.interval_days is not None and (
         change.dose_mg is not None or change.dose_mg_per_kg is not None
     )
@@ -180,15 +192,24 @@ def _write_dose(resource: Resource, dosage: dict[str, Any], change: _Change, wor
 
 
 def _dose_places(dosage: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the quantities that hold the dose: in each doseAndRate, or on the dosage itself."""
+    """Return copies, in their places, of the quantities with the dose: in each doseAndRate, or beside."""
     entries = dosage.get("doseAndRate")
-    entries = entries if isinstance(entries, list) else [entries]
+    holders = [dosage]
+    if isinstance(entries, list):
+        copies = [dict(entry) if isinstance(entry, dict) else entry for entry in entries]
+        dosage["doseAndRate"] = copies
+        holders = [*(entry for entry in copies if isinstance(entry, dict)), dosage]
+    elif isinstance(entries, dict):
+        dosage["doseAndRate"] = dict(entries)
+        holders = [dosage["doseAndRate"], dosage]
     places: list[dict[str, Any]] = []
-    for holder in [*(entry for entry in entries if isinstance(entry, dict)), dosage]:
+    for holder in holders:
         if holder.get("doseRange") is not None:
             raise _RefusedError(CannotUpdateReason.UNREADABLE)
-        quantities = (holder.get(name) for name in ("doseQuantity", "dose"))
-        places += [quantity for quantity in quantities if isinstance(quantity, dict)]
+        for name in ("doseQuantity", "dose"):
+            if isinstance(holder.get(name), dict):
+                holder[name] = dict(holder[name])
+                places.append(holder[name])
     return places
 
 
@@ -220,12 +241,8 @@ def _write_interval(resource: Resource, dosage: dict[str, Any], days: float) -> 
     request = resource.get("dispenseRequest")
     if isinstance(request, dict) and request.get("dispenseInterval") is not None:
         raise _RefusedError(CannotUpdateReason.QUANTITY)
-    timing = dosage.setdefault("timing", {})
-    if not isinstance(timing, dict):
-        raise _RefusedError(CannotUpdateReason.UNREADABLE)
-    repeat = timing.setdefault("repeat", {})
-    if not isinstance(repeat, dict):
-        raise _RefusedError(CannotUpdateReason.UNREADABLE)
+    timing = _own_object(dosage, "timing")
+    repeat = _own_object(timing, "repeat")
     fixed = ("dayOfWeek", "timeOfDay", "when", "periodUnits", "periodMax", "frequencyMax")
     if timing.get("event") or any(repeat.get(name) for name in fixed):
         raise _RefusedError(CannotUpdateReason.FIXED_DATES)
@@ -236,6 +253,16 @@ def _write_interval(resource: Resource, dosage: dict[str, Any], days: float) -> 
     repeat["periodUnit"] = "wk" if whole else "d"
     if timing.get("code") is not None:  # a code such as Q8W, or of the site's own, would say something else
         timing["code"] = {"text": interval_text(days)}
+
+
+def _own_object(holder: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return a copy of the object under a name, in its place; an empty one where there is none."""
+    value = holder.get(name, {})
+    if not isinstance(value, dict):
+        raise _RefusedError(CannotUpdateReason.UNREADABLE)
+    own = dict(value)
+    holder[name] = own
+    return own
 
 
 def interval_text(days: float) -> str:
@@ -256,7 +283,7 @@ def _write_texts(dosage: dict[str, Any], change: _Change) -> None:
         dosage["text"] = written
 
 
-def _check(draft: DraftOrder, resource: Resource, option: Option, setting: Setting) -> None:
+def _check(resource: Resource, option: Option, setting: Setting) -> None:
     """Read the changed order back, and look at the texts that were left alone."""
     after = read_dosages(resource.get("dosageInstruction"), setting)
     doses = ((option.dose_mg, after.amount_mg), (option.dose_mg_per_kg, after.amount_mg_per_kg))
@@ -273,8 +300,6 @@ def _check(draft: DraftOrder, resource: Resource, option: Option, setting: Setti
         )
         if differs or words.dose_unclear or words.interval_unclear or words.loading_schedule:
             raise _RefusedError(CannotUpdateReason.TEXT)
-    if not stays_valid(draft.raw, resource):
-        raise _RefusedError(CannotUpdateReason.NOT_PROVEN)
 
 
 def _other_texts(resource: Resource) -> list[str]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from fhir_mappings.acquired import AcquiredResources, Resource
 from fhir_mappings.codes import CodeSets
 from fhir_mappings.drafts import DraftOrder, tests_ordered
-from fhir_mappings.proof import proven
 from fhir_mappings.references import text_of
 from tdm.decision import Option, OptionKind
 
@@ -15,6 +15,12 @@ _WANTED = {
     OptionKind.MEASURE_LEVEL_AND_ATI: frozenset({"level", "ati"}),
     OptionKind.MEASURE_ATI: frozenset({"ati"}),
     OptionKind.QUANTIFY_ATI: frozenset({"ati"}),
+}
+# The shapes that FHIR R4 gives to what a site fills in; a coding that breaks them makes the order invalid.
+_SHAPES = {
+    "system": re.compile(r"\S+"),
+    "code": re.compile(r"\S+(?:\s\S+)*"),
+    "display": re.compile(r"[ \r\n\t\S]+"),
 }
 _ORDERED = frozenset({"active", "draft"})
 _KEYS: Mapping[frozenset[str], str] = {
@@ -45,9 +51,9 @@ def laboratory_order(
     if acquired is not None and codes is not None:
         wanted -= _ordered_tests(acquired.resources("ServiceRequest"), codes)
     coding = order_codes.get(_KEYS.get(wanted, ""))
-    if not coding or not patient_id:
+    if not coding or not patient_id or not _is_expressible(coding):
         return None
-    order: Resource = {
+    return {
         "resourceType": "ServiceRequest",
         "status": "draft",
         "intent": "order",
@@ -68,7 +74,14 @@ def laboratory_order(
         },
         "subject": {"reference": f"Patient/{patient_id}"},
     }
-    return order if proven(order) else None
+
+
+def _is_expressible(coding: Mapping[str, str]) -> bool:
+    """Say whether FHIR can hold a site's coding: texts of the right shape, and at least a code."""
+    written = [(shape, coding.get(name)) for name, shape in _SHAPES.items() if coding.get(name)]
+    return bool(coding.get("code")) and all(
+        isinstance(text, str) and shape.fullmatch(text) is not None for shape, text in written
+    )
 
 
 def _ordered_tests(orders: Iterable[Resource], codes: CodeSets) -> frozenset[str]:

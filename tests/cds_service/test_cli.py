@@ -151,6 +151,27 @@ def test_explain_gives_a_reason_for_every_example_patient(tmp_path: Path, patien
     assert document["evaluated"][0]["rule"]["text"]
 
 
+def explained(path: Path, *options: str) -> str:
+    result = invoke("explain", str(path), "--as-of", "2026-03-09", *options)
+    assert result.exit_code == 0, result.output
+    return " ".join(result.output.split())
+
+
+def test_explain_proves_what_the_buttons_carry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "request.json"
+    request = example()
+    path.write_text(json.dumps(request))
+    assert "every 8 weeks: proven valid FHIR R4B" in explained(path)
+    (proof,) = json.loads(explained(path, "--json"))["evaluated"][0]["proofs"]
+    assert (proof["validR4B"], proof["orderWasValid"]) == (True, True)
+    request["context"]["draftOrders"]["entry"][0]["resource"]["unheard"] = 1
+    path.write_text(json.dumps(request))
+    assert "not valid FHIR R4B, as the order was not when it came" in explained(path)
+    answers = iter((True, False))  # the order as it came, then as changed
+    monkeypatch.setattr("cds_service.explanation.is_valid", lambda _: next(answers))
+    assert explained(path).endswith("every 8 weeks: not valid FHIR R4B")
+
+
 def test_explain_shows_both_readings_where_the_age_is_unknown_and_a_gate_that_decides(tmp_path: Path) -> None:
     request = example()
     request["prefetch"]["patient"].pop("birthDate")

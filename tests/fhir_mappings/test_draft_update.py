@@ -24,6 +24,7 @@ from fhir_mappings.draft_update import (
     update_draft,
 )
 from fhir_mappings.drafts import find_drafts
+from fhir_mappings.proof import stays_valid
 from tdm.decision import Option, OptionKind
 from tdm.facts import Moment
 
@@ -326,6 +327,43 @@ def test_whatever_else_an_order_holds_is_kept(extra: Json, within: Json, option:
     result = update(raw, option)
     assert isinstance(result, UpdatedDraft)
     assert _without_dose_and_timing(result.resource) == _without_dose_and_timing(raw)
+    assert all(result.resource[name] is raw[name] for name in extra), "what is not written to is not copied"
+
+
+@st.composite
+def orders_to_change(draw: st.DrawFn) -> Json:
+    """Orders in every shape the writer knows, valid FHIR or not quite, with odd numbers beside."""
+    quantities = {
+        name: mg(*draw(st.sampled_from([(400, "mg"), (400.0, "mg"), (5, "mg/kg"), (0.4, "g")])))
+        for name in draw(st.sets(st.sampled_from(["doseQuantity", "dose"]), max_size=2))
+    }
+    entry = {**quantities, "rateQuantity": mg(draw(st.sampled_from([250, 0.1, -0.0, 2**63, 1e-7])), "mL/h")}
+    dosage: Json = draw(
+        st.sampled_from(
+            [{"doseAndRate": [entry]}, {"doseAndRate": entry}, entry, {"doseAndRate": [entry, None]}]
+        )
+    )
+    repeat = draw(st.sampled_from([WEEKS_8["repeat"], {"frequency": 1, "period": 56, "periodUnit": "d"}, {}]))
+    code = draw(st.sampled_from([{}, {"code": {"text": "q8w"}}]))
+    timing = draw(st.sampled_from([{"timing": {"repeat": repeat, **code}}, {"timing": code}, {}]))
+    text = draw(
+        st.sampled_from([{}, {"text": "every 8 weeks"}, {"text": "400 mg q8w"}, {"text": "in the ward"}])
+    )
+    raw = order({**dosage, **timing, **text})
+    if draw(st.booleans()):
+        raw["dosageInstruction"] = raw["dosageInstruction"][0]
+    return raw
+
+
+@given(orders_to_change(), st.sampled_from([EVERY_6_WEEKS, STRONGER, HIGHER_DOSE]))
+def test_the_order_as_sent_is_never_written_to_and_a_valid_one_stays_valid(raw: Json, option: Option) -> None:
+    (draft,) = find_drafts(raw, None, AcquiredResources({}), CONTEXT)
+    as_sent = repr(raw)
+    result = update_draft(draft, option)
+    assert repr(raw) == as_sent
+    if isinstance(result, UpdatedDraft):
+        assert result.resource is not raw
+        assert stays_valid(raw, result.resource)
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 from fhir.resources.R4B.servicerequest import ServiceRequest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fhir_mappings.acquired import AcquiredKey, AcquiredResources, KeyState
 from fhir_mappings.codes import MedicationMatch, load_code_sets
 from fhir_mappings.drafts import DraftOrder
 from fhir_mappings.laboratory_order import laboratory_order
 from fhir_mappings.medication import Medicine
+from fhir_mappings.proof import is_valid
 from tdm.decision import Option, OptionKind
 from tdm.facts import Order, OrderState, Source
 
@@ -86,5 +89,24 @@ def test_the_order_is_a_valid_draft_for_this_patient() -> None:
 
 
 def test_an_order_that_would_not_be_valid_is_not_made() -> None:
-    broken: Any = {"ati": {"system": "urn:lab", "code": 7}}
-    assert laboratory_order([ATI], order_codes=broken, patient_id="p") is None
+    for broken in (
+        {"system": "urn:lab", "code": 7},
+        {"system": "urn: lab", "code": "A"},
+        {"system": "urn:lab", "code": " A"},
+        {"system": "urn:lab", "code": "A  B"},
+        {"system": "urn:lab", "display": "Antibodies"},
+    ):
+        order_codes: Any = {"ati": broken}
+        assert laboratory_order([ATI], order_codes=order_codes, patient_id="p") is None
+
+
+WORDS = st.text(alphabet="aZ0 \t\n\u00a0<\u00b5:", max_size=5)
+
+
+@given(
+    st.fixed_dictionaries({"code": WORDS}, optional={"system": WORDS, "display": WORDS}),
+    st.text(alphabet="ab0-. ", min_size=1, max_size=4),
+)
+def test_whatever_a_site_configures_the_order_is_valid_or_not_made(coding: Any, patient_id: str) -> None:
+    made = laboratory_order([ATI], order_codes={"ati": coding}, patient_id=patient_id)
+    assert made is None or is_valid(made)
