@@ -2,7 +2,11 @@
 
 from fhir_mappings.prefetch import KEYS, OPTIONAL_KEYS, PrefetchKey
 
-INTRODUCTION = """# Prefetch
+INTRODUCTION = """---
+audience: integrators, security officers
+type: reference
+---
+# Prefetch
 
 Generated from `fhir_mappings/prefetch.py`; change it there.
 
