@@ -33,7 +33,7 @@ from tdm.rationale import (
     sentence_parameters,
     target_for,
 )
-from tdm.table import table_of
+from tdm.table import rows_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,9 +59,15 @@ def decide_assessed(
     deciding = report.deciding
     if deciding is not None:
         return _by_gate(deciding, report, context, knowledge)
-    table = table_of(knowledge)
+    interval_only = report.interval_only
     answers = [
-        answer(situation, table, assessment.regimen, knowledge.policy, interval_only=report.interval_only)
+        answer(
+            situation,
+            rows_for(situation, knowledge),
+            assessment.regimen,
+            knowledge.policy,
+            interval_only=interval_only,
+        )
         for situation in assessment.situations
     ]
     return _by_table(_renamed(combine(answers), assessment), report, context, knowledge)
@@ -94,18 +100,20 @@ def _by_gate(gate: FiredGate, report: GateReport, context: GateContext, knowledg
 def _by_table(chosen: Answer, report: GateReport, context: GateContext, knowledge: Knowledge) -> Decision:
     """The answer of the table, as the gates that only caution leave it."""
     course, assessment = context.course, context.assessment
-    if not knowledge.policy.rules_off.isdisjoint((chosen.rule, chosen.row)):
+    rules_off = knowledge.policy.rules_off
+    if rules_off and not rules_off.isdisjoint((chosen.rule, chosen.row)):
         return _switched_off(chosen, report, context, knowledge)
     verdict, rule, options = chosen.outcome.verdict, chosen.rule, chosen.plan.options
-    fired = report.fired
     review = report.review_instead_of_intensify
     if review is not None:
+        fired = report.fired
         options = tuple(option for option in options if not _raises_exposure(option))
         if verdict is Verdict.INTENSIFY:
             verdict, rule = Verdict.ASSESS, review.gate
             fired = _only_deciding(fired, review)
             options = (Option(OptionKind.SPECIALIST_REVIEW, recommended=True),)
-    report = with_immunomodulator(replace(report, fired=fired), context, options)
+        report = replace(report, fired=fired)
+    report = with_immunomodulator(report, context, options)
     indication = indication_issue(course)
     steps = assessment.certainty_steps_down + (indication is not None)
     certainty = step_down(chosen.certainty, steps)
@@ -136,7 +144,7 @@ def _by_table(chosen: Answer, report: GateReport, context: GateContext, knowledg
         not_evaluated=report.not_evaluated,
         options=options,
         draft_already_does_it=does_it,
-        evidence=evidence_for(dict.fromkeys((rule, chosen.rule, chosen.row)), target, knowledge),
+        evidence=evidence_for((rule, chosen.rule, chosen.row), target, knowledge),
         issues=_merged(
             assessment.issues,
             report.issues,
@@ -217,8 +225,10 @@ def _indicator(verdict: Verdict, report: GateReport, *, critical: bool = False) 
         return Indicator.CRITICAL
     if verdict in (Verdict.INTENSIFY, Verdict.SWITCH, Verdict.HOLD):
         return Indicator.WARNING
-    raised = any(gate.gate in {"S-DOSE", "S-HSTCL"} for gate in report.fired)
-    return Indicator.WARNING if raised else Indicator.INFO
+    for gate in report.fired:
+        if gate.gate in {"S-DOSE", "S-HSTCL"}:
+            return Indicator.WARNING
+    return Indicator.INFO
 
 
 def _only_deciding(fired: Iterable[FiredGate], deciding: FiredGate) -> tuple[FiredGate, ...]:
@@ -230,17 +240,22 @@ def _only_deciding(fired: Iterable[FiredGate], deciding: FiredGate) -> tuple[Fir
 
 
 def _sentences(ids: Iterable[str], parameters: Parameters) -> tuple[tuple[str, Parameters], ...]:
-    return tuple((name, parameters) for name in ids)
+    return tuple([(name, parameters) for name in ids])
 
 
 def _shortfalls(course: TreatmentCourse) -> tuple[tuple[str, Parameters], ...]:
     """Return a sentence for each group of facts that did not arrive complete."""
+    if not course.shortfalls:
+        return ()
     return tuple(
         (f"missing-{group}", (("state", shortfall.replace("-", " ")),))
         for group, shortfall in course.shortfalls
     )
 
 
-def _merged(*groups: Iterable[DataIssue]) -> tuple[DataIssue, ...]:
-    """Return all issues in order, each once."""
+def _merged(*groups: tuple[DataIssue, ...]) -> tuple[DataIssue, ...]:
+    """Return all issues in order, each once; those of an assessment, which come first, already are."""
+    first, *others = groups
+    if not any(others):
+        return tuple(first)
     return tuple(dict.fromkeys(issue for group in groups for issue in group))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tdm import gates_caution, gates_hold
 from tdm.decision import FiredGate, Option
@@ -37,7 +38,7 @@ class GateReport:
     @property
     def interval_only(self) -> bool:
         """Whether heart failure leaves only options that change the interval."""
-        return any(gate.gate == "S-HF" for gate in self.fired)
+        return "S-HF" in [gate.gate for gate in self.fired]
 
     @property
     def review_instead_of_intensify(self) -> FiredGate | None:
@@ -69,23 +70,30 @@ def gate_order() -> tuple[str, ...]:
 
 def check_gates(context: GateContext) -> GateReport:
     """Return what every gate but S-IMM says; S-IMM needs the options and is added afterwards."""
-    candidates = [
-        gates_hold.reaction(context),
-        gates_hold.infection(context),
-        gates_hold.tuberculosis(context),
-        gates_hold.hepatitis_b(context),
-        gates_hold.heart_failure(context),
-        gates_hold.gap(context),
-        gates_hold.liver(context),
-        gates_caution.thiopurine_in_young_male(context),
-        gates_caution.demyelinating_disease(context),
-        gates_caution.lymphoma(context),
-        gates_caution.pregnancy(context),
-    ]
     dose, remarks = dose_warning(context)
-    fired = tuple(gate for gate in (*candidates, dose) if gate is not None)
-    names = {gate.gate for gate in fired}
-    not_evaluated = tuple(name for name in unread_gates(context) if name not in names)
+    candidates: tuple[FiredGate | None, ...]
+    if context.facts:
+        candidates = (
+            gates_hold.reaction(context),
+            gates_hold.infection(context),
+            gates_hold.tuberculosis(context),
+            gates_hold.hepatitis_b(context),
+            gates_hold.heart_failure(context),
+            gates_hold.gap(context),
+            gates_hold.liver(context),
+            gates_caution.thiopurine_in_young_male(context),
+            gates_caution.demyelinating_disease(context),
+            gates_caution.lymphoma(context),
+            gates_caution.pregnancy(context),
+            dose,
+        )
+    else:  # the other gates look at safety records only
+        candidates = (gates_hold.gap(context), gates_caution.thiopurine_in_young_male(context), dose)
+    fired = tuple([gate for gate in candidates if gate is not None])
+    not_evaluated = unread_gates(context)
+    if fired and not_evaluated:
+        names = {gate.gate for gate in fired}
+        not_evaluated = tuple(name for name in not_evaluated if name not in names)
     return GateReport(fired, not_evaluated, screening_issues(context), remarks)
 
 
@@ -148,14 +156,27 @@ def unread_gates(context: GateContext) -> tuple[str, ...]:
         for concept, facts in context.facts.items()
         if all(fact.state is SafetyState.UNCLEAR for fact in facts)
     }
-    unread = []
-    for name, concepts, groups in gate_needs():
-        blind = not course.evaluable.issuperset(concepts)
-        absent = missing and not missing.isdisjoint(groups)
-        vague = unclear and not unclear.isdisjoint(concepts)
-        if blind or absent or vague or (name == "S-HSTCL" and _thiopurine_in_unknown_person(course)):
-            unread.append(name)
-    return tuple(unread)
+    unknown_person = _thiopurine_in_unknown_person(course)
+    blind = _blind_gates(course.evaluable)
+    if not (missing or unclear or unknown_person):
+        return blind
+    return tuple(
+        name
+        for name, concepts, groups in gate_needs()
+        if name in blind
+        or not missing.isdisjoint(groups)
+        or not unclear.isdisjoint(concepts)
+        or (unknown_person and name == "S-HSTCL")
+    )
+
+
+def blind_gates(evaluable: frozenset[SafetyConcept]) -> tuple[str, ...]:
+    """Return the gates with a concept that no configured code can find."""
+    return tuple(name for name, concepts, _ in gate_needs() if not evaluable.issuperset(concepts))
+
+
+# The configured codes are those of the site: the same for every patient.
+_blind_gates = lru_cache(maxsize=64)(blind_gates)
 
 
 def _thiopurine_in_unknown_person(course: TreatmentCourse) -> bool:
@@ -167,8 +188,9 @@ def _thiopurine_in_unknown_person(course: TreatmentCourse) -> bool:
 def screening_issues(context: GateContext) -> tuple[DataIssue, ...]:
     """Return an issue for each screening of which nothing is on record though it could have been read."""
     course = context.course
-    if any(group in (FactGroup.CONDITIONS, FactGroup.LABORATORY) for group, _ in course.shortfalls):
-        return ()  # what did not arrive is not absent; the gates are named as not evaluated
+    for group, _ in course.shortfalls:
+        if group in (FactGroup.CONDITIONS, FactGroup.LABORATORY):
+            return ()  # what did not arrive is not absent; the gates are named as not evaluated
     concept = SafetyConcept
     tuberculosis = (concept.TUBERCULOSIS_TEST, concept.TUBERCULOSIS_LATENT, concept.TUBERCULOSIS_ACTIVE)
     hepatitis = (concept.HEPATITIS_B_SURFACE_ANTIGEN, concept.HEPATITIS_B)

@@ -61,7 +61,7 @@ def immunomodulator(
     Returns the gate (None where no option names one), the ids of the sentences that narrow the choice, and
     the issues.
     """
-    if not any(option.kind is OptionKind.ADD_IMMUNOMODULATOR for option in options):
+    if OptionKind.ADD_IMMUNOMODULATOR not in [option.kind for option in options]:
         return None, (), ()
     remarks: list[str] = []
     issues: tuple[DataIssue, ...] = ()

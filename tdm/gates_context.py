@@ -34,6 +34,8 @@ def gate_context(
     course: TreatmentCourse, assessment: Assessment, *, now: Moment, policy: Policy
 ) -> GateContext:
     """Gather the safety facts by concept."""
+    if not course.safety:
+        return GateContext(course, assessment, now, policy, {})
     grouped: dict[SafetyConcept, list[SafetyFact]] = {}
     for fact in course.safety:
         grouped.setdefault(fact.concept, []).append(fact)

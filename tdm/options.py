@@ -57,15 +57,16 @@ def plan_options(
                 options.append(Option(OptionKind.ONE_OPTIMISATION))
         elif offer.kind is not OptionKind.REINDUCTION or not interval_only:
             options.append(Option(offer.kind, recommended=offer.recommended, provisional=offer.provisional))
-    options.sort(key=lambda option: not option.recommended)  # stable: the rest keeps its rank
-    return OptionPlan(tuple(options), tuple(issues), escalates)
+    # Stable: the rest keeps its rank.
+    ranked = [one for one in options if one.recommended] + [one for one in options if not one.recommended]
+    return OptionPlan(tuple(ranked), tuple(issues), escalates)
 
 
 def missing_numbers(situation: Situation, rungs: Iterable[Option]) -> tuple[DataIssue, ...]:
     """Return an issue for each number of the regimen that is missing where options would need it."""
-    kinds = {
+    kinds = [
         option.kind for option in rungs if option.interval_days is None and option.dose_mg_per_kg is None
-    }
+    ]
     issues = []
     if OptionKind.RAISE_DOSE in kinds:
         issues.append(DataIssue(IssueCode.DOSE_PER_KG_UNKNOWN, "dose"))

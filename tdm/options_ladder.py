@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tdm.decision import Activity, AgeGroup, Option, OptionKind, Phase, Regimen, Situation
 from tdm.facts import Route
@@ -23,8 +22,7 @@ if TYPE_CHECKING:
 LABELLED_INTERVAL_DAYS = 56
 
 
-@dataclass(frozen=True, slots=True)
-class _Rung:
+class _Rung(NamedTuple):
     kind: OptionKind
     dose_mg: float | None = None
     dose_mg_per_kg: float | None = None
@@ -59,16 +57,18 @@ def escalation(
         rungs = _maintenance(situation, regimen, policy, interval_only=interval_only)
     chosen = _choose(rungs) if recommend else None
     return tuple(
-        Option(
-            rung.kind,
-            dose_mg=rung.dose_mg,
-            dose_mg_per_kg=rung.dose_mg_per_kg,
-            interval_days=rung.interval_days,
-            recommended=rung is chosen,
-            provisional=provisional,
-            off_label=rung.off_label,
-        )
-        for rung in rungs
+        [
+            Option(
+                rung.kind,
+                rung.dose_mg,
+                rung.dose_mg_per_kg,
+                rung.interval_days,
+                recommended=rung is chosen,
+                provisional=provisional,
+                off_label=rung.off_label,
+            )
+            for rung in rungs
+        ]
     )
 
 

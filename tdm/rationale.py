@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
 from tdm.decision import (
@@ -18,8 +19,6 @@ from tdm.decision import (
 from tdm.knowledge.citing import cited_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from tdm.answers import Answer
     from tdm.knowledge.model import Knowledge
 
@@ -59,12 +58,21 @@ def _level_words(situation: Situation) -> str:
     return "undetectable" if situation.level is LevelClass.UNDETECTABLE else _number(situation.level_ug_ml)
 
 
-def evidence_for(rules: Iterable[str], target: Target | None, knowledge: Knowledge) -> tuple[str, ...]:
-    """Return the citable evidence behind rules and the target row."""
+def evidence_for(rules: tuple[str, ...], target: Target | None, knowledge: Knowledge) -> tuple[str, ...]:
+    """Return the citable evidence behind rules and the target row, each id once."""
+    return _citable(rules, () if target is None else target.evidence, knowledge)
+
+
+def citable_ids(
+    rules: tuple[str, ...], target_evidence: tuple[str, ...], knowledge: Knowledge
+) -> tuple[str, ...]:
+    """Return the ids of the citable rows behind rules, then those of the target's evidence."""
     ids = [name for rule in rules for name in knowledge.rule_evidence.get(rule, ())]
-    if target is not None:
-        ids += target.evidence
-    return tuple(row.id for row in cited_rows(knowledge, ids))
+    return tuple(row.id for row in cited_rows(knowledge, (*ids, *target_evidence)))
+
+
+# Rules and target rows are few and repeat; nothing of a patient is part of the question.
+_citable = lru_cache(maxsize=512)(citable_ids)
 
 
 def is_local(answer: Answer, target: Target | None, knowledge: Knowledge) -> bool:

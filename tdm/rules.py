@@ -11,10 +11,16 @@ from tdm.decision import Certainty, OptionKind, Situation, SwitchDirection, Verd
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One condition of a row, in words for people and as a predicate for the machine."""
+    """One condition of a row, in words for people and as a predicate for the machine.
+
+    A condition that asks for nothing but a value of one field of the situation names that `field` and the
+    `values` for which it holds, so that rows which cannot match are set aside beforehand.
+    """
 
     words: str
     holds: Callable[[Situation], bool]
+    field: str = ""
+    values: tuple[object, ...] = ()
 
 
 class OptionFamily(StrEnum):

@@ -12,14 +12,30 @@ def is_induction(situation: Situation) -> bool:
     return situation.phase in (Phase.INDUCTION_WEEK_2, Phase.INDUCTION_WEEK_6)
 
 
+def _route(words: str, route: Route) -> Condition:
+    return Condition(words, lambda situation: situation.route is route, "route", (route,))
+
+
+def _level(words: str, *classes: LevelClass) -> Condition:
+    return Condition(words, lambda situation: situation.level in classes, "level", classes)
+
+
+def _ati(words: str, *classes: AtiClass) -> Condition:
+    return Condition(words, lambda situation: situation.ati in classes, "ati", classes)
+
+
+def _activity(words: str, *wanted: Activity) -> Condition:
+    return Condition(words, lambda situation: situation.activity in wanted, "activity", wanted)
+
+
 def intravenous() -> Condition:
     """Hold for intravenous courses."""
-    return Condition("intravenous", lambda situation: situation.route is Route.INTRAVENOUS)
+    return _route("intravenous", Route.INTRAVENOUS)
 
 
 def subcutaneous() -> Condition:
     """Hold for subcutaneous courses."""
-    return Condition("subcutaneous", lambda situation: situation.route is Route.SUBCUTANEOUS)
+    return _route("subcutaneous", Route.SUBCUTANEOUS)
 
 
 def in_induction() -> Condition:
@@ -30,10 +46,6 @@ def in_induction() -> Condition:
 def at_week_14() -> Condition:
     """Hold for samples drawn after induction and before maintenance."""
     return Condition("at week 14", lambda situation: situation.phase is Phase.POST_INDUCTION)
-
-
-def _level(words: str, *classes: LevelClass) -> Condition:
-    return Condition(words, lambda situation: situation.level in classes)
 
 
 def no_level() -> Condition:
@@ -104,18 +116,23 @@ def level_from(limit_ug_ml: float) -> Condition:
 
 def ati(*classes: AtiClass) -> Condition:
     """Hold for the antibody classes named."""
-    return Condition("ATI " + " or ".join(classes), lambda situation: situation.ati in classes)
+    return _ati("ATI " + " or ".join(classes), *classes)
 
 
 def ati_not(*classes: AtiClass) -> Condition:
     """Hold for every antibody class but those named."""
-    return Condition("ATI not " + ", not ".join(classes), lambda situation: situation.ati not in classes)
+    others = (found for found in AtiClass if found not in classes)
+    return _ati("ATI not " + ", not ".join(classes), *others)
 
 
 def ati_any_positive() -> Condition:
     """Hold for antibodies of any titre."""
-    wanted = (AtiClass.POSITIVE_LOW, AtiClass.POSITIVE_HIGH, AtiClass.POSITIVE_UNQUANTIFIED)
-    return Condition("ATI positive of any titre", lambda situation: situation.ati in wanted)
+    return _ati(
+        "ATI positive of any titre",
+        AtiClass.POSITIVE_LOW,
+        AtiClass.POSITIVE_HIGH,
+        AtiClass.POSITIVE_UNQUANTIFIED,
+    )
 
 
 def ati_unknown() -> Condition:
@@ -130,33 +147,29 @@ def ati_negative_or_unknown() -> Condition:
 
 def active() -> Condition:
     """Hold for active disease, confirmed or not."""
-    wanted = (Activity.ACTIVE_CONFIRMED, Activity.ACTIVE_UNCONFIRMED)
-    return Condition("disease active, confirmed or not", lambda situation: situation.activity in wanted)
+    return _activity(
+        "disease active, confirmed or not", Activity.ACTIVE_CONFIRMED, Activity.ACTIVE_UNCONFIRMED
+    )
 
 
 def active_confirmed() -> Condition:
     """Hold for active disease shown by an objective marker."""
-    return Condition(
-        "active disease confirmed", lambda situation: situation.activity is Activity.ACTIVE_CONFIRMED
-    )
+    return _activity("active disease confirmed", Activity.ACTIVE_CONFIRMED)
 
 
 def active_unconfirmed() -> Condition:
     """Hold for active disease without an objective marker."""
-    return Condition(
-        "active disease unconfirmed", lambda situation: situation.activity is Activity.ACTIVE_UNCONFIRMED
-    )
+    return _activity("active disease unconfirmed", Activity.ACTIVE_UNCONFIRMED)
 
 
 def remission() -> Condition:
     """Hold for remission."""
-    return Condition("remission", lambda situation: situation.activity is Activity.REMISSION)
+    return _activity("remission", Activity.REMISSION)
 
 
 def quiet_or_unknown() -> Condition:
     """Hold for remission and for unknown activity."""
-    wanted = (Activity.REMISSION, Activity.UNKNOWN)
-    return Condition("remission or activity unknown", lambda situation: situation.activity in wanted)
+    return _activity("remission or activity unknown", Activity.REMISSION, Activity.UNKNOWN)
 
 
 def adult() -> Condition:

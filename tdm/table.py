@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from itertools import product
+from typing import TYPE_CHECKING, TypeAlias
 
 from tdm import (
     rules_continue,
@@ -15,11 +17,15 @@ from tdm import (
     rules_start,
     rules_subcutaneous,
 )
-from tdm.decision import Certainty, OptionKind, Situation, Verdict
+from tdm.decision import Activity, AtiClass, Certainty, LevelClass, OptionKind, Situation, Verdict
+from tdm.facts import Route
 from tdm.rules import Offer, Outcome, Rule, TableNumbers
 
 if TYPE_CHECKING:
     from tdm.knowledge.model import Knowledge
+
+Classes: TypeAlias = tuple[Route, LevelClass, AtiClass, Activity]
+"""What rows are set aside by before the rest of their conditions is asked."""
 
 
 def build_table(numbers: TableNumbers) -> tuple[Rule, ...]:
@@ -101,4 +107,31 @@ def table_of(knowledge: Knowledge) -> tuple[Rule, ...]:
     return _table_for(numbers_of(knowledge))
 
 
+def rows_for(situation: Situation, knowledge: Knowledge) -> tuple[Rule, ...]:
+    """Return the rows of the table that can match at all, in its order, by route, classes and activity.
+
+    The first that matches among them is the first of the table: only rows are left out that have a
+    condition on one of these four which does not hold.
+    """
+    return _rows_for(knowledge)[situation.route, situation.level, situation.ati, situation.activity]
+
+
+def rows_by_class(knowledge: Knowledge) -> dict[Classes, tuple[Rule, ...]]:
+    """Return for every route, level class, antibody class and activity the rows that do not exclude it."""
+    table = table_of(knowledge)
+    rows = {}
+    for classes in product(Route, LevelClass, AtiClass, Activity):
+        here = dict(zip(("route", "level", "ati", "activity"), classes, strict=True))
+        rows[classes] = tuple(rule for rule in table if not excludes(rule, here))
+    return rows
+
+
+def excludes(rule: Rule, here: Mapping[str, object]) -> bool:
+    """Return whether a condition on one of the fields in `here` keeps the row out."""
+    return any(
+        condition.field and here[condition.field] not in condition.values for condition in rule.conditions
+    )
+
+
 _table_for = lru_cache(maxsize=16)(build_table)
+_rows_for = lru_cache(maxsize=16)(rows_by_class)

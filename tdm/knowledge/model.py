@@ -278,3 +278,7 @@ class Knowledge:
     goal_evidence: Mapping[TreatmentGoal, tuple[str, ...]] = field(default_factory=dict)
     target_policy: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     overrides: tuple[AppliedOverride, ...] = ()
+
+    def __hash__(self) -> int:
+        """Hash by content, so that what is worked out from the knowledge alone can be kept beside it."""
+        return hash(self.content_hash)
