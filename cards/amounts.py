@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from cards.wording import Wording
+from cards.wording import DAYS_PER_WEEK, Wording
 from tdm.decision import Option
 from tdm.facts import LevelReading, Order
-
-_DAYS_PER_WEEK = 7
 
 
 def number(value: float) -> str:
@@ -22,12 +20,12 @@ def level_text(level: LevelReading, wording: Wording) -> str:
     """Return a level with its unit, a comparator as a word ("below 0.4 µg/mL", "not detected")."""
     if level.value_ug_ml is None:
         return wording.summary["not_detected"]
-    return f"{wording.comparators[level.comparator.value]}{number(level.value_ug_ml)} µg/mL"
+    return f"{wording.comparators[level.comparator]}{number(level.value_ug_ml)} µg/mL"
 
 
 def regimen_text(option: Option, wording: Wording) -> str:
     """Return dose and interval of an option ("5 mg/kg (350 mg) every 6 weeks"), "" if it changes neither."""
-    return " ".join(filter(None, (dose_text(option, wording), interval_text(option.interval_days, wording))))
+    return _joined(dose_text(option, wording), interval_text(option.interval_days, wording))
 
 
 def short_regimen_text(option: Option, wording: Wording) -> str:
@@ -36,7 +34,7 @@ def short_regimen_text(option: Option, wording: Wording) -> str:
         return regimen_text(option, wording)
     dose = wording.regimen["per_kg"].format(per_kg=number(round(option.dose_mg_per_kg, 1)))
     interval = interval_text(option.interval_days, wording)
-    return f"{dose} {interval}" if interval else dose
+    return _joined(dose, interval)
 
 
 def order_regimen_text(order: Order, wording: Wording) -> str:
@@ -46,7 +44,11 @@ def order_regimen_text(order: Order, wording: Wording) -> str:
         dose = wording.regimen["mg"].format(mg=number(order.amount_mg))
     elif order.amount_mg_per_kg is not None:
         dose = wording.regimen["per_kg"].format(per_kg=number(order.amount_mg_per_kg))
-    return " ".join(filter(None, (dose, interval_text(order.interval_days, wording))))
+    return _joined(dose, interval_text(order.interval_days, wording))
+
+
+def _joined(dose: str, interval: str) -> str:
+    return f"{dose} {interval}" if dose and interval else dose or interval
 
 
 def dose_text(option: Option, wording: Wording) -> str:
@@ -63,8 +65,9 @@ def interval_text(interval_days: float | None, wording: Wording) -> str:
     """Return an interval in whole weeks, else in days, "" if there is none."""
     if interval_days is None:
         return ""
-    if interval_days == _DAYS_PER_WEEK:
-        return wording.regimen["week"]
-    if interval_days % _DAYS_PER_WEEK:
+    usual = wording.week_intervals.get(interval_days)
+    if usual is not None:
+        return usual
+    if interval_days % DAYS_PER_WEEK:
         return wording.regimen["days"].format(days=number(interval_days))
-    return wording.regimen["weeks"].format(weeks=number(interval_days / _DAYS_PER_WEEK))
+    return wording.regimen["weeks"].format(weeks=number(interval_days / DAYS_PER_WEEK))

@@ -12,21 +12,13 @@ from tdm.knowledge.cohort import CohortFinding, cohort_findings
 from tdm.knowledge.model import Knowledge
 
 
-def cohort_lines(situations: Sequence[Situation], knowledge: Knowledge, wording: Wording) -> list[str]:
+def cohort_of(situations: Sequence[Situation], knowledge: Knowledge) -> tuple[CohortFinding, ...]:
     """Return what the cohort showed; nothing where the data allow more than one reading."""
-    return [_line(finding, knowledge, wording) for finding in _findings(situations, knowledge)]
-
-
-def cohort_evidence(situations: Sequence[Situation], knowledge: Knowledge) -> tuple[str, ...]:
-    """Return the ids of the evidence rows that `cohort_lines` speaks of."""
-    return tuple(finding.evidence_id for finding in _findings(situations, knowledge))
-
-
-def _findings(situations: Sequence[Situation], knowledge: Knowledge) -> tuple[CohortFinding, ...]:
     return cohort_findings(situations[0], knowledge) if len(situations) == 1 else ()
 
 
-def _line(finding: CohortFinding, knowledge: Knowledge, wording: Wording) -> str:
+def cohort_line(finding: CohortFinding, knowledge: Knowledge, wording: Wording) -> str:
+    """Return one finding as a sentence, with its study and its size."""
     lines = wording.lines
     percent = number(finding.healed_percent)
     if finding.approximate:

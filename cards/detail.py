@@ -6,17 +6,18 @@ Only bold words and bullet lists are used: every client shows these, and they re
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
-from cards.amounts import number, regimen_text
-from cards.cohort import cohort_evidence, cohort_lines
-from cards.markdown import ELLIPSIS, escape, escape_sentence
+from cards.amounts import regimen_text
+from cards.cohort import cohort_of
+from cards.markdown import ELLIPSIS, escape
+from cards.phrases import Phrases, phrases_of
 from cards.sentences import fill_markdown
-from cards.sources import source_lines
 from cards.wording import Wording
-from tdm.decision import Activity, Decision, FactUsed, FiredGate, Option, Target, Verdict
+from tdm.decision import Activity, Decision, FiredGate, Verdict
 from tdm.facts import FactGroup, Shortfall
+from tdm.knowledge.cohort import CohortFinding
 from tdm.knowledge.model import Knowledge, Message
 
 Shortfalls: TypeAlias = Sequence[tuple[FactGroup, Shortfall]]
@@ -40,29 +41,28 @@ def detail(
     `remark` says why no button changes the order in front of the clinician, "" if one does or none need.
     `shortfalls` are named among the doubts unless the decision's own sentences name them.
     """
-    headings = wording.headings
-    doubts = _doubts(decision, knowledge, wording)
-    unsaid = shortfall_lines(_unsaid(decision, shortfalls), wording)
+    phrases = phrases_of(knowledge, wording)
+    headings, lines = wording.headings, wording.lines
+    assessment = decision.assessment
+    situations = assessment.situations if assessment is not None else ()
+    cohort = cohort_of(situations, knowledge)
+    reasons, missing = _sentences(decision, knowledge)
+    doubts = [remark] if remark else []
+    doubts += _issues(decision, knowledge)
+    doubts += missing
+    if decision.not_evaluated:
+        doubts.append(_not_evaluated(decision, wording))
+    doubts += shortfall_lines(_unsaid(decision, shortfalls), wording) if shortfalls else []
     return "\n\n".join(
         (
-            section(headings["seen"], _seen(decision, wording)),
-            section(headings["assessment"], _assessment(decision, knowledge, wording)),
-            section(headings["options"], _options(decision, knowledge, wording)),
-            section(
-                headings["doubts"],
-                [*filter(None, (remark,)), *doubts, *unsaid] or [wording.lines["no_doubts"]],
-            ),
-            section(headings["sources"], source_lines(_evidence(decision, knowledge), knowledge, wording)),
-            footer(decision.rule, decision.knowledge_version, wording, local_policy=decision.local_policy),
+            section(headings["seen"], _seen(decision) or [lines["nothing_seen"]]),
+            section(headings["assessment"], _assessment(decision, reasons, cohort, phrases)),
+            section(headings["options"], _options(decision, phrases)),
+            section(headings["doubts"], doubts or [lines["no_doubts"]]),
+            section(headings["sources"], _sources(decision, cohort, phrases) or [lines["no_sources"]]),
+            phrases.footer(decision.rule, decision.knowledge_version, decision.local_policy),
         )
     )
-
-
-def _evidence(decision: Decision, knowledge: Knowledge) -> tuple[str, ...]:
-    """Return the evidence of the decision and, for a child, of what the cohort showed at that level."""
-    if decision.assessment is None:
-        return decision.evidence
-    return (*decision.evidence, *cohort_evidence(decision.assessment.situations, knowledge))
 
 
 def section(heading: str, lines: Sequence[str]) -> str:
@@ -70,65 +70,61 @@ def section(heading: str, lines: Sequence[str]) -> str:
     return f"**{heading}**\n- " + "\n- ".join(lines)
 
 
-def footer(rule: str, knowledge_version: str, wording: Wording, *, local_policy: bool = False) -> str:
-    """Return the last line: rule id, knowledge version, "local policy" where a site override decided."""
-    line = wording.lines["footer"].format(rule=rule, version=knowledge_version)
-    local = f", {wording.lines['local_policy']}" if local_policy else ""
-    return escape_sentence(f"{line}{local}. {wording.lines['review']}")
-
-
-def _seen(decision: Decision, wording: Wording) -> list[str]:
-    assessment = decision.assessment
-    if assessment is None:
-        return [wording.lines["nothing_seen"]]
-    return _fact_lines(assessment.facts) or [wording.lines["nothing_seen"]]
-
-
-def _fact_lines(facts: Sequence[FactUsed]) -> list[str]:
+def _seen(decision: Decision) -> list[str]:
     """Return one line per name of a fact: several values of one name (a trend) stand on one line."""
+    if decision.assessment is None:
+        return []
     shown: dict[str, list[str]] = {}
-    for fact in facts:
-        day = f" ({fact.day})" if fact.day and fact.day != fact.value else ""
-        shown.setdefault(fact.name, []).append(f"{fact.value}{day}")
-    lines = []
-    for name, values in shown.items():
-        more = [ELLIPSIS] if len(values) > _VALUES_PER_FACT else []
-        lines.append(escape(f"{name[:1].upper()}{name[1:]}: {', '.join(values[:_VALUES_PER_FACT] + more)}"))
-    return lines
+    for fact in decision.assessment.facts:
+        day = fact.day
+        value = f"{fact.value} ({day})" if day and day != fact.value else fact.value
+        values = shown.get(fact.name)
+        if values is None:
+            shown[fact.name] = [value]
+        else:
+            values.append(value)
+    return [escape(_fact_line(name, values)) for name, values in shown.items()]
 
 
-def _assessment(decision: Decision, knowledge: Knowledge, wording: Wording) -> list[str]:
+def _fact_line(name: str, values: list[str]) -> str:
+    if len(values) > _VALUES_PER_FACT:
+        values = [*values[:_VALUES_PER_FACT], ELLIPSIS]
+    return f"{name[:1].upper()}{name[1:]}: {', '.join(values)}"
+
+
+def _assessment(
+    decision: Decision, reasons: list[str], cohort: Sequence[CohortFinding], phrases: Phrases
+) -> list[str]:
     # The deciding gate first, then the rule, then what else fired: the reason for the answer leads.
-    lines = [_gate(gate, knowledge, wording) for gate in decision.gates if gate.deciding]
-    lines += _sentences(decision, knowledge, missing=False)
-    lines += [_gate(gate, knowledge, wording) for gate in decision.gates if not gate.deciding]
+    lines = [_gate(gate, phrases) for gate in decision.gates if gate.deciding]
+    lines += reasons
+    lines += [_gate(gate, phrases) for gate in decision.gates if not gate.deciding]
     assessment = decision.assessment
     if assessment is not None:
         if decision.verdict is not Verdict.HOLD:
-            lines += [target_text(assessment.target, wording)] if assessment.target is not None else []
-            lines += cohort_lines(assessment.situations, knowledge, wording)
+            if assessment.target is not None:
+                lines.append(phrases.target(assessment.target))
+            lines += [phrases.cohort(finding) for finding in cohort]
         if any(situation.activity in _ACTIVE for situation in assessment.situations):
-            lines.append(wording.lines["exclude"])
+            lines.append(phrases.wording.lines["exclude"])
     if decision.certainty is not None:
-        certainty = wording.certainties[decision.certainty]
-        lines.append(wording.lines["certainty"].format(certainty=certainty))
+        lines.append(phrases.certainties[decision.certainty])
     return lines or [escape(decision.rule)]
 
 
-def _gate(gate: FiredGate, knowledge: Knowledge, wording: Wording) -> str:
-    sentence = _sentence(knowledge.gates.get(gate.gate), gate.gate, gate.parameters)
-    return f"**{wording.lines['safety']} ({gate.gate}):** {sentence}"
+def _gate(gate: FiredGate, phrases: Phrases) -> str:
+    sentence = _sentence(phrases.knowledge.gates.get(gate.gate), gate.gate, gate.parameters)
+    return f"**{phrases.wording.lines['safety']} ({gate.gate}):** {sentence}"
 
 
-def _sentences(decision: Decision, knowledge: Knowledge, *, missing: bool) -> list[str]:
-    """Return the sentences of the rationale, each once: those on missing data, or all others."""
-    return list(
-        dict.fromkeys(
-            _sentence(knowledge.rules.get(message_id), message_id, parameters)
-            for message_id, parameters in decision.rationale
-            if message_id.startswith(_MISSING) is missing
-        )
-    )
+def _sentences(decision: Decision, knowledge: Knowledge) -> tuple[list[str], list[str]]:
+    """Return the sentences of the rationale, each once: the reasons, and those on missing data."""
+    reasons: dict[str, None] = {}
+    missing: dict[str, None] = {}
+    for message_id, parameters in decision.rationale:
+        kind = missing if message_id.startswith(_MISSING) else reasons
+        kind[_sentence(knowledge.rules.get(message_id), message_id, parameters)] = None
+    return list(reasons), list(missing)
 
 
 def _sentence(message: Message | None, fallback: str, parameters: Sequence[tuple[str, str]]) -> str:
@@ -136,64 +132,36 @@ def _sentence(message: Message | None, fallback: str, parameters: Sequence[tuple
     return escape(fallback) if message is None else fill_markdown(message.text, parameters)
 
 
-def target_text(target: Target, wording: Wording) -> str:
-    """Return the target row in words: where to act, what to aim for, where more drug stops helping."""
-    lines = wording.lines
-    aim = "" if target.aim_ug_ml is None else number(target.aim_ug_ml)
-    if aim and target.aim_upper_ug_ml is not None and target.aim_upper_ug_ml != target.aim_ug_ml:
-        aim = f"{aim}–{number(target.aim_upper_ug_ml)}"
-    if target.act_below_ug_ml is not None:
-        text = lines["target"].format(act_below=number(target.act_below_ug_ml), aim=aim)
-    elif aim:
-        text = lines["target_detectable"].format(aim=aim)
-    else:
-        text = lines["target_no_aim"]
-    if target.ceiling_ug_ml is not None:
-        text += lines["ceiling"].format(ceiling=number(target.ceiling_ug_ml))
-    if target.local:
-        text += lines["target_local"]
-    elif target.policy:
-        text += lines["target_policy"]
-    return f"{text}."
-
-
-def _options(decision: Decision, knowledge: Knowledge, wording: Wording) -> list[str]:
-    lines = [_option(option, knowledge, wording) for option in decision.options]
+def _options(decision: Decision, phrases: Phrases) -> list[str]:
+    wording = phrases.wording
+    options = [phrases.option(option, regimen_text(option, wording)) for option in decision.options]
     if decision.draft_already_does_it:
-        return [wording.lines["already"], *lines]
+        return [wording.lines["already"], *options]
     if decision.verdict is Verdict.HOLD:
-        return [wording.lines["hold"], *lines]
-    return lines or [wording.lines["no_options"]]
+        return [wording.lines["hold"], *options]
+    return options or [wording.lines["no_options"]]
 
 
-def _option(option: Option, knowledge: Knowledge, wording: Wording) -> str:
-    """Return one option: what to do, the regimen it leads to, and what to know of it in brackets."""
-    line = _sentence(knowledge.options.get(option.kind), option.kind, ())
-    regimen = regimen_text(option, wording)
-    if regimen:
-        line = f"{line.rstrip('.')}: {regimen}"
-    marks = [
-        wording.lines[mark]
-        for mark, applies in (("provisional", option.provisional), ("off_label", option.off_label))
-        if applies
-    ]
-    if marks:
-        line = f"{line.rstrip('.')} ({', '.join(marks)})"
-    return f"**{wording.lines['recommended']}:** {line}" if option.recommended else line
-
-
-def _doubts(decision: Decision, knowledge: Knowledge, wording: Wording) -> list[str]:
-    lines = list(
-        dict.fromkeys(
-            _sentence(knowledge.issues.get(issue.code), issue.code, issue.parameters)
-            for issue in decision.issues
-        )
+def _issues(decision: Decision, knowledge: Knowledge) -> Iterable[str]:
+    """Return the sentences on the issues of the data, each once."""
+    known = knowledge.issues
+    return dict.fromkeys(
+        [_sentence(known.get(issue.code), issue.code, issue.parameters) for issue in decision.issues]
     )
-    lines += _sentences(decision, knowledge, missing=True)
-    if decision.not_evaluated:
-        gates = ", ".join(wording.gates.get(gate, gate) for gate in decision.not_evaluated)
-        lines.append(wording.lines["not_evaluated"].format(gates=gates))
-    return lines
+
+
+def _not_evaluated(decision: Decision, wording: Wording) -> str:
+    gates = ", ".join(wording.gates.get(gate, gate) for gate in decision.not_evaluated)
+    return wording.lines["not_evaluated"].format(gates=gates)
+
+
+def _sources(decision: Decision, cohort: Sequence[CohortFinding], phrases: Phrases) -> list[str]:
+    """Return the evidence of the decision and, for a child, of what the cohort showed at that level.
+
+    Rows that are unverified or site policy are left out: a default is never shown as published fact.
+    """
+    rows = dict.fromkeys((*decision.evidence, *(finding.evidence_id for finding in cohort)))
+    return [phrases.sources[name] for name in rows if name in phrases.sources]
 
 
 def _unsaid(decision: Decision, shortfalls: Shortfalls) -> Shortfalls:

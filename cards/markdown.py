@@ -54,6 +54,12 @@ _PLAIN: Final = str.maketrans({"<": "\u2039", ">": "\u203a"})
 # GitHub Flavored Markdown links "www." without being asked.
 _WWW: Final = re.compile(r"(www)\.", re.ASCII | re.IGNORECASE)
 
+# Letters, digits and common signs in an order that needs no change: no list number at the head, no space at
+# an end. Most texts are so; the few sequences that mean something together are looked for beside it.
+_ORDINARY: Final = re.compile(
+    r"(?![0-9]+[.)](?: |\Z))[A-Za-z0-9(][A-Za-z0-9 .,:;()/%'\"+=#\-–…µ]*(?<! )"
+).fullmatch
+
 _LIST_OR_HEADING: Final = frozenset("#+-=")
 
 
@@ -66,11 +72,16 @@ def utf16_length(text: str) -> int:
 
 def plain(text: str, cap: int = RECORD_TEXT_CAP) -> str:
     """Return record text for a plain-text place: one visible line, without links, at most `cap` units."""
-    return one_line(text, cap).translate(_PLAIN)
+    return text if is_ordinary(text, cap) else one_line(text, cap).translate(_PLAIN)
 
 
 def escape(text: str, cap: int = RECORD_TEXT_CAP) -> str:
     """Return record text for Markdown: shown literally wherever in a line it stands."""
+    return text if is_ordinary(text, cap) else escaped_with_care(text, cap)
+
+
+def escaped_with_care(text: str, cap: int) -> str:
+    """Return what `escape` returns, for any text."""
     line = one_line(text, cap)
     escaped = escape_sentence(line)
     first = line[:1]
@@ -79,6 +90,18 @@ def escape(text: str, cap: int = RECORD_TEXT_CAP) -> str:
     if first.isdigit():
         return _without_list_number(escaped)
     return escaped
+
+
+def is_ordinary(text: str, cap: int) -> bool:
+    """Say whether a text can stand on a card as it is; "no" only means that a closer look is needed."""
+    return (
+        len(text) <= cap
+        and _ORDINARY(text) is not None
+        and "  " not in text
+        and "://" not in text
+        and "w." not in text
+        and "W." not in text
+    )
 
 
 def escape_sentence(text: str) -> str:

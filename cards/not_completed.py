@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from cards.detail import Shortfalls, footer, section, shortfall_lines
+from cards.detail import Shortfalls, section, shortfall_lines
+from cards.footer import footer
 from cards.identity import IdSource, random_id
 from cards.model import Card, DecisionStamp
 from cards.summary import fitted, order_prefix

@@ -35,10 +35,12 @@ def _fill(pieces: tuple[tuple[str, str], ...], parameters: Parameters, harmless:
     if len(pieces) == 1 and not pieces[0][1]:
         return pieces[0][0]
     values = dict(parameters)
-    return "".join(
-        literal + (harmless(values.get(name, "")) or NOT_STATED) if name else literal
-        for literal, name in pieces
-    )
+    parts = []
+    for literal, name in pieces:
+        parts.append(literal)
+        if name:
+            parts.append(harmless(values.get(name, "")) or NOT_STATED)
+    return "".join(parts)
 
 
 # The sentences of the packaged knowledge and of one site's overlay are a few hundred: they are split once.

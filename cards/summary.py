@@ -91,24 +91,26 @@ def _level(decision: Decision, wording: Wording) -> str:
 def _ati(decision: Decision, wording: Wording) -> str:
     """Return the antibody class if every reading of the data has the same; unmeasured only beside a level."""
     assessment = decision.assessment
-    classes = {situation.ati for situation in assessment.situations} if assessment else set()
-    if assessment is None or len(classes) != 1:
+    if assessment is None or not assessment.situations:
         return ""
-    (ati,) = classes
+    ati = assessment.situations[0].ati
+    if any(situation.ati is not ati for situation in assessment.situations):
+        return ""
     if assessment.level is None and ati not in _MENTIONED_WITHOUT_LEVEL:
         return ""
-    return wording.ati[ati.value]
+    return wording.ati[ati]
 
 
 def _activity(decision: Decision, wording: Wording) -> str:
     assessment = decision.assessment
-    activities = {situation.activity for situation in assessment.situations} if assessment else set()
-    if assessment is None or len(activities) != 1:
+    if assessment is None or not assessment.situations:
         return ""
-    (activity,) = activities
+    activity = assessment.situations[0].activity
+    if any(situation.activity is not activity for situation in assessment.situations):
+        return ""
     if assessment.level is None and activity is Activity.UNKNOWN:
         return ""
-    return wording.activity[activity.value]
+    return wording.activity[activity]
 
 
 def _action(decision: Decision, wording: Wording) -> str:

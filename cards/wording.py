@@ -8,13 +8,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Final
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
 from cards.model import Coding, Source
 from tdm.decision import Verdict
+
+DAYS_PER_WEEK: Final = 7
+_USUAL_WEEKS: Final = 26
 
 Words = Mapping[str, str]
 """One table of words; the schema says which keys it has."""
@@ -34,7 +37,10 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """All words of a card, by table. `sources` holds the ready source of each verdict, without url."""
+    """All words of a card, by table. `sources` holds the ready source of each verdict, without url.
+
+    `week_intervals` holds the words for the intervals that are usual, whole weeks, by their days.
+    """
 
     titles: Mapping[Verdict, str]
     sources: Mapping[Verdict, Source]
@@ -53,6 +59,7 @@ class Wording:
     cannot_update: Words
     actions: Mapping[str, Button]
     regimen: Words
+    week_intervals: Mapping[float, str]
     not_completed: Words
     not_completed_reasons: Mapping[str, Words]
 
@@ -94,6 +101,7 @@ def wording_from(tables: Mapping[str, Any]) -> Wording:
         actions={
             name: Button(entry["label"], entry["description"]) for name, entry in tables["actions"].items()
         },
+        week_intervals=_week_intervals(tables["regimen"]),
         not_completed=not_completed,
         not_completed_reasons=reasons,
         **{
@@ -116,6 +124,13 @@ def wording_from(tables: Mapping[str, Any]) -> Wording:
             )
         },
     )
+
+
+def _week_intervals(words: Words) -> Mapping[float, str]:
+    intervals: dict[float, str] = {DAYS_PER_WEEK: words["week"]}
+    for weeks in range(2, _USUAL_WEEKS + 1):
+        intervals[DAYS_PER_WEEK * weeks] = words["weeks"].format(weeks=weeks)
+    return intervals
 
 
 def _source(words: Words, verdict: Words) -> Source:

@@ -55,6 +55,8 @@ def test_a_level_that_was_not_detected_says_so() -> None:
         (7, "every week"),
         (14.0, "every 2 weeks"),
         (42, "every 6 weeks"),
+        (26 * 7, "every 26 weeks"),
+        (27 * 7, "every 27 weeks"),
         (45, "every 45 days"),
         (10.5, "every 10.5 days"),
     ],

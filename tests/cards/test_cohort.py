@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from cards.cohort import cohort_evidence, cohort_lines
+from cards.cohort import cohort_line, cohort_of
 from cards.wording import load_wording
 from tdm.decision import AgeGroup, Situation
 from tdm.knowledge.loader import load_knowledge
@@ -12,7 +12,8 @@ CHILD = dataclasses.replace(SITUATION, age_group=AgeGroup.CHILD)
 
 
 def lines(*situations: Situation) -> list[str]:
-    return cohort_lines(situations, load_knowledge(), load_wording())
+    knowledge = load_knowledge()
+    return [cohort_line(one, knowledge, load_wording()) for one in cohort_of(situations, knowledge)]
 
 
 def at(level: float) -> Situation:
@@ -34,10 +35,12 @@ def test_a_figure_read_from_a_chart_is_an_about() -> None:
 
 
 def test_the_evidence_named_is_that_of_the_lines() -> None:
-    assert cohort_evidence((at(5.1),), load_knowledge()) == ("kang-choi-2019-table-4-5",)
+    (finding,) = cohort_of((at(5.1),), load_knowledge())
+    assert finding.evidence_id == "kang-choi-2019-table-4-5"
 
 
 def test_nothing_is_said_of_an_adult_or_where_the_data_allow_several_readings() -> None:
     assert lines(SITUATION) == []
     assert lines(at(5.1), dataclasses.replace(SITUATION, level_ug_ml=5.1)) == []
-    assert cohort_evidence((at(5.1), SITUATION), load_knowledge()) == ()
+    assert cohort_of((at(5.1), SITUATION), load_knowledge()) == ()
+    assert lines() == []

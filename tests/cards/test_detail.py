@@ -5,7 +5,8 @@ import re
 
 import pytest
 
-from cards.detail import Shortfalls, detail, target_text
+from cards.detail import Shortfalls, detail
+from cards.targets import target_text
 from cards.wording import load_wording
 from tdm.decision import (
     Activity,

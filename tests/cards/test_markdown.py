@@ -1,8 +1,20 @@
 """Record text made harmless."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from cards.markdown import ELLIPSIS, cut_at_word, escape, escape_sentence, one_line, plain, utf16_length
+from cards.markdown import (
+    ELLIPSIS,
+    cut_at_word,
+    escape,
+    escape_sentence,
+    escaped_with_care,
+    is_ordinary,
+    one_line,
+    plain,
+    utf16_length,
+)
 
 
 @pytest.mark.parametrize(
@@ -101,6 +113,20 @@ def test_the_length_counts_utf_16_units() -> None:
     assert utf16_length("abc") == 3
     assert utf16_length("µg") == 2
     assert utf16_length("😀") == 2
+
+
+@given(st.text(alphabet="wW. :/@10()-–#+=µ…%ag\u00a0\u0660", max_size=8), st.integers(1, 9))
+def test_a_text_is_only_called_ordinary_if_care_would_not_change_it(text: str, cap: int) -> None:
+    if is_ordinary(text, cap):
+        assert escaped_with_care(text, cap) == text
+        assert one_line(text, cap) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["Infliximab trough: 8 µg/mL (2026-06-14)", "350 mg", "1.5", "below 0.4 µg/mL"]
+)
+def test_the_usual_texts_of_a_card_are_ordinary(text: str) -> None:
+    assert is_ordinary(text, 160)
 
 
 def test_a_sentence_of_our_own_is_escaped_but_never_cut() -> None:
