@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from cards.wording import DAYS_PER_WEEK, Wording
 from tdm.decision import Option
 from tdm.facts import LevelReading, Order
+
+_PER_MILLILITRE: Final = frozenset({"/mL", "/ml", "/ML"})
+_MICROGRAMS_PER_MILLILITRE: Final = re.compile(r"(?<![^\W\d])(?:[uµ\u03bc]g|mcg)/ml\Z", re.IGNORECASE)
 
 
 def number(value: float) -> str:
@@ -21,6 +27,17 @@ def level_text(level: LevelReading, wording: Wording) -> str:
     if level.value_ug_ml is None:
         return wording.summary["not_detected"]
     return f"{wording.comparators[level.comparator]}{number(level.value_ug_ml)} µg/mL"
+
+
+def with_unit_set(reported: str) -> str:
+    """Return a result as reported, with micrograms per millilitre written as everywhere else on the card.
+
+    Only the letters of the unit change ("ug", "mcg" and the Greek letter for the micro sign), never the unit
+    itself: mg/L, ng/mL and the equivalents of an antibody assay stay as the laboratory wrote them.
+    """
+    if reported[-3:] not in _PER_MILLILITRE:
+        return reported
+    return _MICROGRAMS_PER_MILLILITRE.sub("µg/mL", reported)
 
 
 def regimen_text(option: Option, wording: Wording) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
-from cards.amounts import regimen_text
+from cards.amounts import regimen_text, with_unit_set
 from cards.cohort import cohort_of
 from cards.markdown import ELLIPSIS, escape
 from cards.phrases import Phrases, phrases_of
@@ -77,7 +77,9 @@ def _seen(decision: Decision) -> list[str]:
     shown: dict[str, list[str]] = {}
     for fact in decision.assessment.facts:
         day = fact.day
-        value = f"{fact.value} ({day})" if day and day != fact.value else fact.value
+        value = with_unit_set(fact.value)
+        if day and day != value:
+            value = f"{value} ({day})"
         values = shown.get(fact.name)
         if values is None:
             shown[fact.name] = [value]

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from cards.amounts import interval_text, level_text, number, regimen_text, short_regimen_text
+from cards.amounts import interval_text, level_text, number, regimen_text, short_regimen_text, with_unit_set
 from cards.wording import load_wording
 from tdm.decision import Option, OptionKind
 from tdm.facts import Comparator
@@ -63,6 +63,27 @@ def test_a_level_that_was_not_detected_says_so() -> None:
 )
 def test_an_interval_is_in_weeks_where_it_is_whole_weeks(days: float | None, shown: str) -> None:
     assert interval_text(days, WORDING) == shown
+
+
+@pytest.mark.parametrize(
+    ("reported", "shown"),
+    [
+        ("9 ug/mL", "9 µg/mL"),
+        ("< 0.4 mcg/ml", "< 0.4 µg/mL"),
+        ("9ug/ml", "9µg/mL"),
+        ("9 UG/ML", "9 µg/mL"),
+        ("9 \u03bcg/mL", "9 µg/mL"),
+        ("9 µg/mL", "9 µg/mL"),
+        ("9 mg/L", "9 mg/L"),
+        ("9000 ng/mL", "9000 ng/mL"),
+        ("12 ug/mL-eq", "12 ug/mL-eq"),
+        ("9 bug/mL", "9 bug/mL"),
+        ("ug/mL or so", "ug/mL or so"),
+        ("", ""),
+    ],
+)
+def test_micrograms_are_set_alike_and_other_units_stay_as_reported(reported: str, shown: str) -> None:
+    assert with_unit_set(reported) == shown
 
 
 @pytest.mark.parametrize(

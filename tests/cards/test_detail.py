@@ -61,6 +61,14 @@ def test_facts_are_shown_with_value_and_day() -> None:
     ]
 
 
+def test_a_level_reported_in_ug_is_shown_in_the_unit_of_the_card_and_one_in_ng_as_reported() -> None:
+    facts = (FactUsed("Infliximab trough", "< 1 ug/mL", "2026-10-12"), FactUsed("Earlier", "900 ng/mL", ""))
+    assert section(with_assessment(INTENSIFY, facts=facts), "seen") == [
+        "Infliximab trough: &lt; 1 µg/mL (2026-10-12)",
+        "Earlier: 900 ng/mL",
+    ]
+
+
 def test_a_fact_from_a_record_is_escaped() -> None:
     decision = with_assessment(INTENSIFY, facts=(FactUsed("ATI", "<b>*negative*</b>", "2026-10-12"),))
     assert section(decision, "seen") == [r"ATI: &lt;b&gt;\*negative\*&lt;/b&gt; (2026-10-12)"]
