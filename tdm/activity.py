@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from enum import IntEnum
 from math import inf, isfinite, nextafter
+from operator import attrgetter
 
 from tdm.decision import Activity
 from tdm.facts import Comparator, Finding, Marker, MarkerReading, Moment, ResultStatus
@@ -24,15 +24,19 @@ class Sign(IntEnum):
     ACTIVE = 3
 
 
-ENDOSCOPIC = frozenset({Marker.SES_CD, Marker.ENDOSCOPY})
+# The calendar day of a reading.
+DAY = attrgetter("drawn.day")
+
+# Tuples, for asking a short one is quicker than the hash of a member.
+ENDOSCOPIC = (Marker.SES_CD, Marker.ENDOSCOPY)
 # A luminal endoscopy says nothing of a fistula, so a quiet one does not override a draining fistula; and a
 # closed fistula says nothing of the bowel, so it is no quiet objective marker.
-OVERRIDDEN_BY_ENDOSCOPY = frozenset({Marker.CRP, Marker.CALPROTECTIN, Marker.IMAGING, *ENDOSCOPIC})
-QUIET_OBJECTIVE = frozenset({Marker.CRP, Marker.CALPROTECTIN, Marker.IMAGING, *ENDOSCOPIC})
-SCORES = frozenset({Marker.PCDAI, Marker.HBI, Marker.CDAI})
+OVERRIDDEN_BY_ENDOSCOPY = (Marker.CRP, Marker.CALPROTECTIN, Marker.IMAGING, *ENDOSCOPIC)
+QUIET_OBJECTIVE = (Marker.CRP, Marker.CALPROTECTIN, Marker.IMAGING, *ENDOSCOPIC)
+SCORES = (Marker.PCDAI, Marker.HBI, Marker.CDAI)
 # Albumin and ESR are shown and never decide: the protocol names no cut-off for them.
-DECIDING = frozenset({*QUIET_OBJECTIVE, *SCORES, Marker.FISTULA_EXAMINATION})
-NOT_FINAL = frozenset({ResultStatus.PRELIMINARY, ResultStatus.UNKNOWN})
+DECIDING = (*QUIET_OBJECTIVE, *SCORES, Marker.FISTULA_EXAMINATION)
+NOT_FINAL = (ResultStatus.PRELIMINARY, ResultStatus.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +68,12 @@ def read_activity(
     issues: list[DataIssue] = []
     newest: dict[Marker, list[MarkerReading]] = {}
     # By day, newest first: what is older than a counting reading of its marker need not be looked at.
-    for reading in sorted(readings, key=day_of, reverse=True):
+    for reading in sorted(readings, key=DAY, reverse=True):
         marker = reading.marker
+        if marker not in DECIDING:
+            continue
         group = newest.get(marker)
-        if marker not in DECIDING or (group is not None and reading.drawn.day < group[0].drawn.day):
+        if group is not None and reading.drawn.day < group[0].drawn.day:
             continue
         if counts(reading, now, policy, not_before, last_change, issues):
             newest[marker] = [reading] if group is None else newest_of(group, reading)
@@ -123,11 +129,6 @@ def number_of(reading: MarkerReading) -> float | None:
     return reading.value if reading.marker in NUMERIC else None
 
 
-def day_of(reading: MarkerReading) -> date:
-    """The calendar day of a reading."""
-    return reading.drawn.day
-
-
 def newest_of(group: Sequence[MarkerReading], reading: MarkerReading) -> list[MarkerReading]:
     """The newest of one day's readings: several where nothing tells their moments apart.
 
@@ -141,7 +142,7 @@ def newest_of(group: Sequence[MarkerReading], reading: MarkerReading) -> list[Ma
 def sign_of_moment(group: Sequence[MarkerReading], policy: Policy, issues: list[DataIssue]) -> Sign:
     """What the readings of one marker and moment say; different answers leave it between the cut-offs."""
     sign = sign_of(group[0], policy)
-    if all(sign_of(other, policy) is sign for other in group[1:]):
+    if len(group) == 1 or all(sign_of(other, policy) is sign for other in group[1:]):
         return sign
     issues.append(marker_issue(IssueCode.MARKER_CONFLICT, min(group, key=reading_order)))
     return Sign.BETWEEN
@@ -156,8 +157,10 @@ def sign_of(reading: MarkerReading, policy: Policy) -> Sign:
     value = number_of(reading)
     if value is None:
         return Sign.ACTIVE if reading.finding is Finding.ACTIVE else Sign.QUIET
-    least, most = possible_values(value, reading.comparator)
     grade = NUMERIC[reading.marker]
+    if reading.comparator is Comparator.EXACT:
+        return grade(value, policy)
+    least, most = possible_values(value, reading.comparator)
     lowest, highest = grade(least, policy), grade(most, policy)
     if lowest is highest:
         return lowest
@@ -228,6 +231,8 @@ NUMERIC = {
 def without_overridden(signs: Mapping[Marker, Sign], drawn: Mapping[Marker, Moment]) -> dict[Marker, Sign]:
     """The signs less those that a newer quiet endoscopy overrides. Scores are no markers and stay."""
     quiet = [drawn[marker] for marker in ENDOSCOPIC if signs.get(marker) is Sign.QUIET]
+    if not quiet:
+        return dict(signs)
     return {
         marker: sign
         for marker, sign in signs.items()
@@ -241,11 +246,11 @@ def classify(signs: Mapping[Marker, Sign]) -> Activity:
     A CRP of 5 to 10 beside quiet markers, without a score that is active, is unconfirmed rather than
     remission: something may be stirring, and the answer to that is to look.
     """
-    if any(sign is Sign.ACTIVE for marker, sign in signs.items() if marker not in SCORES):
+    active = [marker for marker, sign in signs.items() if sign is Sign.ACTIVE]
+    if any(marker not in SCORES for marker in active):
         return Activity.ACTIVE_CONFIRMED
-    score = any(sign is Sign.ACTIVE for marker, sign in signs.items() if marker in SCORES)
     borderline = signs.get(Marker.CRP) is Sign.BORDERLINE
-    if score:
+    if active:  # a score alone
         return Activity.ACTIVE_CONFIRMED if borderline else Activity.ACTIVE_UNCONFIRMED
     if borderline:
         return Activity.ACTIVE_UNCONFIRMED

@@ -27,7 +27,9 @@ def read_age(course: TreatmentCourse, now: Moment, policy: Policy) -> Age:
     if course.birth_earliest is None or course.birth_latest is None:
         return Age(None, None, (AgeGroup.ADULT, AgeGroup.CHILD))
     oldest = age_in_years(course.birth_earliest, now.day)
-    youngest = age_in_years(course.birth_latest, now.day)
+    youngest = oldest
+    if course.birth_latest != course.birth_earliest:
+        youngest = age_in_years(course.birth_latest, now.day)
     if youngest < 0 or oldest > OLDEST_YEARS:
         return Age(None, None, (AgeGroup.ADULT, AgeGroup.CHILD))
     exact = oldest if oldest == youngest else None

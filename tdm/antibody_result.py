@@ -36,8 +36,10 @@ def class_of(reading: AtiReading, assay: Assay | None) -> AtiClass:
 
 def contradicts_itself(reading: AtiReading, assay: Assay | None) -> bool:
     """Whether the number says positive and the words negative, or the other way round."""
+    if reading.word is None or reading.word is AtiWord.INCONCLUSIVE:
+        return False
     number = class_of_number(reading, assay)
-    if reading.word is None or reading.word is AtiWord.INCONCLUSIVE or number is None:
+    if number is None:
         return False
     return (reading.word is AtiWord.POSITIVE) is not (number in POSITIVE)
 
@@ -93,6 +95,8 @@ def bounds_of(value: float, comparator: Comparator) -> tuple[float, float]:
 
 def assay_of(reading: AtiReading, assays: Sequence[Assay]) -> Assay | None:
     """The assay a result was made with, or None. Two that fit equally well are none."""
+    if not (reading.code or reading.laboratory or reading.method):
+        return None
     best: list[Assay] = []
     score = 0
     for assay in assays:

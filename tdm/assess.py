@@ -58,7 +58,7 @@ def assess(course: TreatmentCourse, *, now: Moment, knowledge: Knowledge) -> Ass
         exposure,
         starting=starting,
         at_cap=is_at_cap(regimen, policy),
-        active_fistula=any(fistula.active for fistula in course.fistulas),
+        active_fistula=True in [fistula.active for fistula in course.fistulas],
         fistula_history=has_fistula_history(course),
     )
     targets: list[Target] = []
@@ -88,7 +88,7 @@ def assess(course: TreatmentCourse, *, now: Moment, knowledge: Knowledge) -> Ass
     draft = None if course.draft is None else draft_regimen(course.draft, route, weight)
     return Assessment(
         situations=tuple(situations),
-        target=targets[0] if all(target == targets[0] for target in targets) else None,
+        target=targets[0] if targets.count(targets[0]) == len(targets) else None,
         regimen=regimen,
         level=level,
         ati=antibodies[0].reading,
@@ -163,10 +163,10 @@ def read_exposure(
 
 def has_fistula_history(course: TreatmentCourse) -> bool:
     """Whether any record, of any date, tells of a perianal fistula."""
-    return bool(course.fistulas) or any(
-        marker.marker is Marker.FISTULA_EXAMINATION and marker.finding is Finding.ACTIVE
-        for marker in course.markers
-    )
+    if course.fistulas:
+        return True
+    examined = [one.finding for one in course.markers if one.marker is Marker.FISTULA_EXAMINATION]
+    return Finding.ACTIVE in examined
 
 
 def target_for(frame: Frame, group: AgeGroup, knowledge: Knowledge) -> Target:
@@ -202,7 +202,7 @@ def antibodies_beside(
         sampling = exposure.newest.sampling
         undetectable = undetectable_at(sampling.reading, value, knowledge.policy)
         seen = LevelSeen(sampling.reading, sampling.drawn, value, undetectable)
-    pending = any(issue.code is IssueCode.ATI_PENDING for issue in course.issues)
+    pending = IssueCode.ATI_PENDING in [issue.code for issue in course.issues]
     return read_antibodies(course.atis, seen, now, knowledge, pending=pending)
 
 
@@ -241,16 +241,18 @@ def situation_of(
 def steps_down(exposure: Exposure, phase: PhaseReading, antibodies: Iterable[Antibodies]) -> int:
     """Doubts that lower certainty: unverified timing, a phase for want of better, antibodies by inference."""
     unverified = exposure.newest is not None and exposure.newest.timing is Timing.UNVERIFIED
-    return unverified + phase.presumed + max(found.steps_down for found in antibodies)
+    return unverified + phase.presumed + max([found.steps_down for found in antibodies])
 
 
-def distinct(*groups: Iterable[DataIssue]) -> tuple[DataIssue, ...]:
+def distinct(*groups: Sequence[DataIssue]) -> tuple[DataIssue, ...]:
     """Every doubt once, in an order that does not depend on the order of the records.
 
     One code of one record is one doubt, whoever noticed it first.
     """
     first: dict[tuple[object, ...], DataIssue] = {}
     for group in groups:
+        if not group:
+            continue
         for issue in sorted(group, key=issue_order):
             source = issue.source
             record = None if source is None else (source.resource_type, source.reference)

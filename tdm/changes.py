@@ -31,11 +31,13 @@ class Change:
 
 def regimen_changes(history: History, weight_kg: float | None, policy: Policy) -> tuple[Change, ...]:
     """Every change of this course in orders and in doses."""
-    return (
-        *changes_of_orders(history.orders, weight_kg, policy),
-        *changes_of_doses(history.infusions, weight_kg, policy),
-        *changes_of_steps(history, policy),
-    )
+    changes: list[Change] = []
+    if len(history.orders) > 1:
+        changes += changes_of_orders(history.orders, weight_kg, policy)
+    if len(history.infusions) > 1:
+        changes += changes_of_doses(history.infusions, weight_kg, policy)
+        changes += changes_of_steps(history, policy)
+    return tuple(changes)
 
 
 def changes_of_orders(orders: Sequence[Order], weight_kg: float | None, policy: Policy) -> Iterator[Change]:
@@ -142,7 +144,10 @@ def last_change(changes: Sequence[Change], history: History) -> Moment | None:
     moments = [change.moment for change in changes]
     if history.start_known and history.start is not None:
         moments.append(history.start)
-    return max(moments, key=lambda moment: (instant(moment), moment.timed), default=None)
+    if not moments:
+        return None
+    latest, *others = moments
+    return max(moments, key=lambda moment: (instant(moment), moment.timed)) if others else latest
 
 
 def is_superseded(drawn: Moment, route: Route, changes: Sequence[Change], history: History) -> bool:

@@ -256,6 +256,12 @@ def _shortfalls(course: TreatmentCourse) -> tuple[tuple[str, Parameters], ...]:
 def _merged(*groups: tuple[DataIssue, ...]) -> tuple[DataIssue, ...]:
     """Return all issues in order, each once; those of an assessment, which come first, already are."""
     first, *others = groups
-    if not any(others):
-        return tuple(first)
-    return tuple(dict.fromkeys(issue for group in groups for issue in group))
+    merged = list(first)
+    codes = [issue.code for issue in merged]
+    for group in others:
+        for issue in group:
+            # The code alone tells most of them apart, and is compared sooner than the whole issue.
+            if issue.code not in codes or issue not in merged:
+                merged.append(issue)
+                codes.append(issue.code)
+    return tuple(merged)

@@ -157,7 +157,7 @@ def choose(
 def doubts(trough: Trough) -> list[DataIssue]:
     """Issues of the trough that decides."""
     reading = trough.sampling.reading
-    codes = []
+    codes: list[IssueCode] = []
     if reading.status is ResultStatus.PRELIMINARY:
         codes.append(IssueCode.LEVEL_PRELIMINARY)
     if reading.status is ResultStatus.UNKNOWN:

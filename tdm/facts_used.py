@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from tdm.activity import ActivityReading
 from tdm.decision import FactUsed, Regimen
 from tdm.exposure import Exposure
@@ -12,6 +14,7 @@ from tdm.facts import (
     Marker,
     MarkerReading,
     Moment,
+    PerianalFistula,
     Source,
     TreatmentCourse,
     WeightReading,
@@ -47,7 +50,7 @@ def facts_used(
     facts: list[FactUsed] = []
     if exposure.newest is not None:
         facts.append(level_fact("Infliximab trough", exposure.newest.sampling.reading))
-    facts.extend(level_fact("Earlier trough", reading) for reading in exposure.trend)
+    facts += [level_fact("Earlier trough", reading) for reading in exposure.trend]
     if ati is not None:
         facts.append(FactUsed("Antibodies to infliximab", ati_text(ati), day_of(ati.drawn), ati.source))
     dose = regimen_text(regimen)
@@ -56,17 +59,28 @@ def facts_used(
     if regimen.interval_days is not None:
         facts.append(FactUsed("Interval", f"every {days_text(regimen.interval_days)}", ""))
     if last_dose is not None:
-        facts.append(FactUsed("Last dose", last_dose.day.isoformat(), last_dose.day.isoformat()))
+        day = day_of(last_dose)
+        facts.append(FactUsed("Last dose", day, day))
     if weight is not None:
         facts.append(FactUsed("Weight", f"{weight.kilograms:g} kg", day_of(weight.measured), weight.source))
-    facts.extend(marker_fact(reading) for reading in activity.markers)
-    fistulas = sorted(
-        {(not one.active, one.source.resource_type, one.source.reference) for one in course.fistulas}
-    )
-    for inactive, resource_type, reference in fistulas:
-        state = "in the history" if inactive else "active"
-        facts.append(FactUsed("Perianal fistula", state, "", Source(resource_type, reference)))
+    facts += [marker_fact(reading) for reading in activity.markers]
+    if course.fistulas:
+        facts += fistula_facts(course.fistulas)
     return tuple(facts)
+
+
+def fistula_facts(fistulas: Iterable[PerianalFistula]) -> list[FactUsed]:
+    """Perianal fistulas, the active ones first, each record once."""
+    records = sorted({(not one.active, one.source.resource_type, one.source.reference) for one in fistulas})
+    return [
+        FactUsed(
+            "Perianal fistula",
+            "in the history" if inactive else "active",
+            "",
+            Source(resource_type, reference),
+        )
+        for inactive, resource_type, reference in records
+    ]
 
 
 def level_fact(name: str, reading: LevelReading) -> FactUsed:

@@ -175,7 +175,7 @@ def blind_gates(evaluable: frozenset[SafetyConcept]) -> tuple[str, ...]:
     return tuple(name for name, concepts, _ in gate_needs() if not evaluable.issuperset(concepts))
 
 
-# The configured codes are those of the site: the same for every patient.
+# Kept by the codes that a site configures, which are the same for every patient.
 _blind_gates = lru_cache(maxsize=64)(blind_gates)
 
 
@@ -191,14 +191,27 @@ def screening_issues(context: GateContext) -> tuple[DataIssue, ...]:
     for group, _ in course.shortfalls:
         if group in (FactGroup.CONDITIONS, FactGroup.LABORATORY):
             return ()  # what did not arrive is not absent; the gates are named as not evaluated
+    return tuple(
+        [
+            issue
+            for concepts, issue in _readable_screenings(course.evaluable)
+            if gates_hold.screening_unknown(context, concepts)
+        ]
+    )
+
+
+def readable_screenings(
+    evaluable: frozenset[SafetyConcept],
+) -> tuple[tuple[tuple[SafetyConcept, ...], DataIssue], ...]:
+    """Return the screenings whose test has configured codes: their concepts, and the issue of none found."""
     concept = SafetyConcept
     tuberculosis = (concept.TUBERCULOSIS_TEST, concept.TUBERCULOSIS_LATENT, concept.TUBERCULOSIS_ACTIVE)
     hepatitis = (concept.HEPATITIS_B_SURFACE_ANTIGEN, concept.HEPATITIS_B)
-    issues = []
-    for codes, issue in (
-        (tuberculosis, IssueCode.TUBERCULOSIS_SCREENING_ABSENT),
-        (hepatitis, IssueCode.HEPATITIS_B_SCREENING_ABSENT),
-    ):
-        if codes[0] in course.evaluable and gates_hold.screening_unknown(context, codes):
-            issues.append(DataIssue(issue, "screening"))
-    return tuple(issues)
+    screenings = (
+        (tuberculosis, DataIssue(IssueCode.TUBERCULOSIS_SCREENING_ABSENT, "screening")),
+        (hepatitis, DataIssue(IssueCode.HEPATITIS_B_SCREENING_ABSENT, "screening")),
+    )
+    return tuple((concepts, issue) for concepts, issue in screenings if concepts[0] in evaluable)
+
+
+_readable_screenings = lru_cache(maxsize=64)(readable_screenings)

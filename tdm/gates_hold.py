@@ -163,4 +163,4 @@ def _longer_than(earlier: Moment, later: Moment, days: float) -> bool:
 
 def screening_unknown(context: GateContext, concepts: tuple[SafetyConcept, ...]) -> bool:
     """Return whether nothing at all is on record for any of the concepts."""
-    return context.facts.keys().isdisjoint(concepts)
+    return not context.facts or context.facts.keys().isdisjoint(concepts)

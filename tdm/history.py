@@ -48,7 +48,7 @@ class History:
 
     def before(self, moment: Moment) -> tuple[Infusion, ...]:
         """Doses of earlier days, or surely earlier on the same day."""
-        return tuple(one for one in self.infusions if is_after(moment, one.given))
+        return tuple([one for one in self.infusions if is_after(moment, one.given)])
 
 
 def read_history(
@@ -83,12 +83,14 @@ def infusion_days(
             issues.append(dose_issue(IssueCode.DOSE_IN_FUTURE, dose.given, dose.source))
         else:
             (reported if dose.reported else administered).setdefault(dose.given.day, []).append(dose)
-    days = tuple(administered)
-    by_day = administered | {
-        day: told
-        for day, told in reported.items()
-        if all(abs((day - known).days) >= policy.week_2_from_day for known in days)
-    }
+    by_day = administered
+    if reported:
+        days = tuple(administered)
+        by_day = administered | {
+            day: told
+            for day, told in reported.items()
+            if all(abs((day - known).days) >= policy.week_2_from_day for known in days)
+        }
     return [one_infusion(by_day[day], issues) for day in sorted(by_day)]
 
 
@@ -119,20 +121,15 @@ def dose_order(dose: Dose) -> tuple[bool, float, str, str]:
 
 def past_orders(orders: Iterable[Order], now: Moment, policy: Policy) -> tuple[Order, ...]:
     """Orders other than drafts, oldest first; undated ones lead. An order of the future is no fact yet."""
-    return tuple(
-        sorted(
-            (
-                order
-                for order in orders
-                if order.state is not OrderState.DRAFT
-                and (
-                    order.authored is None
-                    or not in_future(order.authored, now, policy.future_tolerance_minutes)
-                )
-            ),
-            key=order_order,
-        )
-    )
+    written = [
+        order
+        for order in orders
+        if order.state is not OrderState.DRAFT
+        and (order.authored is None or not in_future(order.authored, now, policy.future_tolerance_minutes))
+    ]
+    if len(written) > 1:
+        written.sort(key=order_order)
+    return tuple(written)
 
 
 def order_order(order: Order) -> tuple[object, ...]:
@@ -163,7 +160,7 @@ def first_of_course(infusions: Sequence[Infusion], orders: Sequence[Order], poli
         before, after = infusions[index - 1], infusions[index]
         if not is_older(before.given, after.given, policy.new_course_gap_days):
             continue
-        if Route.SUBCUTANEOUS in (before.route, after.route):
+        if before.route is Route.SUBCUTANEOUS or after.route is Route.SUBCUTANEOUS:
             continue
         if not any(
             order.route is Route.SUBCUTANEOUS
@@ -183,7 +180,7 @@ def start_is_known(
     Not where administrations are missing or cut off. Not where the record begins in mid-course: the first
     step is too long for an induction, or a level was drawn before the first recorded dose.
     """
-    if any(group is FactGroup.ADMINISTRATIONS for group, _ in course.shortfalls):
+    if FactGroup.ADMINISTRATIONS in [group for group, _ in course.shortfalls]:
         return False
     if restarted:
         return True

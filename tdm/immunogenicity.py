@@ -21,7 +21,7 @@ from tdm.knowledge.model import Knowledge
 from tdm.plausibility import STATUS_RANK
 from tdm.timing import days_between, in_future, instant, is_after, is_older, same_moment
 
-NOT_FINAL = frozenset({ResultStatus.PRELIMINARY, ResultStatus.UNKNOWN})
+NOT_FINAL = (ResultStatus.PRELIMINARY, ResultStatus.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def read_antibodies(
         return reflexed(
             Antibodies(AtiClass.NOT_MEASURED, None, tuple(issues)), level, knowledge, pending=pending
         )
-    if differ_in_assay(usable):
+    if len(usable) > 1 and differ_in_assay(usable):
         issues.append(ati_issue(IssueCode.ATI_NOT_COMPARABLE, usable[0].reading))
     policy = knowledge.policy
     group = paired(usable, level, policy.ati_pairing_days)
@@ -146,6 +146,9 @@ def paired(results: Sequence[DatedAti], level: LevelSeen | None, pairing_days: f
     """
     if level is None:
         return []
+    if len(results) == 1:
+        alone = results[0]
+        return [alone] if abs(days_between(level.drawn, alone.drawn)) <= pairing_days else []
     near = [(abs(days_between(level.drawn, one.drawn)), one) for one in results]
     distance = min(days for days, _ in near)
     if distance > pairing_days:
@@ -161,6 +164,8 @@ def class_of_group(
 
     Negative beside positive decides nothing. Low beside high is positive without a titre.
     """
+    if len(group) == 1:
+        return class_beside_level(group[0].reading, level, knowledge, issues)
     classes: set[AtiClass] = set()
     for result in group:
         classes.add(class_beside_level(result.reading, level, knowledge, issues))
@@ -220,7 +225,7 @@ def name_newer(
 ) -> None:
     """Name a newer result of another class than the pair's: the pair decides, but not in silence."""
     newest = results[0]
-    if not all(is_after(newest.drawn, one.drawn) for one in group):
+    if newest is group[0] or not all(is_after(newest.drawn, one.drawn) for one in group):
         return
     if class_of(newest.reading, assay_of(newest.reading, knowledge.assays)) is not ati:
         issues.append(ati_issue(IssueCode.ATI_NEWER_DIFFERS, newest.reading))
@@ -228,12 +233,12 @@ def name_newer(
 
 def doubts(reading: AtiReading) -> list[DataIssue]:
     """Issues of the result that decides."""
-    codes = []
+    issues = []
     if reading.status in NOT_FINAL:
-        codes.append(IssueCode.ATI_PRELIMINARY)
+        issues.append(ati_issue(IssueCode.ATI_PRELIMINARY, reading))
     if not reading.coded:
-        codes.append(IssueCode.ATI_BY_TEXT)
-    return [ati_issue(code, reading) for code in codes]
+        issues.append(ati_issue(IssueCode.ATI_BY_TEXT, reading))
+    return issues
 
 
 def preference(reading: AtiReading, ati: AtiClass, knowledge: Knowledge) -> tuple[object, ...]:

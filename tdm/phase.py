@@ -37,9 +37,9 @@ def is_starting(course: TreatmentCourse, history: History, now: Moment, policy: 
     """
     if history.infusions or course.levels:
         return False
-    if any(group in DECISIVE_FOR_START for group, _ in course.shortfalls):
+    if course.shortfalls and any(group in DECISIVE_FOR_START for group, _ in course.shortfalls):
         return False
-    if any(issue.code in LEVEL_EXISTS for issue in course.issues):
+    if course.issues and any(issue.code in LEVEL_EXISTS for issue in course.issues):
         return False
     return all(
         order.authored is not None and not is_older(order.authored, now, policy.starting_order_days)

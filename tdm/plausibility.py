@@ -38,9 +38,10 @@ def is_undetectable(reading: LevelReading, policy: Policy) -> bool:
     value = reading.value_ug_ml
     if value is None or not reading.detected:
         return not reading.detected
-    if reading.comparator in (Comparator.BELOW, Comparator.AT_MOST):
-        return value <= policy.undetectable_limit_at_most_ug_ml
-    return reading.comparator is Comparator.EXACT and value < policy.undetectable_below_ug_ml
+    if reading.comparator is Comparator.EXACT:
+        return value < policy.undetectable_below_ug_ml
+    below = reading.comparator in (Comparator.BELOW, Comparator.AT_MOST)
+    return below and value <= policy.undetectable_limit_at_most_ug_ml
 
 
 def samplings(
@@ -57,9 +58,9 @@ def samplings(
         else:
             usable.append((reading.drawn, reading))
     found = [one_sampling(group, policy) for group in by_moment(usable)]
-    issues.extend(
+    issues += [
         level_issue(IssueCode.LEVEL_CONFLICT, sampling.reading) for sampling in found if sampling.conflict
-    )
+    ]
     return tuple(found), tuple(issues)
 
 
@@ -78,6 +79,8 @@ def implausibility(reading: LevelReading, drawn: Moment, now: Moment, policy: Po
 
 def by_moment(dated: list[tuple[Moment, LevelReading]]) -> list[list[tuple[Moment, LevelReading]]]:
     """Readings of one moment together, newest first. A reading without a time joins its whole day."""
+    if len(dated) == 1:
+        return [dated]
     untimed_days = {drawn.day for drawn, _ in dated if not drawn.timed}
     groups: dict[tuple[date, float], list[tuple[Moment, LevelReading]]] = {}
     for drawn, reading in dated:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 from statistics import median
+from typing import TypeVar
 
 from tdm.changes import dose_differs
 from tdm.decision import Regimen
@@ -13,6 +14,8 @@ from tdm.history import History, Infusion
 from tdm.issues import DataIssue, IssueCode
 from tdm.knowledge.model import Policy
 from tdm.timing import calendar_days_between, days_between
+
+Given = TypeVar("Given", Order, Infusion)
 
 # Steps between infusions that the observed interval is taken from: the latest ones only.
 OBSERVED_STEPS = 3
@@ -29,6 +32,8 @@ def orders_in_force(orders: Sequence[Order], moment: Moment) -> list[Order]:
     Undated active orders are in force but yield to dated ones; a stopped order counts until its end, and
     not at all where the end is not recorded.
     """
+    if not orders:
+        return []
     return [
         order
         for order in orders
@@ -47,6 +52,8 @@ def ordered_interval(orders: Sequence[Order], moment: Moment) -> float | None:
 
 def observed_interval(infusions: Sequence[Infusion], history: History, policy: Policy) -> float | None:
     """Median of the last steps between infusions, in days; the steps of induction do not count."""
+    if len(infusions) <= 1:
+        return None
     skipped = 0
     if history.start_known and not history.restarted:
         skipped = len(policy.induction_intervals_days) - 1
@@ -67,8 +74,9 @@ def planned_interval(
     if interval is None:
         interval = observed_interval(history.before(moment), history, policy)
     if interval is None:
-        named = [order.interval_days for order in history.orders if order.interval_days is not None]
-        interval = named[-1] if named else None
+        for order in history.orders:  # oldest first: the last one that names an interval stays
+            if order.interval_days is not None:
+                interval = order.interval_days
     if interval is None and draft is not None and draft.interval_days is not None:
         return draft.interval_days, True
     return interval, False
@@ -80,10 +88,16 @@ def route_at(moment: Moment, history: History, draft: Order | None, policy: Poli
     The last dose says so, unless an order of another route was written after it and long enough before
     the moment for injections at home to have begun. Without either, the draft.
     """
-    dose = next(
-        (one for one in reversed(history.infusions) if one.route and one.given.day <= moment.day), None
-    )
-    order = next((one for one in reversed(orders_in_force(history.orders, moment)) if one.route), None)
+    dose = None
+    for infusion in reversed(history.infusions):
+        if infusion.route is not None and infusion.given.day <= moment.day:
+            dose = infusion
+            break
+    order = None
+    for written in reversed(orders_in_force(history.orders, moment)):
+        if written.route is not None:
+            order = written
+            break
     if dose is None:
         if order is not None:
             return order.route
@@ -109,17 +123,8 @@ def regimen_in_force(
     """
     issues: list[DataIssue] = []
     weight_kg = None if weight is None else weight.kilograms
-    order = next(
-        (
-            one
-            for one in reversed(orders_in_force(history.orders, now))
-            if one.route in (route, None) and has_amount(one)
-        ),
-        None,
-    )
-    dose = next(
-        (one for one in reversed(history.infusions) if one.route in (route, None) and has_amount(one)), None
-    )
+    order = latest_amount(orders_in_force(history.orders, now), route)
+    dose = latest_amount(history.infusions, route)
     source = in_force(order, dose, draft)
     if order is not None and dose is not None and dose_differs(order, dose, weight_kg, policy):
         parameters = (("ordered", dose_text(order)), ("given", dose_text(dose)))
@@ -143,9 +148,14 @@ def in_force(order: Order | None, dose: Infusion | None, draft: Order | None) ->
     return order
 
 
-def has_amount(dose: Order | Infusion) -> bool:
-    """Whether an order or a dose says how much."""
-    return dose.amount_mg is not None or dose.amount_mg_per_kg is not None
+def latest_amount(doses: Sequence[Given], route: Route) -> Given | None:
+    """The latest of orders or doses, oldest first, that says how much by a route; unnamed routes fit."""
+    for dose in reversed(doses):
+        if dose.amount_mg is None and dose.amount_mg_per_kg is None:
+            continue
+        if dose.route is None or dose.route is route:
+            return dose
+    return None
 
 
 def agree(ordered_days: float, observed_days: float, policy: Policy) -> bool:

@@ -111,19 +111,28 @@ def rows_for(situation: Situation, knowledge: Knowledge) -> tuple[Rule, ...]:
     """Return the rows of the table that can match at all, in its order, by route, classes and activity.
 
     The first that matches among them is the first of the table: only rows are left out that have a
-    condition on one of these four which does not hold.
+    condition on one of these four which does not hold, and of the rows that stay, those conditions hold.
     """
     return _rows_for(knowledge)[situation.route, situation.level, situation.ati, situation.activity]
 
 
 def rows_by_class(knowledge: Knowledge) -> dict[Classes, tuple[Rule, ...]]:
-    """Return for every route, level class, antibody class and activity the rows that do not exclude it."""
+    """Return for every route, level class, antibody class and activity the rows that do not exclude it.
+
+    Each row is left with the conditions that are still to be asked.
+    """
     table = table_of(knowledge)
     rows = {}
     for classes in product(Route, LevelClass, AtiClass, Activity):
         here = dict(zip(("route", "level", "ati", "activity"), classes, strict=True))
-        rows[classes] = tuple(rule for rule in table if not excludes(rule, here))
+        rows[classes] = tuple(undecided(rule) for rule in table if not excludes(rule, here))
     return rows
+
+
+def undecided(rule: Rule) -> Rule:
+    """Return the row with only the conditions that the route, classes and activity have not settled."""
+    conditions = tuple(condition for condition in rule.conditions if not condition.field)
+    return Rule(rule.id, conditions, rule.outcome, rule.policy_keys)
 
 
 def excludes(rule: Rule, here: Mapping[str, object]) -> bool:

@@ -6,7 +6,16 @@ import pytest
 
 from tdm.decision import Activity, AtiClass, LevelClass
 from tdm.facts import Route
-from tdm.table import build_table, excludes, first_match, numbers_of, rows_by_class, rows_for, table_of
+from tdm.table import (
+    build_table,
+    excludes,
+    first_match,
+    numbers_of,
+    rows_by_class,
+    rows_for,
+    table_of,
+    undecided,
+)
 from tests.tdm.cases import situation
 from tests.tdm.enumeration import all_situations, shipped_knowledge
 
@@ -21,12 +30,19 @@ def test_the_first_of_the_rows_left_is_the_first_of_the_table_in_every_situation
 
 
 def test_the_rows_left_are_few_keep_the_order_of_the_table_and_end_in_the_last_row() -> None:
-    table = table_of(shipped_knowledge())
+    order = [rule.id for rule in table_of(shipped_knowledge())]
     for rows in rows_by_class(shipped_knowledge()).values():
-        places = [table.index(row) for row in rows]
+        places = [order.index(row.id) for row in rows]
         assert places == sorted(places)
-        assert rows[-1] is table[-1]
+        assert rows[-1].id == "R-TOTAL-1"
         assert len(rows) <= 8
+
+
+def test_a_row_that_is_left_keeps_what_is_still_to_be_asked_and_all_that_it_answers() -> None:
+    row = next(rule for rule in table_of(shipped_knowledge()) if rule.id == "R-PK-2")
+    left = undecided(row)
+    assert [condition.words for condition in left.conditions] == ["proactive treatment on"]
+    assert (left.outcome, left.policy_keys) == (row.outcome, row.policy_keys)
 
 
 @pytest.mark.parametrize(
