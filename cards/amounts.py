@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from cards.wording import DAYS_PER_WEEK, Wording
 from tdm.decision import Option
 from tdm.facts import LevelReading, Order
 
-_PER_MILLILITRE: Final = frozenset({"/mL", "/ml", "/ML"})
-_MICROGRAMS_PER_MILLILITRE: Final = re.compile(r"(?<![^\W\d])(?:[uµ\u03bc]g|mcg)/ml\Z", re.IGNORECASE)
+_MICROGRAMS_PER_MILLILITRE: Final = frozenset({"ug/ml", "mcg/ml", "µg/ml", "\u03bcg/ml"})
 
 
 def number(value: float) -> str:
@@ -35,9 +33,8 @@ def with_unit_set(reported: str) -> str:
     Only the letters of the unit change ("ug", "mcg" and the Greek letter for the micro sign), never the unit
     itself: mg/L, ng/mL and the equivalents of an antibody assay stay as the laboratory wrote them.
     """
-    if reported[-3:] not in _PER_MILLILITRE:
-        return reported
-    return _MICROGRAMS_PER_MILLILITRE.sub("µg/mL", reported)
+    number_text, _, unit = reported.rpartition(" ")
+    return f"{number_text} µg/mL" if number_text and unit.lower() in _MICROGRAMS_PER_MILLILITRE else reported
 
 
 def regimen_text(option: Option, wording: Wording) -> str:

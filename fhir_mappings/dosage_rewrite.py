@@ -13,6 +13,8 @@ from fhir_mappings.dosage_text import (
     read_dosage_text,
 )
 
+_MAY_HOLD_ADVERB = re.compile("weekl|wekelijks|chentlich|hebdomadaire", re.IGNORECASE).search
+
 
 def rewrite_text(
     text: str, dose_mg: float | None, dose_mg_per_kg: float | None, interval: str | None
@@ -38,7 +40,10 @@ def rewrite_text(
             return None
         written = _replace(TOTAL_PHRASE, written, f"{dose_mg:g} mg")
     if interval is not None and before.interval_days is not None:
-        written = _replace(ADVERB_PHRASE, _replace(INTERVAL_PHRASE, written, interval), interval)
+        written = _replace(INTERVAL_PHRASE, written, interval)
+        # Finding an adverb costs more than all else here: it is only done where one may be.
+        if _MAY_HOLD_ADVERB(written):
+            written = _replace(ADVERB_PHRASE, written, interval)
     after = read_dosage_text(written)
     expected = (
         _expected(before.amount_mg, dose_mg if new_dose else None),

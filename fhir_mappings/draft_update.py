@@ -52,6 +52,8 @@ _UNREADABLE = frozenset(
         IssueCode.SEVERAL_DOSAGES,
     }
 )
+_LIMITS = frozenset({"maxDosePerAdministration", "maxDosePerPeriod", "maxDosePerLifetime"})
+_FIXED = frozenset({"dayOfWeek", "timeOfDay", "when", "periodUnits", "periodMax", "frequencyMax"})
 _MG = frozenset({"mg", "milligram", "milligrams"})
 _MG_PER_KG = frozenset({"mg/kg", "mg/kg/dose"})
 
@@ -179,7 +181,7 @@ def _the_dosage(resource: Resource, change: _Change) -> dict[str, Any]:
 
 
 def _write_dose(resource: Resource, dosage: dict[str, Any], change: _Change, words: TextDosage) -> None:
-    if any(name in dosage for name in ("maxDosePerAdministration", "maxDosePerPeriod", "maxDosePerLifetime")):
+    if not _LIMITS.isdisjoint(dosage):
         raise _RefusedError(CannotUpdateReason.DOSE_LIMIT)
     request = resource.get("dispenseRequest")
     if isinstance(request, dict) and request.get("quantity") is not None:
@@ -243,8 +245,7 @@ def _write_interval(resource: Resource, dosage: dict[str, Any], days: float) -> 
         raise _RefusedError(CannotUpdateReason.QUANTITY)
     timing = _own_object(dosage, "timing")
     repeat = _own_object(timing, "repeat")
-    fixed = ("dayOfWeek", "timeOfDay", "when", "periodUnits", "periodMax", "frequencyMax")
-    if timing.get("event") or any(repeat.get(name) for name in fixed):
+    if timing.get("event") or any(repeat[name] for name in _FIXED.intersection(repeat)):
         raise _RefusedError(CannotUpdateReason.FIXED_DATES)
     weeks = days / DAYS_PER_WEEK
     whole = weeks.is_integer()

@@ -70,7 +70,7 @@ def test_an_interval_is_in_weeks_where_it_is_whole_weeks(days: float | None, sho
     [
         ("9 ug/mL", "9 µg/mL"),
         ("< 0.4 mcg/ml", "< 0.4 µg/mL"),
-        ("9ug/ml", "9µg/mL"),
+        ("9ug/ml", "9ug/ml"),
         ("9 UG/ML", "9 µg/mL"),
         ("9 \u03bcg/mL", "9 µg/mL"),
         ("9 µg/mL", "9 µg/mL"),
@@ -78,6 +78,8 @@ def test_an_interval_is_in_weeks_where_it_is_whole_weeks(days: float | None, sho
         ("9000 ng/mL", "9000 ng/mL"),
         ("12 ug/mL-eq", "12 ug/mL-eq"),
         ("9 bug/mL", "9 bug/mL"),
+        ("ug/mL", "ug/mL"),
+        (" ug/mL", " ug/mL"),
         ("ug/mL or so", "ug/mL or so"),
         ("", ""),
     ],
