@@ -24,7 +24,7 @@ from tdm.gates import GateReport, check_gates, with_immunomodulator
 from tdm.gates_context import GateContext, gate_context
 from tdm.issues import DataIssue, IssueCode
 from tdm.options import draft_does_it
-from tdm.plausibility import level_text
+from tdm.plausibility import level_text, limit_text
 from tdm.rationale import (
     Parameters,
     evidence_for,
@@ -130,6 +130,8 @@ def _by_table(chosen: Answer, report: GateReport, context: GateContext, knowledg
     remarks = [*chosen.outcome.remarks, *report.remarks]
     if len(assessment.situations) > 1 and chosen.situation is not None:
         remarks.append("several-readings")
+    level = assessment.level
+    limit = None if level is None else limit_text(level, knowledge.policy)
     return Decision(
         verdict,
         rule,
@@ -138,7 +140,7 @@ def _by_table(chosen: Answer, report: GateReport, context: GateContext, knowledg
         certainty=certainty,
         switch_direction=chosen.outcome.direction if switching else None,
         switch_alternatives=chosen.outcome.alternatives if switching else (),
-        rationale=_sentences((*explained, *remarks), sentence_parameters(chosen.situation, certainty))
+        rationale=_sentences((*explained, *remarks), sentence_parameters(chosen.situation, certainty, limit))
         + _shortfalls(course),
         gates=report.fired,
         not_evaluated=report.not_evaluated,

@@ -24,6 +24,14 @@ STATUS_RANK = {
 }
 
 
+LIMIT_WORDS = {
+    Comparator.BELOW: "below",
+    Comparator.AT_MOST: "at most",
+    Comparator.AT_LEAST: "at least",
+    Comparator.ABOVE: "above",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Sampling:
     """All that is reported of one sample: the reading that speaks for it, and whether others contradict."""
@@ -151,6 +159,17 @@ def level_text(reading: LevelReading) -> str:
         return "not detected"
     sign = "" if reading.comparator is Comparator.EXACT else f"{reading.comparator} "
     return f"{sign}{reading.value_ug_ml:g} µg/mL"
+
+
+def limit_text(reading: LevelReading, policy: Policy) -> str | None:
+    """A level that is known as a limit only, in words ("above 9 µg/mL"); None for a number or undetectable.
+
+    A sentence about such a level must not name one of the values that it may stand for.
+    """
+    value = reading.value_ug_ml
+    if reading.comparator is Comparator.EXACT or value is None or is_undetectable(reading, policy):
+        return None
+    return f"{LIMIT_WORDS[reading.comparator]} {value:g} µg/mL"
 
 
 def level_issue(code: IssueCode, reading: LevelReading) -> DataIssue:

@@ -34,12 +34,18 @@ def target_for(assessment: Assessment, situation: Situation | None) -> Target | 
     return assessment.target
 
 
-def sentence_parameters(situation: Situation | None, certainty: Certainty | None) -> Parameters:
-    """Return the values that sentences of rows may name; a limit that the row lacks reads "no limit"."""
+def sentence_parameters(
+    situation: Situation | None, certainty: Certainty | None, limit: str | None = None
+) -> Parameters:
+    """Return the values that sentences of rows may name; a limit that the row lacks reads "no limit".
+
+    `limit` is the level in words where it was reported as a limit ("above 9 µg/mL"): the situation then
+    holds one of the values that it may stand for, and nobody measured that one.
+    """
     if situation is None:
         return ()
     return (
-        ("level", _level_words(situation)),
+        ("level", _level_words(situation, limit)),
         ("act_below", _number(situation.act_below_ug_ml)),
         ("aim", _number(situation.aim_ug_ml)),
         ("ceiling", _number(situation.ceiling_ug_ml)),
@@ -52,9 +58,11 @@ def _number(value: float | None) -> str:
     return "no limit" if value is None else f"{value:g} µg/mL"
 
 
-def _level_words(situation: Situation) -> str:
+def _level_words(situation: Situation, limit: str | None) -> str:
     if situation.level is LevelClass.NONE or situation.level_ug_ml is None:
         return "no usable level"
+    if limit is not None:
+        return limit
     return "undetectable" if situation.level is LevelClass.UNDETECTABLE else _number(situation.level_ug_ml)
 
 

@@ -185,6 +185,24 @@ def test_a_course_is_assessed_and_decided():
     assert not found.local_policy
 
 
+@pytest.mark.parametrize(
+    ("value", "comparator", "rule", "shown"),
+    [
+        (16.0, Comparator.ABOVE, "R-MECH-2", "above 16 µg/mL"),
+        (16.0, Comparator.AT_LEAST, "R-MECH-2", "at least 16 µg/mL"),
+        (3.0, Comparator.BELOW, "R-PK-1", "below 3 µg/mL"),
+        (3.0, Comparator.AT_MOST, "R-PK-1", "at most 3 µg/mL"),
+        (0.3, Comparator.BELOW, "R-PK-1", "undetectable"),
+        (3.0, Comparator.EXACT, "R-PK-1", "3 µg/mL"),
+    ],
+)
+def test_every_sentence_names_a_level_as_it_was_reported(value, comparator, rule, shown):
+    of = story(levels=(LevelReading(value, ago(2), source("Observation/level"), comparator),))
+    found = decide(of, now=NOW, knowledge=shipped_knowledge())
+    assert found.rule == rule
+    assert {dict(parameters)["level"] for _, parameters in found.rationale} == {shown}
+
+
 def test_another_disease_gets_no_assessment():
     found = decide(story(order_indication=OTHER), now=NOW, knowledge=shipped_knowledge())
     assert (found.verdict, found.rule, found.indicator) == (

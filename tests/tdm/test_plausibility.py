@@ -7,7 +7,7 @@ import pytest
 from tdm.facts import Comparator, LevelReading, ResultStatus
 from tdm.issues import IssueCode
 from tdm.knowledge.loader import load_knowledge
-from tdm.plausibility import is_undetectable, level_issue, level_text, samplings
+from tdm.plausibility import is_undetectable, level_issue, level_text, limit_text, samplings
 from tests.support.course_builder import NOW, after, level, source
 
 POLICY = load_knowledge().policy
@@ -157,3 +157,20 @@ def test_an_issue_of_a_level_gives_its_day_and_value():
     assert issue.subject == "level"
     assert issue.parameters == (("day", "2026-03-06"), ("value", "4.2 µg/mL"))
     assert level_issue(IssueCode.LEVEL_UNDATED, level(4.2, undated=True)).parameters[0] == ("day", "")
+
+
+@pytest.mark.parametrize(
+    ("reading", "words"),
+    [
+        (level(9.0, comparator=Comparator.ABOVE), "above 9 µg/mL"),
+        (level(9.5, comparator=Comparator.AT_LEAST), "at least 9.5 µg/mL"),
+        (level(3.0, comparator=Comparator.BELOW), "below 3 µg/mL"),
+        (level(1.01, comparator=Comparator.AT_MOST), "at most 1.01 µg/mL"),
+        (level(3.0), None),
+        (level(1.0, comparator=Comparator.BELOW), None),
+        (level(None), None),
+        (LevelReading(None, NOW, source("Observation", "a"), comparator=Comparator.ABOVE), None),
+    ],
+)
+def test_only_a_limit_that_is_detectable_is_put_in_words(reading, words):
+    assert limit_text(reading, POLICY) == words

@@ -48,6 +48,14 @@ def test_what_is_not_a_number_is_said_in_words():
     assert words(ceiling_ug_ml=None)["ceiling"] == "no limit"
 
 
+def test_a_level_reported_as_a_limit_is_shown_as_reported_and_not_as_the_value_looked_at():
+    for fields in ({"level_ug_ml": 12.0}, {"level": LevelClass.UNDETECTABLE, "level_ug_ml": 0.0}):
+        shown = dict(sentence_parameters(situation(**fields), None, "above 9 µg/mL"))
+        assert shown["level"] == "above 9 µg/mL"
+    nothing = situation(level=LevelClass.NONE, level_ug_ml=None)
+    assert dict(sentence_parameters(nothing, None, "above 9 µg/mL"))["level"] == "no usable level"
+
+
 def test_the_target_is_that_of_the_situation_itself_else_the_shared_one():
     first, second = situation(), situation(level_ug_ml=2.0)
     other = replace(TARGET, row="other")
