@@ -337,10 +337,6 @@ class CodeSets:
         }
         return frozenset(c for c, sources in _SAFETY_SOURCES.items() if with_code.intersection(sources))
 
-    def title(self, concept: str) -> str:
-        """Return the human name of a concept id."""
-        return self._file.concepts[concept].title
-
 
 def codings_of(codeable: Any) -> tuple[Codings, str]:
     """Return codings and text of a CodeableConcept, whatever was sent in its place.
@@ -356,16 +352,21 @@ def codings_of(codeable: Any) -> tuple[Codings, str]:
         raw = [raw]
     if not isinstance(raw, list):
         raw = [codeable] if "code" in codeable else []
-    codings = tuple(
-        (_text(coding.get("system")), _text(coding.get("code")), _text(coding.get("display")))
-        for coding in raw
-        if isinstance(coding, dict)
+    text = codeable.get("text")
+    return (
+        tuple([_coding(coding) for coding in raw if isinstance(coding, dict)]),  # a list is built faster
+        text[:MAX_TEXT] if isinstance(text, str) else "",
     )
-    return codings, _text(codeable.get("text"))
 
 
-def _text(value: Any) -> str:
-    return value[:MAX_TEXT] if isinstance(value, str) else ""
+def _coding(coding: dict[str, Any]) -> tuple[str, str, str]:
+    """Return system, code and display; spelled out, because this runs for every coding of every request."""
+    system, code, display = coding.get("system"), coding.get("code"), coding.get("display")
+    return (
+        system[:MAX_TEXT] if isinstance(system, str) else "",
+        code[:MAX_TEXT] if isinstance(code, str) else "",
+        display[:MAX_TEXT] if isinstance(display, str) else "",
+    )
 
 
 @lru_cache(maxsize=1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import fields, replace
 from datetime import timedelta
 from functools import lru_cache
@@ -25,14 +25,16 @@ from fhir_mappings.readers.medication_request import read_medication_request
 from fhir_mappings.readers.medication_statement import read_medication_statement
 from fhir_mappings.readers.observation import read_observation
 from fhir_mappings.readers.patient import PatientFacts, read_patient
-from fhir_mappings.readers.reading import Reading, merge, merge_issues
-from fhir_mappings.references import text_of
+from fhir_mappings.readers.plain import read_plain
+from fhir_mappings.readers.reading import Findings, Reading, in_order, merge_issues
+from fhir_mappings.references import relative_reference, source_reference, text_of, with_usual_subject
 from tdm.facts import Dose, MedicationUse, Order, SafetyConcept, TreatmentCourse
 from tdm.issues import DataIssue
 
 _SAME_DOSE = timedelta(days=3)
 """A reported dose this close to an administered one is the same dose."""
 
+_reference: Callable[[Order | Dose | MedicationUse], str] = attrgetter("source.reference")
 _Fact = TypeVar("_Fact", Order, Dose, MedicationUse)
 _CONTENT: dict[type, Callable[[Any], Hashable]] = {
     kind: attrgetter(*(field.name for field in fields(kind) if field.name != "source"))
@@ -51,8 +53,8 @@ def build_course(
     acquired: AcquiredResources, *, draft: DraftOrder | None, context: ReadingContext
 ) -> TreatmentCourse:
     """Read all acquired resources. Nothing depends on their order, nor on how often one was sent."""
-    by_type = _by_type(acquired)
-    results = merge(_results(by_type, context))
+    by_type = _by_type(acquired, context.patient_id)
+    results = _results(by_type, context)
     medicines = medicines_of(acquired, context.codes)
     records = [
         reader(resource, context, medicines)
@@ -61,7 +63,9 @@ def build_course(
     ]
     patient = _patient(by_type.get("Patient", ()), context)
     issues: list[DataIssue] = [issue for key in acquired.keys.values() for issue in key.issues]
-    issues += [*patient.issues, *results.issues, *(issue for record in records for issue in record.issues)]
+    issues += [*patient.issues, *results.issues]
+    for record in records:
+        issues += record.issues
     if draft is not None:
         issues += draft.issues
     return TreatmentCourse(
@@ -95,30 +99,55 @@ def build_course(
     )
 
 
-def _by_type(acquired: AcquiredResources) -> dict[str, list[Resource]]:
+def _by_type(acquired: AcquiredResources, patient_id: str) -> dict[str, list[Resource]]:
     found: dict[str, list[Resource]] = {}
+    own_addresses: set[str] = set()
     for key in acquired.keys.values():
-        for resource in key.resources:
-            found.setdefault(text_of(resource.get("resourceType")), []).append(resource)
+        for index, resource in enumerate(key.resources):
+            kind = text_of(resource.get("resourceType"))
+            if kind in found:
+                found[kind].append(resource)
+            else:
+                found[kind] = [resource]
+            if kind == "Patient" and index < len(key.full_urls):
+                own_addresses |= _own_address(resource, key.full_urls[index], patient_id)
+    if own_addresses:
+        return {
+            kind: [with_usual_subject(resource, own_addresses, patient_id) for resource in resources]
+            for kind, resources in found.items()
+        }
     return found
 
 
-def _results(by_type: dict[str, list[Resource]], context: ReadingContext) -> Iterable[Reading]:
+def _own_address(patient: Resource, full_url: str, patient_id: str) -> set[str]:
+    """Return the address under which a Bundle holds this patient, where "Patient/id" is not in it."""
+    usual = f"Patient/{patient_id}"
+    if not full_url or source_reference(patient) != usual or relative_reference(full_url) == usual:
+        return set()
+    return {full_url}
+
+
+def _results(by_type: dict[str, list[Resource]], context: ReadingContext) -> Reading:
+    found = Findings()
     observations = by_type.get("Observation", ())
     reports = by_type.get("DiagnosticReport", ())
     times = collection_times([*observations, *reports, *by_type.get("Specimen", ())], context)
     for observation in observations:
-        yield read_observation(observation, context, times)
+        if not read_plain(observation, context, found):
+            found.add(read_observation(observation, context, times))
     for report in reports:
-        yield read_diagnostic_report(report, context)
+        found.add(read_diagnostic_report(report, context))
     for condition in by_type.get("Condition", ()):
-        yield read_condition(condition, context)
+        found.add(read_condition(condition, context))
     for allergy in by_type.get("AllergyIntolerance", ()):
-        yield read_allergy(allergy, context)
+        found.add(read_allergy(allergy, context))
+    return found.merged()
 
 
-def _patient(resources: Iterable[Resource], context: ReadingContext) -> PatientFacts:
+def _patient(resources: Sequence[Resource], context: ReadingContext) -> PatientFacts:
     """Return the patient's facts; where two resources of the patient disagree, nothing is known."""
+    if len(resources) == 1:
+        return read_patient(resources[0], context)
     readings = {read_patient(resource, context) for resource in resources}
     known = {replace(reading, issues=()) for reading in readings if not reading.issues}
     issues = tuple(issue for reading in readings for issue in reading.issues)
@@ -138,22 +167,13 @@ def _doses(doses: Iterable[Dose]) -> tuple[Dose, ...]:
 
 def _unique(facts: Iterable[_Fact]) -> tuple[_Fact, ...]:
     """Return facts in canonical order; of those that differ only in their source, the first."""
-    ordered = sorted(facts, key=_reference)
-    if len({fact.source.reference for fact in ordered}) < len(ordered):
-        ordered.sort(key=_order)
+    given = list(facts)
+    if len(given) < 2:  # noqa: PLR2004 - nothing to order
+        return tuple(given)
     kept: dict[Hashable, _Fact] = {}
-    for fact in ordered:
+    for fact in in_order(given, _reference, repr):
         kept.setdefault(_CONTENT[type(fact)](fact), fact)
     return tuple(kept.values())
-
-
-def _reference(fact: Order | Dose | MedicationUse) -> str:
-    return fact.source.reference
-
-
-def _order(fact: Order | Dose | MedicationUse) -> tuple[str, str]:
-    """Order facts that share a reference by all they say; writing them out is slow, so only then."""
-    return fact.source.reference, repr(fact)
 
 
 @lru_cache(maxsize=8)

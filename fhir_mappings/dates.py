@@ -7,10 +7,9 @@ the time the clocks would have shown.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from tdm.facts import Moment
@@ -21,8 +20,7 @@ _EARLIEST_YEAR, _LATEST_YEAR = 1870, 2200
 _MAX_OFFSET_HOURS = 14
 
 
-@dataclass(frozen=True, slots=True)
-class ReadDate:
+class ReadDate(NamedTuple):
     """A moment as read. `zone_assumed`: a time of day came without an offset."""
 
     moment: Moment

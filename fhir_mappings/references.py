@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from enum import StrEnum
 from typing import Any
 
@@ -50,12 +51,14 @@ def belongs_to(resource: Mapping[str, Any], patient_id: str) -> Belongs:
     """Return whether the subject (or patient) of a resource is this patient.
 
     A reference to another patient, or to something that is no patient, is OTHER. A urn that differs is OTHER
-    too. A contained or a merely logical or displayed subject is UNSAID.
+    too (see `with_usual_subject`). A contained or a merely logical or displayed subject is UNSAID.
     """
     subject = resource.get("subject")
     if subject is None:
         subject = resource.get("patient")
     reference = reference_text(subject)
+    if reference == f"Patient/{patient_id}":  # the usual way, first
+        return Belongs.YES
     if not reference or reference.startswith("#"):
         return Belongs.UNSAID
     wanted = patient_id.strip().rpartition("/")[2]
@@ -65,3 +68,27 @@ def belongs_to(resource: Mapping[str, Any], patient_id: str) -> Belongs:
     if slash and kind != "Patient":
         return Belongs.OTHER
     return Belongs.YES if identifier == wanted else Belongs.OTHER
+
+
+def with_usual_subject(
+    resource: dict[str, Any], own_addresses: AbstractSet[str], patient_id: str
+) -> dict[str, Any]:
+    """Return a resource whose subject is named as the readers know it: "Patient/id".
+
+    A Bundle may hold the Patient under an address of its own ("urn:uuid:...") and refer to that. Resources
+    with any other subject are returned as they are; none is changed.
+    """
+    changed: dict[str, Any] = {
+        name: {"reference": f"Patient/{patient_id}"}
+        for name in ("subject", "patient")
+        if reference_text(resource.get(name)) in own_addresses
+    }
+    contained = resource.get("contained")
+    if isinstance(contained, list):
+        changed["contained"] = [
+            with_usual_subject(inner, own_addresses, patient_id)
+            if isinstance(inner, dict) and not inner.get("contained")  # FHIR contains nothing in contained
+            else inner
+            for inner in contained
+        ]
+    return {**resource, **changed} if changed else resource

@@ -57,7 +57,13 @@ class Unit:
         """Return a value in the canonical unit, in decimal arithmetic: 3300 ng/mL is 3.3 ug/mL exactly."""
         if self.factor == 1.0:
             return value
-        return float(Decimal(repr(value)) * Decimal(repr(self.factor)))
+        return float(Decimal(repr(value)) * _decimal(self.factor))
+
+
+@lru_cache(maxsize=256)
+def _decimal(factor: float) -> Decimal:
+    """Return a factor of units.toml as it is written there."""
+    return Decimal(repr(factor))
 
 
 @lru_cache(maxsize=4096)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from fhir_mappings.context import ReadingContext
 from fhir_mappings.dates import ReadDate, read_date
@@ -20,8 +19,7 @@ UNKNOWN_DAY = "unknown date"
 _MAX_NAME = 80
 
 
-@dataclass(frozen=True, slots=True)
-class ResultFrame:
+class ResultFrame(NamedTuple):
     """The circumstances of one result (an Observation or one of its components)."""
 
     context: ReadingContext
@@ -33,14 +31,17 @@ class ResultFrame:
     laboratory: str
     method: str
 
-    @property
-    def day(self) -> str:
-        """Return the day of collection for an issue's sentence."""
-        return UNKNOWN_DAY if self.drawn is None else self.drawn.day.isoformat()
-
     def issue(self, code: IssueCode, subject: str, **parameters: str) -> DataIssue:
         """Return an issue about this result; the day is always among its parameters."""
-        return DataIssue(code, subject, (("day", self.day), *sorted(parameters.items())), self.source)
+        return dated_issue(code, subject, self.drawn, self.source, **parameters)
+
+
+def dated_issue(
+    code: IssueCode, subject: str, drawn: Moment | None, source: Source, **parameters: str
+) -> DataIssue:
+    """Return an issue about a result that was drawn on a day, or on one that nobody knows."""
+    day = UNKNOWN_DAY if drawn is None else drawn.day.isoformat()
+    return DataIssue(code, subject, (("day", day), *sorted(parameters.items())), source)
 
 
 def collected(

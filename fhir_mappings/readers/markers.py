@@ -11,7 +11,7 @@ from fhir_mappings.units import Quantity, Unit, UnitFault, find_unit
 from tdm.facts import Finding, Marker, MarkerReading
 from tdm.issues import IssueCode
 
-_NUMBERS: dict[ObservationConcept, tuple[Marker, Quantity]] = {
+MARKER_NUMBERS: dict[ObservationConcept, tuple[Marker, Quantity]] = {
     ObservationConcept.CRP: (Marker.CRP, Quantity.CRP),
     ObservationConcept.CALPROTECTIN: (Marker.CALPROTECTIN, Quantity.CALPROTECTIN),
     ObservationConcept.ALBUMIN: (Marker.ALBUMIN, Quantity.ALBUMIN),
@@ -26,14 +26,14 @@ _FINDINGS: dict[ObservationConcept, Marker] = {
     ObservationConcept.IMAGING: Marker.IMAGING,
     ObservationConcept.FISTULA_EXAMINATION: Marker.FISTULA_EXAMINATION,
 }
-MARKER_CONCEPTS = frozenset({*_NUMBERS, *_FINDINGS})
+MARKER_CONCEPTS = frozenset({*MARKER_NUMBERS, *_FINDINGS})
 _NO_RESULT = frozenset({ResultWord.PENDING, ResultWord.NOT_DONE})
 
 
 def read_marker(concept: ObservationConcept, value: ResultValue, frame: ResultFrame) -> Reading:
     """Return the marker, or the issue that says why there is none; nothing for a result still to come."""
-    if concept in _NUMBERS:
-        marker, quantity = _NUMBERS[concept]
+    if concept in MARKER_NUMBERS:
+        marker, quantity = MARKER_NUMBERS[concept]
         return _read_number(marker, quantity, value, frame)
     return _read_finding(_FINDINGS[concept], value, frame)
 

@@ -7,13 +7,13 @@ from datetime import timedelta
 from typing import Any
 
 from fhir_mappings.codes import ObservationConcept
-from fhir_mappings.readers.frame import ResultFrame, shown_unit
+from fhir_mappings.readers.frame import ResultFrame, dated_issue, shown_unit
 from fhir_mappings.readers.limits import upper_limit
 from fhir_mappings.readers.reading import NOTHING, Reading
 from fhir_mappings.readers.values import ResultValue
 from fhir_mappings.text import ResultWord
 from fhir_mappings.units import Quantity, Unit, find_unit
-from tdm.facts import SafetyConcept, SafetyFact, SafetyState
+from tdm.facts import Moment, SafetyConcept, SafetyFact, SafetyState, Source
 from tdm.issues import DataIssue, IssueCode
 
 PREGNANCY_COUNTS = timedelta(days=300)
@@ -54,7 +54,7 @@ def read_safety_result(
 
 
 def _read_alt(element: Mapping[str, Any], value: ResultValue, frame: ResultFrame) -> Reading:
-    """Return ALT as a multiple of the laboratory's own upper limit; without both it is unclear."""
+    """Return ALT, unclear where it has no number that can be compared."""
     unit = find_unit(Quantity.ALT, value.unit, value.code)
     if value.number is None or value.titre or value.number < 0:
         return _unclear_alt(frame, _unreadable(SafetyConcept.ALT, frame))
@@ -62,15 +62,21 @@ def _read_alt(element: Mapping[str, Any], value: ResultValue, frame: ResultFrame
         shown = shown_unit(value.unit, value.code) or "no unit"
         issue = frame.issue(IssueCode.RESULT_UNIT_UNKNOWN, "safety", test=SafetyConcept.ALT.value, unit=shown)
         return _unclear_alt(frame, issue)
-    limit = upper_limit(element, Quantity.ALT, unit)
+    fact, issue_or_none = alt_fact(element, value.number, unit, frame.source, frame.drawn)
+    return Reading(safety=(fact,), issues=() if issue_or_none is None else (issue_or_none,))
+
+
+def alt_fact(
+    element: Mapping[str, Any], number: float, unit: Unit, source: Source, drawn: Moment | None
+) -> tuple[SafetyFact, DataIssue | None]:
+    """Return ALT as a multiple of the laboratory's own upper limit; without a limit it is unclear."""
+    limit = upper_limit(element, Quantity.ALT, unit) if element.get("referenceRange") else None
     if limit is None:
-        return _unclear_alt(frame, frame.issue(IssueCode.ALT_WITHOUT_LIMIT, "safety"))
-    multiple = unit.convert(value.number) / limit
+        unclear = SafetyFact(SafetyConcept.ALT, SafetyState.UNCLEAR, source, drawn)
+        return unclear, dated_issue(IssueCode.ALT_WITHOUT_LIMIT, "safety", drawn, source)
+    multiple = unit.convert(number) / limit
     state = SafetyState.PRESENT if multiple > 1 else SafetyState.ABSENT
-    fact = SafetyFact(
-        SafetyConcept.ALT, state, frame.source, recorded=frame.drawn, multiple_of_upper_limit=multiple
-    )
-    return Reading(safety=(fact,))
+    return SafetyFact(SafetyConcept.ALT, state, source, drawn, multiple_of_upper_limit=multiple), None
 
 
 def _unclear_alt(frame: ResultFrame, issue: DataIssue) -> Reading:

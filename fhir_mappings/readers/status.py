@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from tdm.facts import ResultStatus
 
 _MAX_STATUS = 40
 
 
-@dataclass(frozen=True, slots=True)
-class ReadStatus:
+class ReadStatus(NamedTuple):
     """A status as read: `counted` when a result may become a fact, else why not.
 
     `pending`: registered, the result is still to come. `said` is the status as sent, for display.
@@ -31,7 +30,11 @@ def read_status(value: Any) -> ReadStatus:
         return ReadStatus(ResultStatus.UNKNOWN)
     if not isinstance(value, str):
         return ReadStatus(None, said="unreadable")
-    said = value.strip().lower()[:_MAX_STATUS]
+    return _read(value.strip().lower()[:_MAX_STATUS])
+
+
+@lru_cache(maxsize=256)
+def _read(said: str) -> ReadStatus:
     if not said:
         return ReadStatus(ResultStatus.UNKNOWN)
     if said == "registered":

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from fhir_mappings.codes import Codings, codings_of
 from fhir_mappings.numbers import json_comparator, json_number, text_number, value_number
@@ -25,8 +24,7 @@ _ANSWER_CODES: dict[str, ResultWord] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ResultValue:
+class ResultValue(NamedTuple):
     """A result as read. `present` is False when there is no value[x] and no reason for its absence.
 
     `unit` and `code` are the two unit fields as sent; `original` is the result for display.
@@ -47,23 +45,13 @@ class ResultValue:
 def read_value(element: dict[str, Any]) -> ResultValue:
     """Return the value of an Observation or component. What is not understood has no number and no word."""
     value = _read_shape(element)
-    flag, flag_code = read_interpretation(element.get("interpretation"))
+    said = element.get("interpretation")
+    flag, flag_code = read_interpretation(said) if said else (None, "")
     if not value.present and element.get("dataAbsentReason") is not None:
         value = _read_absence(element["dataAbsentReason"])
     if flag is None and not flag_code:
         return value
-    return ResultValue(
-        value.present or flag is not None,
-        value.number,
-        value.comparator,
-        value.unit,
-        value.code,
-        value.titre,
-        value.word,
-        flag,
-        flag_code,
-        value.original,
-    )
+    return value._replace(present=value.present or flag is not None, flag=flag, flag_code=flag_code)
 
 
 def _read_shape(element: dict[str, Any]) -> ResultValue:

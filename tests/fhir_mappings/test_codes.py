@@ -630,7 +630,3 @@ def test_long_texts_of_codes_are_cut():
     codings, text = codings_of({"text": "x" * 1000, "coding": [{"code": "y" * 1000}]})
     assert (len(text), len(codings[0][1])) == (300, 300)
     assert len(codings_of("x" * 1000)[1]) == 300
-
-
-def test_every_concept_has_a_name_for_people():
-    assert CODES.title("infliximab-level") == "infliximab level"

@@ -216,3 +216,35 @@ def test_no_mutation_of_a_chart_makes_the_course_throw(random_: random.Random) -
                 break
             holder = holder[index]
     assert isinstance(course(keys, draft()), TreatmentCourse)
+
+
+def addressed(full_url: str, reference: str) -> TreatmentCourse:
+    """Read the chart as Bundles that hold the Patient under an address and refer to it."""
+    prefetch: Json = {}
+    for key, resources in chart().items():
+        named = [{**resource, "subject": {"reference": reference}} for resource in resources]
+        prefetch[key] = {
+            "resourceType": "Bundle",
+            "entry": [
+                *({"resource": resource} for resource in named),
+                {"fullUrl": full_url, "resource": {"resourceType": "Patient", "id": "p"}},
+            ],
+        }
+    raw = {key: json.dumps(value).encode() for key, value in prefetch.items()}
+    acquired = acquire(raw, codes=CODES, patient_id="p")
+    return build_course(acquired, draft=None, context=CONTEXT)
+
+
+def test_a_subject_named_by_the_address_that_its_bundle_gives_the_patient_is_this_patient() -> None:
+    usual = addressed("https://ehr.example/fhir/Patient/p", "Patient/p")
+    assert usual.levels
+    assert usual.doses
+    assert addressed("urn:uuid:7", "urn:uuid:7") == usual
+    assert addressed("https://ehr.example/people/7", "https://ehr.example/people/7") == usual
+
+
+def test_a_subject_with_an_address_that_no_bundle_gives_this_patient_is_somebody_else() -> None:
+    foreign = addressed("urn:uuid:7", "urn:uuid:8")
+    facts = (*foreign.levels, *foreign.doses, *foreign.orders, *foreign.weights)
+    assert facts == ()
+    assert IssueCode.OTHER_PATIENT in {issue.code for issue in foreign.issues}

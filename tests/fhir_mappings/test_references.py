@@ -9,6 +9,7 @@ from fhir_mappings.references import (
     relative_reference,
     source_reference,
     text_of,
+    with_usual_subject,
 )
 
 
@@ -91,3 +92,36 @@ def test_text_is_trimmed_and_nothing_else_is_text():
         "",
         "",
     ]
+
+
+def test_an_own_address_of_the_patient_is_named_the_usual_way():
+    own = {"urn:uuid:7"}
+    inner = {"resourceType": "Observation", "subject": {"reference": " urn:uuid:7 "}}
+    resource = {"id": "1", "patient": [{"reference": "urn:uuid:7"}], "contained": [inner, None, 5]}
+    changed = with_usual_subject(resource, own, "p1")
+    assert changed == {
+        "id": "1",
+        "patient": {"reference": "Patient/p1"},
+        "contained": [{"resourceType": "Observation", "subject": {"reference": "Patient/p1"}}, None, 5],
+    }
+    assert inner["subject"] == {"reference": " urn:uuid:7 "}
+    assert resource["patient"] == [{"reference": "urn:uuid:7"}]
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        {"subject": {"reference": "urn:uuid:8"}},
+        {"subject": {"reference": "Patient/p1"}},
+        {"subject": None},
+        {},
+        {"contained": "x"},
+    ],
+)
+def test_any_other_subject_stays_as_it_is(resource):
+    assert with_usual_subject(resource, {"urn:uuid:7"}, "p1") is resource
+
+
+def test_what_is_contained_in_something_contained_is_not_looked_at():
+    deep = {"subject": {"reference": "urn:uuid:7"}, "contained": [{"subject": {"reference": "urn:uuid:7"}}]}
+    assert with_usual_subject({"contained": [deep]}, {"urn:uuid:7"}, "p1") == {"contained": [deep]}
