@@ -202,7 +202,7 @@ def test_order_and_repetition_of_the_resources_change_nothing(random_: random.Ra
 @settings(max_examples=60, deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_no_mutation_of_a_chart_makes_the_course_throw(random_: random.Random) -> None:
-    keys = chart()
+    keys = copy.deepcopy(chart())  # its codings are shared with every other test
     resource = random_.choice([resource for resources in keys.values() for resource in resources])
     for _ in range(3):
         holder: Any = resource
