@@ -159,6 +159,11 @@ def _same(new: float | None, old: float | None) -> bool:
     return old is None or (new is not None and abs(new - old) <= _SAME * old)
 
 
+def _reads_back(new: float | None, old: float | None) -> bool:
+    """Say whether an amount of the option does not contradict what the changed order says."""
+    return new is None or _same(new, old)
+
+
 def _the_dosage(resource: Resource, change: _Change) -> dict[str, Any]:
     """Return a copy of the one dosage instruction, in its place; one is made if the change is a whole one."""
     instructions = resource.get("dosageInstruction")
@@ -287,8 +292,10 @@ def _write_texts(dosage: dict[str, Any], change: _Change) -> None:
 def _check(resource: Resource, option: Option, setting: Setting) -> None:
     """Read the changed order back, and look at the texts that were left alone."""
     after = read_dosages(resource.get("dosageInstruction"), setting)
-    doses = ((option.dose_mg, after.amount_mg), (option.dose_mg_per_kg, after.amount_mg_per_kg))
-    if after.issues or any(new is not None and not _same(new, old) for new, old in doses):
+    if after.issues or not (
+        _reads_back(option.dose_mg, after.amount_mg)
+        and _reads_back(option.dose_mg_per_kg, after.amount_mg_per_kg)
+    ):
         raise _RefusedError(CannotUpdateReason.NOT_PROVEN)
     if option.interval_days is not None and after.interval_days != option.interval_days:
         raise _RefusedError(CannotUpdateReason.NOT_PROVEN)
@@ -307,15 +314,14 @@ def _other_texts(resource: Resource) -> list[str]:
     """Return the texts of an order that may repeat its dose: instructions and narrative, not notes."""
     instructions = resource["dosageInstruction"]
     dosage = instructions[0] if isinstance(instructions, list) else instructions
-    additional = dosage.get("additionalInstruction")
     candidates = [dosage.get("patientInstruction")]
-    candidates += [
-        item.get("text")
-        for item in (additional if isinstance(additional, list) else [additional])
-        if isinstance(item, dict)
-    ]
+    additional = dosage.get("additionalInstruction")
+    if additional is not None:
+        items = additional if isinstance(additional, list) else [additional]
+        candidates += [item.get("text") for item in items if isinstance(item, dict)]
     narrative = resource.get("text")
-    candidates.append(narrative.get("div") if isinstance(narrative, dict) else None)
+    if isinstance(narrative, dict):
+        candidates.append(narrative.get("div"))
     return [text for text in candidates if isinstance(text, str)]
 
 
