@@ -35,7 +35,7 @@ OVERRIDDEN_BY_ENDOSCOPY = (Marker.CRP, Marker.CALPROTECTIN, Marker.IMAGING, *END
 QUIET_OBJECTIVE = (Marker.CRP, Marker.CALPROTECTIN, Marker.IMAGING, *ENDOSCOPIC)
 SCORES = (Marker.PCDAI, Marker.HBI, Marker.CDAI)
 # Albumin and ESR are shown and never decide: the protocol names no cut-off for them.
-DECIDING = (*QUIET_OBJECTIVE, *SCORES, Marker.FISTULA_EXAMINATION)
+SHOWN_ONLY = (Marker.ALBUMIN, Marker.ESR)
 NOT_FINAL = (ResultStatus.PRELIMINARY, ResultStatus.UNKNOWN)
 
 
@@ -68,10 +68,9 @@ def read_activity(
     issues: list[DataIssue] = []
     newest: dict[Marker, list[MarkerReading]] = {}
     # By day, newest first: what is older than a counting reading of its marker need not be looked at.
-    for reading in sorted(readings, key=DAY, reverse=True):
+    deciding = [reading for reading in readings if reading.marker not in SHOWN_ONLY]
+    for reading in sorted(deciding, key=DAY, reverse=True):
         marker = reading.marker
-        if marker not in DECIDING:
-            continue
         group = newest.get(marker)
         if group is not None and reading.drawn.day < group[0].drawn.day:
             continue

@@ -165,8 +165,8 @@ def has_fistula_history(course: TreatmentCourse) -> bool:
     """Whether any record, of any date, tells of a perianal fistula."""
     if course.fistulas:
         return True
-    examined = [one.finding for one in course.markers if one.marker is Marker.FISTULA_EXAMINATION]
-    return Finding.ACTIVE in examined
+    examination = Marker.FISTULA_EXAMINATION
+    return Finding.ACTIVE in [one.finding for one in course.markers if one.marker is examination]
 
 
 def target_for(frame: Frame, group: AgeGroup, knowledge: Knowledge) -> Target:
@@ -253,7 +253,7 @@ def distinct(*groups: Sequence[DataIssue]) -> tuple[DataIssue, ...]:
     for group in groups:
         if not group:
             continue
-        for issue in sorted(group, key=issue_order):
+        for issue in group if len(group) == 1 else sorted(group, key=issue_order):
             source = issue.source
             record = None if source is None else (source.resource_type, source.reference)
             key = (issue.code, issue.subject, record if record is not None else issue.parameters)

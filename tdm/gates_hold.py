@@ -143,12 +143,23 @@ def newest_fact(facts: tuple[SafetyFact, ...]) -> SafetyFact | None:
     """Return the newest fact; undated ones count as oldest, and of equals the more worrying one wins."""
     newest: SafetyFact | None = None
     best: tuple[float, float, bool] | None = None
+    if len(facts) > 1:
+        facts = _of_last_day(facts)
     for fact in facts:
         recorded = float("-inf") if fact.recorded is None else fact.recorded.at.timestamp()
         rank = (recorded, fact.multiple_of_upper_limit or 0.0, fact.state is SafetyState.PRESENT)
         if best is None or rank > best:
             newest, best = fact, rank
     return newest
+
+
+def _of_last_day(facts: tuple[SafetyFact, ...]) -> tuple[SafetyFact, ...]:
+    """Return the facts of the last day on record, since an earlier day is an earlier instant; else all."""
+    days = [fact.recorded.day for fact in facts if fact.recorded is not None]
+    if not days:
+        return facts
+    last = max(days)
+    return tuple([fact for fact in facts if fact.recorded is not None and fact.recorded.day == last])
 
 
 def _takes(context: GateContext, concept: MedicationConcept) -> bool:

@@ -43,9 +43,9 @@ def orders_in_force(orders: Sequence[Order], moment: Moment) -> list[Order]:
 
 
 def ordered_interval(orders: Sequence[Order], moment: Moment) -> float | None:
-    """Interval in days of the latest order in force that names one."""
+    """Interval in days of the latest order in force that names one; none of no days is one."""
     for order in reversed(orders_in_force(orders, moment)):
-        if order.interval_days is not None:
+        if order.interval_days:
             return order.interval_days
     return None
 
@@ -75,9 +75,8 @@ def planned_interval(
         interval = observed_interval(history.before(moment), history, policy)
     if interval is None:
         for order in history.orders:  # oldest first: the last one that names an interval stays
-            if order.interval_days is not None:
-                interval = order.interval_days
-    if interval is None and draft is not None and draft.interval_days is not None:
+            interval = order.interval_days or interval
+    if interval is None and draft is not None and draft.interval_days:
         return draft.interval_days, True
     return interval, False
 

@@ -29,16 +29,22 @@ def read_weight(
     ]
     if not usable:
         return None, (DataIssue(IssueCode.WEIGHT_UNKNOWN, "weight"),)
-    newest = max(usable, key=weight_order)
-    group = [one for one in usable if same_moment(one.measured, newest.measured)]
-    lightest = min(group, key=weight_order_by_mass)
-    day = (("day", newest.measured.day.isoformat()),)
-    heaviest_kg = max(one.kilograms for one in group)
-    if heaviest_kg > lightest.kilograms * (1 + policy.same_weight_fraction):
-        return None, (DataIssue(IssueCode.WEIGHT_CONFLICT, "weight", day, newest.source),)
+    newest = lightest = usable[0]
+    if len(usable) > 1:
+        newest = max(usable, key=weight_order)
+        group = [one for one in usable if same_moment(one.measured, newest.measured)]
+        lightest = min(group, key=weight_order_by_mass)
+        heaviest_kg = max(one.kilograms for one in group)
+        if heaviest_kg > lightest.kilograms * (1 + policy.same_weight_fraction):
+            return None, (weight_issue(IssueCode.WEIGHT_CONFLICT, newest),)
     if is_older(newest.measured, now, valid_days):
-        return None, (DataIssue(IssueCode.WEIGHT_OUTDATED, "weight", day, newest.source),)
+        return None, (weight_issue(IssueCode.WEIGHT_OUTDATED, newest),)
     return lightest, ()
+
+
+def weight_issue(code: IssueCode, reading: WeightReading) -> DataIssue:
+    """An issue of one weight, with its day."""
+    return DataIssue(code, "weight", (("day", reading.measured.day.isoformat()),), reading.source)
 
 
 def weight_order(reading: WeightReading) -> tuple[object, ...]:

@@ -1,6 +1,7 @@
 """Gates that stop the infusion, each from both sides."""
 
 from datetime import timedelta
+from itertools import permutations
 
 import pytest
 
@@ -273,6 +274,17 @@ def test_of_equally_old_facts_the_more_worrying_one_is_the_newest():
     assert gates_hold.newest_fact((absent, present)) is present
     assert gates_hold.newest_fact((present, absent)) is present
     assert gates_hold.newest_fact(()) is None
+
+
+def test_of_several_days_only_the_last_counts_and_an_undated_record_comes_before_all():
+    older = fact(SafetyConcept.ALT, recorded=ago(3), multiple_of_upper_limit=9)
+    morning = fact(SafetyConcept.ALT, recorded=ago(1.2), multiple_of_upper_limit=5)
+    noon = fact(SafetyConcept.ALT, recorded=ago(1), multiple_of_upper_limit=2)
+    undated = fact(SafetyConcept.ALT, multiple_of_upper_limit=11)
+    for facts in permutations((older, morning, noon, undated)):
+        assert gates_hold.newest_fact(facts) is noon
+    mild = fact(SafetyConcept.ALT, multiple_of_upper_limit=1)
+    assert gates_hold.newest_fact((mild, undated)) is undated
 
 
 def test_a_billionth_above_a_limit_is_rounding():

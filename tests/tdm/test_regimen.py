@@ -255,6 +255,15 @@ def test_the_subcutaneous_cap_is_the_doubled_dose_in_any_rhythm(mg, interval, ca
     assert is_at_cap(Regimen(SC, mg, None, interval), POLICY) is capped
 
 
+def test_an_interval_of_no_days_is_none():
+    assert ordered_interval((order(400, interval=56), order(100, interval=0)), NOW) == 56
+    assert planned_interval(NOW, history(), draft(interval=0), POLICY) == (None, False)
+    ended = order(None, interval=0, state=STOPPED)
+    assert planned_interval(NOW, history(ended), draft(interval=42), POLICY) == (42, True)
+    found, issues = regimen(order(400, interval=0), *infusions(56, 112, 168))
+    assert (found.ordered_interval_days, found.interval_days, issues) == (None, 56, [])
+
+
 # ---- words
 
 
