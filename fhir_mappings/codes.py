@@ -352,11 +352,12 @@ def codings_of(codeable: Any) -> tuple[Codings, str]:
         raw = [raw]
     if not isinstance(raw, list):
         raw = [codeable] if "code" in codeable else []
+    if len(raw) == 1 and isinstance(raw[0], dict):
+        codings: Codings = (_coding(raw[0]),)
+    else:
+        codings = tuple([_coding(coding) for coding in raw if isinstance(coding, dict)])
     text = codeable.get("text")
-    return (
-        tuple([_coding(coding) for coding in raw if isinstance(coding, dict)]),  # a list is built faster
-        text[:MAX_TEXT] if isinstance(text, str) else "",
-    )
+    return codings, text[:MAX_TEXT] if isinstance(text, str) else ""
 
 
 def _coding(coding: dict[str, Any]) -> tuple[str, str, str]:

@@ -26,7 +26,7 @@ from fhir_mappings.readers.medication_statement import read_medication_statement
 from fhir_mappings.readers.observation import read_observation
 from fhir_mappings.readers.patient import PatientFacts, read_patient
 from fhir_mappings.readers.plain import read_plain
-from fhir_mappings.readers.reading import Findings, Reading, in_order, merge_issues
+from fhir_mappings.readers.reading import Findings, in_order, merge_issues
 from fhir_mappings.references import relative_reference, source_reference, text_of, with_usual_subject
 from tdm.facts import Dose, MedicationUse, Order, SafetyConcept, TreatmentCourse
 from tdm.issues import DataIssue
@@ -54,7 +54,8 @@ def build_course(
 ) -> TreatmentCourse:
     """Read all acquired resources. Nothing depends on their order, nor on how often one was sent."""
     by_type = _by_type(acquired, context.patient_id)
-    results = _results(by_type, context)
+    found = _results(by_type, context)
+    results = found.facts()
     medicines = medicines_of(acquired, context.codes)
     records = [
         reader(resource, context, medicines)
@@ -62,8 +63,10 @@ def build_course(
         for resource in by_type.get(name, ())
     ]
     patient = _patient(by_type.get("Patient", ()), context)
-    issues: list[DataIssue] = [issue for key in acquired.keys.values() for issue in key.issues]
-    issues += [*patient.issues, *results.issues]
+    issues: list[DataIssue] = []
+    for key in acquired.keys.values():
+        issues += key.issues
+    issues += [*patient.issues, *found.issues]
     for record in records:
         issues += record.issues
     if draft is not None:
@@ -127,11 +130,12 @@ def _own_address(patient: Resource, full_url: str, patient_id: str) -> set[str]:
     return {full_url}
 
 
-def _results(by_type: dict[str, list[Resource]], context: ReadingContext) -> Reading:
+def _results(by_type: dict[str, list[Resource]], context: ReadingContext) -> Findings:
     found = Findings()
     observations = by_type.get("Observation", ())
     reports = by_type.get("DiagnosticReport", ())
-    times = collection_times([*observations, *reports, *by_type.get("Specimen", ())], context)
+    panels = [observation for observation in observations if observation.get("hasMember")]
+    times = collection_times([*panels, *reports, *by_type.get("Specimen", ())], context)
     for observation in observations:
         if not read_plain(observation, context, found):
             found.add(read_observation(observation, context, times))
@@ -141,7 +145,7 @@ def _results(by_type: dict[str, list[Resource]], context: ReadingContext) -> Rea
         found.add(read_condition(condition, context))
     for allergy in by_type.get("AllergyIntolerance", ()):
         found.add(read_allergy(allergy, context))
-    return found.merged()
+    return found
 
 
 def _patient(resources: Sequence[Resource], context: ReadingContext) -> PatientFacts:

@@ -41,10 +41,11 @@ def relative_reference(reference: str) -> str:
 
 def source_reference(resource: Mapping[str, Any], fallback: str = "") -> str:
     """Return "Type/id" of a resource for display, only the type (or the fallback) without an id."""
-    kind, identifier = text_of(resource.get("resourceType")), text_of(resource.get("id"))
-    if identifier:
-        return f"{kind}/{identifier[:_MAX_ID]}"
-    return fallback or kind
+    kind, identifier = resource.get("resourceType"), resource.get("id")
+    shown = kind.strip() if isinstance(kind, str) else ""
+    if isinstance(identifier, str) and (trimmed := identifier.strip()):
+        return f"{shown}/{trimmed[:_MAX_ID]}"
+    return fallback or shown
 
 
 def belongs_to(resource: Mapping[str, Any], patient_id: str) -> Belongs:

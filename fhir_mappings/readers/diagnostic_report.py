@@ -32,8 +32,6 @@ def collection_times(resources: Iterable[Resource], context: ReadingContext) -> 
     """
     times: dict[str, ReadDate | None] = {}
     for resource in resources:
-        if not resource.get("hasMember") and text_of(resource.get("resourceType")) == "Observation":
-            continue
         if belongs_to(resource, context.patient_id) is Belongs.OTHER:
             continue
         kind = text_of(resource.get("resourceType"))

@@ -69,7 +69,11 @@ class Findings:
         self.issues += issues
 
     def merged(self) -> Reading:
-        """Return all facts and issues in a canonical order; what was met twice is counted once.
+        """Return facts and issues in a canonical order; what was met twice is counted once."""
+        return self.facts()._replace(issues=merge_issues(self.issues))
+
+    def facts(self) -> Reading:
+        """Return the facts alone in a canonical order; what was met twice is counted once.
 
         Two facts that differ only in the id of their resource are one fact: the smaller reference stays.
         Facts that differ in anything else all stay; which of them counts is decided from the facts, not here.
@@ -82,7 +86,6 @@ class Findings:
             _unique(self.safety),
             _unique(self.fistulas),
             frozenset(self.indications),
-            merge_issues(self.issues),
         )
 
 
