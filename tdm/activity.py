@@ -84,8 +84,9 @@ def read_activity(
         shown.append(chosen)
         if chosen.status in NOT_FINAL:
             issues.append(marker_issue(IssueCode.MARKER_PRELIMINARY, chosen))
-    drawn = {reading.marker: reading.drawn for reading in shown}
-    standing = without_overridden(signs, drawn)
+    standing = signs
+    if len(shown) > 1:
+        standing = without_overridden(signs, {reading.marker: reading.drawn for reading in shown})
     activity = classify(standing)
     return ActivityReading(
         activity,
@@ -246,7 +247,7 @@ def classify(signs: Mapping[Marker, Sign]) -> Activity:
     remission: something may be stirring, and the answer to that is to look.
     """
     active = [marker for marker, sign in signs.items() if sign is Sign.ACTIVE]
-    if any(marker not in SCORES for marker in active):
+    if active and any(marker not in SCORES for marker in active):
         return Activity.ACTIVE_CONFIRMED
     borderline = signs.get(Marker.CRP) is Sign.BORDERLINE
     if active:  # a score alone

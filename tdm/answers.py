@@ -117,6 +117,8 @@ def combine(answers: Sequence[Answer]) -> Answer:
     where the age group alone makes the difference, R-CENSOR-1 where the limit reported for the level does.
     """
     first = answers[0]
+    if len(answers) == 1:
+        return first
     if all(_same(first, other) for other in answers):
         return min(answers, key=lambda one: caution_rank(one.certainty))
     by_age: dict[object, Answer] = {}

@@ -10,7 +10,7 @@ from math import inf, isfinite, nextafter
 from tdm.decision import AtiClass
 from tdm.facts import AtiReading, AtiWord, Comparator
 from tdm.issues import DataIssue, IssueCode
-from tdm.knowledge.model import Assay
+from tdm.knowledge.model import Assay, Knowledge
 from tdm.plausibility import STATUS_RANK
 
 POSITIVE = frozenset({AtiClass.POSITIVE_LOW, AtiClass.POSITIVE_HIGH, AtiClass.POSITIVE_UNQUANTIFIED})
@@ -95,12 +95,34 @@ def bounds_of(value: float, comparator: Comparator) -> tuple[float, float]:
 
 def assay_of(reading: AtiReading, assays: Sequence[Assay]) -> Assay | None:
     """The assay a result was made with, or None. Two that fit equally well are none."""
-    if not (reading.code or reading.laboratory or reading.method):
-        return None
+    unit = None if reading.value is None else reading.unit
+    return best_fit(assays, reading.code, reading.laboratory, reading.method, unit)
+
+
+def assay_known(reading: AtiReading, knowledge: Knowledge) -> Assay | None:
+    """The same among the assays of the knowledge; kept by the texts, which repeat from result to result."""
+    unit = None if reading.value is None else reading.unit
+    return _assay_by_texts(knowledge, reading.code, reading.laboratory, reading.method, unit)
+
+
+def assay_by_texts(
+    knowledge: Knowledge, code: str, laboratory: str, method: str, unit: str | None
+) -> Assay | None:
+    """The assay of the knowledge that the names of test, laboratory, method and unit fit best."""
+    return best_fit(knowledge.assays, code, laboratory, method, unit)
+
+
+_assay_by_texts = lru_cache(maxsize=1024)(assay_by_texts)
+
+
+def best_fit(
+    assays: Sequence[Assay], code: str, laboratory: str, method: str, unit: str | None
+) -> Assay | None:
+    """The one assay that fits best; `unit` is None where there is no number."""
     best: list[Assay] = []
     score = 0
     for assay in assays:
-        fit = fit_of(reading, assay)
+        fit = fit_of(assay, code, laboratory, method, unit)
         if fit > score:
             best, score = [assay], fit
         elif fit == score and fit:
@@ -108,15 +130,15 @@ def assay_of(reading: AtiReading, assays: Sequence[Assay]) -> Assay | None:
     return best[0] if len(best) == 1 else None
 
 
-def fit_of(reading: AtiReading, assay: Assay) -> int:
+def fit_of(assay: Assay, code: str, laboratory: str, method: str, unit: str | None) -> int:
     """How well a result fits an assay: 0 not at all, 1 or 2 by laboratory and method, 4 more by its code.
 
     The unit must agree wherever there is a number.
     """
-    if reading.value is not None and reading.unit != assay.unit:
+    if unit is not None and unit != assay.unit:
         return 0
-    by_code = 4 if reading.code and reading.code in assay.codes else 0
-    return by_code + texts_fit(assay, reading.laboratory, reading.method)
+    by_code = 4 if code and code in assay.codes else 0
+    return by_code + texts_fit(assay, laboratory, method)
 
 
 def texts_fit(assay: Assay, laboratory: str, method: str) -> int:

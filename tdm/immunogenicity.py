@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tdm.antibody_result import (
-    assay_of,
+    assay_known,
     ati_issue,
     class_of,
     contradicts_itself,
@@ -183,7 +183,7 @@ def class_beside_level(
     reading: AtiReading, level: LevelSeen | None, knowledge: Knowledge, issues: list[DataIssue]
 ) -> AtiClass:
     """The class of one result, given whether drug was present: drug hides antibodies from some assays."""
-    assay = assay_of(reading, knowledge.assays)
+    assay = assay_known(reading, knowledge)
     ati = class_of(reading, assay)
     if contradicts_itself(reading, assay):
         issues.append(ati_issue(IssueCode.ATI_CONTRADICTS_ITSELF, reading))
@@ -227,7 +227,7 @@ def name_newer(
     newest = results[0]
     if newest is group[0] or not all(is_after(newest.drawn, one.drawn) for one in group):
         return
-    if class_of(newest.reading, assay_of(newest.reading, knowledge.assays)) is not ati:
+    if class_of(newest.reading, assay_known(newest.reading, knowledge)) is not ati:
         issues.append(ati_issue(IssueCode.ATI_NEWER_DIFFERS, newest.reading))
 
 
@@ -243,4 +243,4 @@ def doubts(reading: AtiReading) -> list[DataIssue]:
 
 def preference(reading: AtiReading, ati: AtiClass, knowledge: Knowledge) -> tuple[object, ...]:
     """Of the results of one moment, the one that says what was decided, then the best documented."""
-    return (class_of(reading, assay_of(reading, knowledge.assays)) is not ati, *reading_order(reading))
+    return (class_of(reading, assay_known(reading, knowledge)) is not ati, *reading_order(reading))

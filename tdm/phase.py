@@ -29,6 +29,14 @@ class PhaseReading:
     issue: DataIssue | None = None
 
 
+# One phase each, made once: a phase is read for every sample.
+PLAIN = {phase: PhaseReading(phase) for phase in Phase}
+BY_COUNT = PhaseReading(Phase.MAINTENANCE, issue=DataIssue(IssueCode.MAINTENANCE_PRESUMED, "course"))
+FOR_WANT_OF_BETTER = PhaseReading(
+    Phase.MAINTENANCE, presumed=True, issue=DataIssue(IssueCode.FIRST_INFUSION_UNKNOWN, "course")
+)
+
+
 def is_starting(course: TreatmentCourse, history: History, now: Moment, policy: Policy) -> bool:
     """No dose on record, no order older than a fortnight, no infliximab level, and all of it asked for.
 
@@ -54,20 +62,18 @@ def phase_at(moment: Moment, history: History, policy: Policy, *, starting: bool
     the first recorded one still is the latest day on which the course can have begun.
     """
     if starting:
-        return PhaseReading(Phase.INDUCTION_WEEK_2)
+        return PLAIN[Phase.INDUCTION_WEEK_2]
     start = history.start
     days = None if start is None else calendar_days_between(start, moment)
     if days is not None and (history.start_known or days >= policy.maintenance_from_day):
-        return PhaseReading(phase_of_day(days, policy))
+        return PLAIN[phase_of_day(days, policy)]
     if len(history.infusions) >= policy.maintenance_presumed_infusions or any(
         order.authored is not None
         and is_older(order.authored, moment, policy.maintenance_presumed_order_days)
         for order in history.orders
     ):
-        return PhaseReading(Phase.MAINTENANCE, issue=DataIssue(IssueCode.MAINTENANCE_PRESUMED, "course"))
-    return PhaseReading(
-        Phase.MAINTENANCE, presumed=True, issue=DataIssue(IssueCode.FIRST_INFUSION_UNKNOWN, "course")
-    )
+        return BY_COUNT
+    return FOR_WANT_OF_BETTER
 
 
 def phase_of_day(days: int, policy: Policy) -> Phase:
