@@ -8,24 +8,29 @@ together).
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from fhir_mappings.acquired import Resource
 from fhir_mappings.codes import ObservationConcept, codings_of
 from fhir_mappings.context import ReadingContext
-from fhir_mappings.dates import read_date
+from fhir_mappings.dates import ReadDate, read_date
 from fhir_mappings.numbers import json_comparator
+from fhir_mappings.readers.frame import laboratory_of, method_of
 from fhir_mappings.readers.markers import MARKER_NUMBERS
 from fhir_mappings.readers.reading import Findings
 from fhir_mappings.readers.safety_labs import alt_fact
+from fhir_mappings.readers.values import shown_quantity
 from fhir_mappings.readers.weight import HEAVIEST_KG, LIGHTEST_KG
-from fhir_mappings.references import source_reference
+from fhir_mappings.references import source_reference, text_of
 from fhir_mappings.units import Quantity, Unit, find_unit
-from tdm.facts import Comparator, MarkerReading, Moment, Source, WeightReading
+from tdm.facts import Comparator, LevelReading, MarkerReading, Source, WeightReading
 
 _LARGEST = 1e6
 """Well inside of what a number may be; a larger one is looked at with care."""
 
 _QUANTITIES: dict[ObservationConcept, Quantity] = {
     **{concept: quantity for concept, (_, quantity) in MARKER_NUMBERS.items()},
+    ObservationConcept.INFLIXIMAB_LEVEL: Quantity.LEVEL,
     ObservationConcept.BODY_WEIGHT: Quantity.WEIGHT,
     ObservationConcept.ALT: Quantity.ALT,
 }
@@ -59,32 +64,59 @@ def read_plain(resource: Resource, context: ReadingContext, found: Findings) -> 
     date = read_date(resource.get("effectiveDateTime"), context.zone)
     if date is None:
         return False
-    return _add(match.concept, resource, unit, float(number), comparator, date.moment, found)
-
-
-def _add(
-    concept: ObservationConcept,
-    resource: Resource,
-    unit: Unit,
-    number: float,
-    comparator: Comparator,
-    drawn: Moment,
-    found: Findings,
-) -> bool:
     source = Source("Observation", source_reference(resource, "Observation"))
-    known = MARKER_NUMBERS.get(concept)
+    known = MARKER_NUMBERS.get(match.concept)
     if known is not None:
-        found.markers.append(MarkerReading(known[0], drawn, source, unit.convert(number), comparator))
+        marker = MarkerReading(known[0], date.moment, source, unit.convert(float(number)), comparator)
+        found.markers.append(marker)
         return True
-    if concept is ObservationConcept.BODY_WEIGHT:
-        kilograms = unit.convert(number)
-        if comparator is not Comparator.EXACT or not LIGHTEST_KG <= kilograms <= HEAVIEST_KG:
-            return False
-        found.weights.append(WeightReading(kilograms, drawn, source))
-        return True
-    if number < 0:
+    result = _Plain(resource, source, float(number), unit, comparator, date)
+    if match.concept is ObservationConcept.INFLIXIMAB_LEVEL:
+        return _add_level(result, found, coded=match.coded)
+    return _add_weight(result, found) if quantity is Quantity.WEIGHT else _add_alt(result, found)
+
+
+class _Plain(NamedTuple):
+    resource: Resource
+    source: Source
+    number: float
+    unit: Unit
+    comparator: Comparator
+    date: ReadDate
+
+
+def _add_level(result: _Plain, found: Findings, *, coded: bool) -> bool:
+    """A flag beside the number, or a clock without a zone, has more to say than the number alone."""
+    resource, source, number, unit, comparator, date = result
+    if resource.get("interpretation") or date.zone_assumed:
         return False
-    fact, issue = alt_fact(resource, number, unit, source, drawn)
+    value = resource["valueQuantity"]
+    level = LevelReading(
+        unit.convert(number),
+        date.moment,
+        source,
+        comparator,
+        coded=coded,
+        laboratory=laboratory_of(resource),
+        method=method_of(resource),
+        original=shown_quantity(number, comparator, text_of(value.get("unit")) or text_of(value.get("code"))),
+    )
+    found.levels.append(level)
+    return True
+
+
+def _add_weight(result: _Plain, found: Findings) -> bool:
+    kilograms = result.unit.convert(result.number)
+    if result.comparator is not Comparator.EXACT or not LIGHTEST_KG <= kilograms <= HEAVIEST_KG:
+        return False
+    found.weights.append(WeightReading(kilograms, result.date.moment, result.source))
+    return True
+
+
+def _add_alt(result: _Plain, found: Findings) -> bool:
+    if result.number < 0:
+        return False
+    fact, issue = alt_fact(result.resource, result.number, result.unit, result.source, result.date.moment)
     found.safety.append(fact)
     if issue is not None:
         found.issues.append(issue)

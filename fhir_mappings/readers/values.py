@@ -82,11 +82,16 @@ def _read_quantity(quantity: dict[str, Any]) -> ResultValue:
         return _read_text_quantity(raw, unit, code)
     if number is None or comparator is None:
         return ResultValue(present=True, unit=unit, code=code, original=text_of(raw)[:_MAX_ORIGINAL])
-    sign = "" if comparator is Comparator.EXACT else f"{comparator.value} "
-    original = f"{sign}{number:g} {unit or code}".strip()[:_MAX_ORIGINAL]
+    original = shown_quantity(number, comparator, unit or code)
     return ResultValue(
         present=True, number=number, comparator=comparator, unit=unit, code=code, original=original
     )
+
+
+def shown_quantity(number: float, comparator: Comparator, unit: str) -> str:
+    """Return a number as reported, for display: "< 0.4 ug/mL"."""
+    sign = "" if comparator is Comparator.EXACT else f"{comparator.value} "
+    return f"{sign}{number:g} {unit}".strip()[:_MAX_ORIGINAL]
 
 
 def _read_text_quantity(raw: str, unit: str, code: str) -> ResultValue:

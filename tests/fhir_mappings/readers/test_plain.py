@@ -24,6 +24,11 @@ PLAIN = {
     "crp below": observation(CRP, valueQuantity=quantity(5, "mg/L", comparator="<")),
     "albumin": observation(ALBUMIN, valueQuantity=quantity(38, "g/L"), interpretation=[{"text": "L"}]),
     "hbi": observation({"text": "Harvey-Bradshaw index"}, valueQuantity=quantity(4, "{score}")),
+    "level": observation(
+        LEVEL, valueQuantity=quantity(4200, "ng/mL", comparator="<"), performer=[{"display": "L"}]
+    ),
+    "level by code": observation(LEVEL, valueQuantity=quantity(4.2, None, "ug/mL"), method={"text": "ELISA"}),
+    "level by name": observation({"text": "Infliximab trough"}, valueQuantity=quantity(4.2, "mg/L", "ug/mL")),
     "weight": observation(WEIGHT, valueQuantity=quantity(154, "lb", "[lb_av]")),
     "alt": observation(ALT, valueQuantity=quantity(80, "U/L"), referenceRange=LIMIT),
     "alt without limit": observation(ALT, valueQuantity=quantity(80, "U/L")),
@@ -41,7 +46,7 @@ def test_a_result_of_the_usual_shape_is_read_the_short_way_and_the_same(name):
     reading = plainly(PLAIN[name])
     assert reading is not None
     assert reading == merge([read_observation(PLAIN[name], CONTEXT)])
-    assert reading.markers or reading.weights or reading.safety
+    assert reading.levels or reading.markers or reading.weights or reading.safety
 
 
 def changed(**fields):
@@ -63,7 +68,8 @@ def changed(**fields):
         changed(component=[{"code": ALBUMIN, "valueQuantity": quantity(3.8, "g/dL")}]),
         changed(contained=[observation(ALBUMIN, valueQuantity=quantity(3.8, "g/dL"))]),
         changed(code=SODIUM),
-        changed(code=LEVEL),
+        {**PLAIN["level"], "effectiveDateTime": "2026-03-01T07:30:00"},
+        {**PLAIN["level"], "interpretation": [{"coding": [{"code": "ND"}]}]},
         changed(code=ATI),
         changed(code=None),
         changed(valueQuantity=None, valueString="24 mg/L"),
