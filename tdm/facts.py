@@ -323,7 +323,8 @@ class TreatmentCourse:
     `draft` is the order in front of the clinician (None when a chart is opened). `birth_earliest` and
     `birth_latest` bound the birth date (equal when it is known to the day, both None when unknown).
     `order_indication` is the reason given on the draft; `recorded_indications` come from the problem
-    list. `evaluable` names the safety concepts for which codes are configured. `shortfalls` names the
+    list. `inflammatory_bowel_disease_recorded` is True when any record names Crohn's disease or inflammatory
+    bowel disease, whatever its status. `evaluable` names the safety concepts for which codes are configured. `shortfalls` names the
     fact groups that are missing or incomplete, and why. All tuples are in a canonical order that does
     not depend on the order of the resources.
     """
@@ -343,6 +344,7 @@ class TreatmentCourse:
     sex: Sex | None = None
     order_indication: Indication | None = None
     recorded_indications: frozenset[Indication] = frozenset()
+    inflammatory_bowel_disease_recorded: bool = False
     evaluable: frozenset[SafetyConcept] = frozenset()
     shortfalls: tuple[tuple[FactGroup, Shortfall], ...] = ()
     issues: tuple[DataIssue, ...] = ()
