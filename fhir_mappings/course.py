@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import fields, replace
 from datetime import timedelta
 from functools import lru_cache
@@ -28,7 +28,7 @@ from fhir_mappings.readers.patient import PatientFacts, read_patient
 from fhir_mappings.readers.plain import read_plain
 from fhir_mappings.readers.reading import Findings, in_order, merge_issues
 from fhir_mappings.references import relative_reference, source_reference, text_of, with_usual_subject
-from tdm.facts import Dose, MedicationUse, Order, SafetyConcept, TreatmentCourse
+from tdm.facts import Dose, FactGroup, MedicationUse, Order, SafetyConcept, Shortfall, TreatmentCourse
 from tdm.issues import DataIssue
 
 _SAME_DOSE = timedelta(days=3)
@@ -67,24 +67,26 @@ def build_course(
     for key in acquired.keys.values():
         issues += key.issues
     issues += [*patient.issues, *found.issues]
+    orders: list[Order] = []
+    doses: list[Dose] = []
+    uses: list[MedicationUse] = []
     for record in records:
+        orders += record.orders
+        doses += record.doses
+        uses += record.uses
         issues += record.issues
     if draft is not None:
         issues += draft.issues
+        uses += draft.medications
     return TreatmentCourse(
         draft=draft.order if draft is not None else None,
         levels=results.levels,
         atis=results.atis,
         markers=results.markers,
         weights=results.weights,
-        doses=_doses(dose for record in records for dose in record.doses),
-        orders=_unique(order for record in records for order in record.orders),
-        medications=_unique(
-            [
-                *(use for record in records for use in record.uses),
-                *(draft.medications if draft is not None else ()),
-            ]
-        ),
+        doses=_doses(doses),
+        orders=_unique(orders),
+        medications=_unique(uses),
         safety=results.safety,
         fistulas=results.fistulas,
         birth_earliest=patient.birth_earliest,
@@ -93,27 +95,33 @@ def build_course(
         order_indication=draft.indication if draft is not None else None,
         recorded_indications=results.indications,
         evaluable=_evaluable(context.codes),
-        shortfalls=tuple(
-            (group, key.shortfall)
-            for name, key in sorted(acquired.keys.items())
-            if key.shortfall is not None and (group := group_of(name)) is not None
-        ),
+        shortfalls=_shortfalls(acquired),
         issues=merge_issues(issues),
     )
+
+
+def _shortfalls(acquired: AcquiredResources) -> tuple[tuple[FactGroup, Shortfall], ...]:
+    """Return the groups of facts that did not arrive completely, in the order of their keys' names."""
+    short = sorted(
+        [(name, key.shortfall) for name, key in acquired.keys.items() if key.shortfall is not None]
+    )
+    groups = [(group_of(name), shortfall) for name, shortfall in short]
+    return tuple([(group, shortfall) for group, shortfall in groups if group is not None])
 
 
 def _by_type(acquired: AcquiredResources, patient_id: str) -> dict[str, list[Resource]]:
     found: dict[str, list[Resource]] = {}
     own_addresses: set[str] = set()
     for key in acquired.keys.values():
+        urls = key.full_urls
         for index, resource in enumerate(key.resources):
             kind = text_of(resource.get("resourceType"))
             if kind in found:
                 found[kind].append(resource)
             else:
                 found[kind] = [resource]
-            if kind == "Patient" and index < len(key.full_urls):
-                own_addresses |= _own_address(resource, key.full_urls[index], patient_id)
+            if kind == "Patient" and index < len(urls):
+                own_addresses |= _own_address(resource, urls[index], patient_id)
     if own_addresses:
         return {
             kind: [with_usual_subject(resource, own_addresses, patient_id) for resource in resources]
@@ -158,10 +166,12 @@ def _patient(resources: Sequence[Resource], context: ReadingContext) -> PatientF
     return replace(known.pop(), issues=issues) if len(known) == 1 else PatientFacts(issues=issues)
 
 
-def _doses(doses: Iterable[Dose]) -> tuple[Dose, ...]:
+def _doses(doses: list[Dose]) -> tuple[Dose, ...]:
     """Return each dose once; one that is only reported gives way to an administered one of about that day."""
     every = _unique(doses)
     given = [dose.given.at for dose in every if not dose.reported]
+    if len(given) == len(every):
+        return every
     return tuple(
         dose
         for dose in every
@@ -169,13 +179,12 @@ def _doses(doses: Iterable[Dose]) -> tuple[Dose, ...]:
     )
 
 
-def _unique(facts: Iterable[_Fact]) -> tuple[_Fact, ...]:
+def _unique(facts: list[_Fact]) -> tuple[_Fact, ...]:
     """Return facts in canonical order; of those that differ only in their source, the first."""
-    given = list(facts)
-    if len(given) < 2:  # noqa: PLR2004 - nothing to order
-        return tuple(given)
+    if len(facts) < 2:  # noqa: PLR2004 - nothing to order
+        return tuple(facts)
     kept: dict[Hashable, _Fact] = {}
-    for fact in in_order(given, _reference, repr):
+    for fact in in_order(facts, _reference, repr):
         kept.setdefault(_CONTENT[type(fact)](fact), fact)
     return tuple(kept.values())
 

@@ -1,6 +1,7 @@
-"""Numeric results in the one shape that nearly all come in, read without detours.
+"""Results in the one shape that nearly all come in, read without detours.
 
-One final Observation, of this patient, with a time and a number in a known unit, and nothing inside it.
+One final Observation, of this patient, with a time and a number in a known unit (antibodies also in words),
+and nothing inside it.
 This is no second opinion: whatever departs from the shape is left to `read_observation`, and what is read
 here is what `read_observation` would have read (tests/fhir_mappings/readers/test_plain.py holds them
 together).
@@ -11,19 +12,20 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from fhir_mappings.acquired import Resource
-from fhir_mappings.codes import ObservationConcept, codings_of
+from fhir_mappings.codes import ObservationConcept, ObservationMatch, codings_of
 from fhir_mappings.context import ReadingContext
 from fhir_mappings.dates import ReadDate, read_date
 from fhir_mappings.numbers import json_comparator
-from fhir_mappings.readers.frame import laboratory_of, method_of
+from fhir_mappings.readers.ati import read_ati
+from fhir_mappings.readers.frame import ResultFrame, laboratory_of, method_of
 from fhir_mappings.readers.markers import MARKER_NUMBERS
 from fhir_mappings.readers.reading import Findings
 from fhir_mappings.readers.safety_labs import alt_fact
-from fhir_mappings.readers.values import shown_quantity
+from fhir_mappings.readers.values import read_value, shown_quantity
 from fhir_mappings.readers.weight import HEAVIEST_KG, LIGHTEST_KG
 from fhir_mappings.references import source_reference, text_of
 from fhir_mappings.units import Quantity, Unit, find_unit
-from tdm.facts import Comparator, LevelReading, MarkerReading, Source, WeightReading
+from tdm.facts import Comparator, LevelReading, MarkerReading, ResultStatus, Source, WeightReading
 
 _LARGEST = 1e6
 """Well inside of what a number may be; a larger one is looked at with care."""
@@ -48,11 +50,14 @@ def read_plain(resource: Resource, context: ReadingContext, found: Findings) -> 
     ):
         return False
     match = context.codes.observation(*codings_of(resource.get("code")))
+    if match is not None and match.concept is ObservationConcept.INFLIXIMAB_ANTIBODY:
+        return _add_ati(resource, match, context, found)
     quantity = None if match is None else _QUANTITIES.get(match.concept)
     value = resource.get("valueQuantity")
     if match is None or quantity is None or type(value) is not dict:
         return False
-    number, comparator = value.get("value"), json_comparator(value.get("comparator"))
+    number, sign = value.get("value"), value.get("comparator")
+    comparator = Comparator.EXACT if sign is None else json_comparator(sign)
     unit = find_unit(quantity, value.get("unit"), value.get("code"))
     if (
         (type(number) is not float and type(number) is not int)
@@ -74,6 +79,25 @@ def read_plain(resource: Resource, context: ReadingContext, found: Findings) -> 
     if match.concept is ObservationConcept.INFLIXIMAB_LEVEL:
         return _add_level(result, found, coded=match.coded)
     return _add_weight(result, found) if quantity is Quantity.WEIGHT else _add_alt(result, found)
+
+
+def _add_ati(resource: Resource, match: ObservationMatch, context: ReadingContext, found: Findings) -> bool:
+    """Antibodies come in words, numbers and flags: the circumstances are plain, the value is read in full."""
+    date, value = read_date(resource.get("effectiveDateTime"), context.zone), read_value(resource)
+    if date is None or date.zone_assumed or not value.present:
+        return False
+    frame = ResultFrame(
+        context,
+        Source("Observation", source_reference(resource, "Observation")),
+        ResultStatus.FINAL,
+        date.moment,
+        match.coded,
+        match.code,
+        laboratory_of(resource),
+        method_of(resource),
+    )
+    found.add(read_ati(resource, value, frame))
+    return True
 
 
 class _Plain(NamedTuple):
