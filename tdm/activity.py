@@ -168,16 +168,14 @@ def sign_of(reading: MarkerReading, policy: Policy) -> Sign:
 
 
 def possible_values(value: float, comparator: Comparator) -> tuple[float, float]:
-    """The least and the greatest value that a reported number may stand for."""
+    """The least and the greatest value that a number reported as a limit may stand for."""
     if comparator is Comparator.BELOW:
         return 0.0, max(nextafter(value, -inf), 0.0)
     if comparator is Comparator.AT_MOST:
         return 0.0, value
     if comparator is Comparator.ABOVE:
         return nextafter(value, inf), inf
-    if comparator is Comparator.AT_LEAST:
-        return value, inf
-    return value, value
+    return value, inf
 
 
 def grade_crp(value: float, policy: Policy) -> Sign:
