@@ -38,7 +38,10 @@ def main() -> int:
         found = outcomes(part)
         reached = score(found.values())
         counts = ", ".join(f"{count} {status}" for status, count in sorted(Counter(found.values()).items()))
-        sys.stdout.write(f"{part}: {reached:.1f} % of {len(found)} mutants noticed (bar {bar} %); {counts}\n")
+        judged = sum(status not in NOT_JUDGED for status in found.values())
+        sys.stdout.write(
+            f"{part}: {reached:.1f} % of {judged} judged mutants noticed (bar {bar} %); {counts}\n"
+        )
         for name, status in sorted(found.items()):
             if status not in NOTICED | NOT_JUDGED:
                 sys.stdout.write(f"  {status}: {name}\n")
