@@ -352,22 +352,18 @@ def codings_of(codeable: Any) -> tuple[Codings, str]:
         raw = [raw]
     if not isinstance(raw, list):
         raw = [codeable] if "code" in codeable else []
-    if len(raw) == 1 and isinstance(raw[0], dict):
-        codings: Codings = (_coding(raw[0]),)
-    else:
-        codings = tuple([_coding(coding) for coding in raw if isinstance(coding, dict)])
+    codings = []
+    for coding in raw:  # spelled out, because this runs for every coding of every request
+        if isinstance(coding, dict):
+            system, code, display = coding.get("system"), coding.get("code"), coding.get("display")
+            shown = (
+                system[:MAX_TEXT] if isinstance(system, str) else "",
+                code[:MAX_TEXT] if isinstance(code, str) else "",
+                display[:MAX_TEXT] if isinstance(display, str) else "",
+            )
+            codings.append(shown)
     text = codeable.get("text")
-    return codings, text[:MAX_TEXT] if isinstance(text, str) else ""
-
-
-def _coding(coding: dict[str, Any]) -> tuple[str, str, str]:
-    """Return system, code and display; spelled out, because this runs for every coding of every request."""
-    system, code, display = coding.get("system"), coding.get("code"), coding.get("display")
-    return (
-        system[:MAX_TEXT] if isinstance(system, str) else "",
-        code[:MAX_TEXT] if isinstance(code, str) else "",
-        display[:MAX_TEXT] if isinstance(display, str) else "",
-    )
+    return tuple(codings), text[:MAX_TEXT] if isinstance(text, str) else ""
 
 
 @lru_cache(maxsize=1)

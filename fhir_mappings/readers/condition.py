@@ -69,7 +69,7 @@ def read_condition(resource: Resource, context: ReadingContext) -> Reading:
     if verification is VerificationStatus.ERROR:
         return NOTHING
     recorded = _recorded(resource, context)
-    facts = tuple(
+    facts = [
         SafetyFact(
             safety,
             _state(safety, clinical, verification, recorded, context),
@@ -77,13 +77,13 @@ def read_condition(resource: Resource, context: ReadingContext) -> Reading:
             recorded=recorded,
             severity=_severity(resource, context) if safety is SafetyConcept.HEART_FAILURE else None,
         )
-        for safety in (_SAFETY[concept] for concept in concepts if concept in _SAFETY)
-    )
+        for safety in [_SAFETY[concept] for concept in concepts if concept in _SAFETY]
+    ]
     issues = (
         (DataIssue(IssueCode.SUBJECT_MISSING, "record", (), source),) if belongs is Belongs.UNSAID else ()
     )
     return Reading(
-        safety=facts,
+        safety=tuple(facts),
         fistulas=_fistulas(concepts, clinical, verification, source),
         indications=_indications(concepts, clinical, verification),
         issues=issues,
@@ -156,4 +156,4 @@ def _indications(
     """Return the indications: a disease in remission is one, a resolved, refuted or doubtful one is not."""
     if clinical is ClinicalStatus.RESOLVED or verification is not VerificationStatus.HOLDS:
         return frozenset()
-    return frozenset(_INDICATIONS[concept] for concept in concepts if concept in _INDICATIONS)
+    return frozenset([_INDICATIONS[concept] for concept in concepts if concept in _INDICATIONS])

@@ -41,7 +41,7 @@ def dated_issue(
 ) -> DataIssue:
     """Return an issue about a result that was drawn on a day, or on one that nobody knows."""
     day = UNKNOWN_DAY if drawn is None else drawn.day.isoformat()
-    return DataIssue(code, subject, (("day", day), *sorted(parameters.items())) if parameters else (("day", day),), source)
+    return DataIssue(code, subject, (("day", day), *sorted(parameters.items())), source)
 
 
 def collected(

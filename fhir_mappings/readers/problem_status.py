@@ -28,6 +28,7 @@ class VerificationStatus(StrEnum):
     UNREADABLE = "unreadable"
 
 
+_BLANK = frozenset({""})
 _CLINICAL = {
     "active": ClinicalStatus.ACTIVE,
     "recurrence": ClinicalStatus.ACTIVE,
@@ -52,15 +53,18 @@ def clinical_status(resource: dict[str, Any]) -> ClinicalStatus:
     """Return the clinical status; an abatement without a status, or beside "active", is a resolution."""
     words = _words(resource.get("clinicalStatus"))
     statuses = {_CLINICAL.get(word, ClinicalStatus.UNREADABLE) for word in words}
-    abated = any(
-        key.startswith("abatement") and value not in (None, False, "", {}) for key, value in resource.items()
-    )
+    abatements = [resource[key] for key in resource if key.startswith("abatement")]
+    abated = any(map(_says_something, abatements))
     if not statuses:
         return ClinicalStatus.RESOLVED if abated else ClinicalStatus.MISSING
     if len(statuses) > 1:
         return ClinicalStatus.UNREADABLE
     status = statuses.pop()
     return ClinicalStatus.RESOLVED if abated and status is ClinicalStatus.ACTIVE else status
+
+
+def _says_something(value: Any) -> bool:
+    return value not in (None, False, "", {})
 
 
 def verification_status(resource: dict[str, Any]) -> VerificationStatus:
@@ -77,5 +81,5 @@ def verification_status(resource: dict[str, Any]) -> VerificationStatus:
 def _words(value: Any) -> set[str]:
     """Return the codes, else the text, in lower case."""
     codings, text = codings_of(value)
-    codes = {code.strip().lower() for _, code, _ in codings if code.strip()}
-    return codes or ({text.strip().lower()} if text.strip() else set())
+    codes = {code.strip().lower() for _, code, _ in codings} - _BLANK
+    return codes or {text.strip().lower()} - _BLANK
