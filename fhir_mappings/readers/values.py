@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from fhir_mappings.codes import Codings, codings_of
 from fhir_mappings.numbers import json_comparator, json_number, text_number, value_number
 from fhir_mappings.references import text_of
-from fhir_mappings.text import ResultWord, interpretation_word, result_word
+from fhir_mappings.text import ResultWord, closing_word, interpretation_word, opening_word, result_word
 from tdm.facts import Comparator
 
 _MAX_ORIGINAL = 80
@@ -108,20 +108,52 @@ def _read_text_quantity(raw: str, unit: str, code: str) -> ResultValue:
 
 
 def read_text(text: str) -> ResultValue:
-    """Return a result in text: a number with its unit, or a known phrase."""
+    """Return a result in text: a number with its unit, a known phrase, or both ("Positive, 350 U/mL")."""
     trimmed = text.strip()
     if not trimmed:
         return ResultValue()
     original = " ".join(trimmed.split())[:_MAX_ORIGINAL]
-    number = text_number(trimmed)
+    number, word = text_number(trimmed), None
     if number is None:
-        return ResultValue(present=True, word=result_word(trimmed), original=original)
+        word = result_word(trimmed)
+        if word is None:
+            return _read_opening(trimmed, original)
+        return ResultValue(present=True, word=word, original=original)
+    unit, closing = number.unit, closing_word(number.unit) if number.unit else None
+    if closing is not None:
+        unit, word = closing
+    return ResultValue(
+        present=True,
+        number=number.value,
+        comparator=number.comparator,
+        unit=unit,
+        titre=number.titre,
+        word=word,
+        original=original,
+    )
+
+
+def _read_opening(text: str, original: str) -> ResultValue:
+    """Return a phrase with more behind it, and the number in that where it is one.
+
+    A positive result stays positive whatever else is said of it. A negative one is taken only where the rest
+    is a plain number: "Negative, interference by the drug cannot be excluded" is no negative result.
+    """
+    opening = opening_word(text)
+    if opening is None:
+        return ResultValue(present=True, original=original)
+    word, rest = opening
+    number = text_number(rest)
+    if number is None:
+        kept = word if word in {ResultWord.POSITIVE, ResultWord.INCONCLUSIVE} else None
+        return ResultValue(present=True, word=kept, original=original)
     return ResultValue(
         present=True,
         number=number.value,
         comparator=number.comparator,
         unit=number.unit,
         titre=number.titre,
+        word=word,
         original=original,
     )
 

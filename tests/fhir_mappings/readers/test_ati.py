@@ -186,3 +186,45 @@ def test_the_code_laboratory_and_status_are_kept_for_the_assay_table():
     assert (ati.laboratory, ati.method, ati.original) == ("Mayo", "acid dissociation", "60 U/mL")
     by_name = only_ati(read(valueQuantity=quantity(60, "U/mL")))
     assert (by_name.code, by_name.coded) == ("", False)
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "number", "unit", "comparator"),
+    [
+        ("Positive, 350 U/mL", AtiWord.POSITIVE, 350.0, "U/mL", "="),
+        ("Strongly positive (>200 U/mL)", AtiWord.POSITIVE, 200.0, "U/mL", ">"),
+        ("POSITIVE - 350 ng/mL", AtiWord.POSITIVE, 350.0, "ng/mL", "="),
+        ("Positive: 1:640", AtiWord.POSITIVE, 640.0, "titer", "="),
+        ("Detected, titer 1:640", AtiWord.POSITIVE, 640.0, "titer", "="),
+        ("Positive, high titer", AtiWord.POSITIVE, None, "", "="),
+        ("Positive (see comment)", AtiWord.POSITIVE, None, "", "="),
+        ("350 U/mL (Positive)", AtiWord.POSITIVE, 350.0, "U/mL", "="),
+        ("350 U/mL positive", AtiWord.POSITIVE, 350.0, "U/mL", "="),
+        ("Negative (<10 AU/mL)", AtiWord.NEGATIVE, 10.0, "AU/mL", "<"),
+        ("Not detected, < 22 ng/mL", AtiWord.NEGATIVE, 22.0, "ng/mL", "<"),
+        ("Borderline, drug present", AtiWord.INCONCLUSIVE, None, "", "="),
+    ],
+)
+def test_a_word_that_opens_or_closes_the_result_is_read_with_its_number(text, word, number, unit, comparator):
+    reading = read(valueString=text)
+    ati = only_ati(reading)
+    assert (ati.word, ati.value, ati.unit, ati.comparator) == (word, number, unit, Comparator(comparator))
+    assert (ati.original, reading.issues) == (text, ())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Positive control valid",
+        "Positive if above cut-off",
+        "Detected: no",
+        "Positive/Negative: see report",
+        "Negative, interference by infliximab cannot be excluded",
+        "Negative for drug, antibodies to follow",
+        "Positiveness of 12",
+        "see report: positive",
+    ],
+)
+def test_a_word_that_is_qualified_by_what_follows_it_is_not_a_result(text):
+    reading = read(valueString=text)
+    assert (reading.atis, codes(reading)) == ((), [IssueCode.ATI_UNREADABLE])
