@@ -28,6 +28,7 @@ from fhir_mappings.readers.patient import PatientFacts, read_patient
 from fhir_mappings.readers.plain import read_plain
 from fhir_mappings.readers.reading import Findings, in_order, merge_issues
 from fhir_mappings.references import relative_reference, source_reference, text_of, with_usual_subject
+from fhir_mappings.withdrawn import without_withdrawn
 from tdm.facts import Dose, FactGroup, MedicationUse, Order, SafetyConcept, Shortfall, TreatmentCourse
 from tdm.issues import DataIssue
 
@@ -60,7 +61,7 @@ def build_course(
     records = [
         reader(resource, context, medicines)
         for name, reader in _MEDICATION_READERS.items()
-        for resource in by_type.get(name, ())
+        for resource in without_withdrawn(by_type.get(name, ()))
     ]
     patient = _patient(by_type.get("Patient", ()), context)
     issues: list[DataIssue] = []
@@ -140,8 +141,8 @@ def _own_address(patient: Resource, full_url: str, patient_id: str) -> set[str]:
 
 def _results(by_type: dict[str, list[Resource]], context: ReadingContext) -> Findings:
     found = Findings()
-    observations = by_type.get("Observation", ())
-    reports = by_type.get("DiagnosticReport", ())
+    observations = without_withdrawn(by_type.get("Observation", ()))
+    reports = without_withdrawn(by_type.get("DiagnosticReport", ()))
     panels = [observation for observation in observations if observation.get("hasMember")]
     times = collection_times([*panels, *reports, *by_type.get("Specimen", ())], context)
     for observation in observations:

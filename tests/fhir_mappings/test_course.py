@@ -248,3 +248,15 @@ def test_a_subject_with_an_address_that_no_bundle_gives_this_patient_is_somebody
     facts = (*foreign.levels, *foreign.doses, *foreign.orders, *foreign.weights)
     assert facts == ()
     assert IssueCode.OTHER_PATIENT in {issue.code for issue in foreign.issues}
+
+
+def test_what_was_taken_back_counts_in_no_copy():
+    keys = chart()
+    gone = {"status": "entered-in-error"}
+    for key, number in (("laboratory", 0), ("laboratory", 1), ("medicationAdministrations", 0)):
+        keys[key].append({**keys[key][number], **gone})
+    read = course(keys)
+    assert (read.levels, read.atis, len(read.doses)) == ((), (), 2)
+    assert {IssueCode.LEVEL_STATUS_NOT_COUNTED, IssueCode.ATI_STATUS_NOT_COUNTED} <= {
+        issue.code for issue in read.issues
+    }
