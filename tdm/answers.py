@@ -20,7 +20,7 @@ from tdm.decision import (
     Verdict,
 )
 from tdm.options import OptionPlan, plan_options
-from tdm.rules import Offer, Outcome, Rule
+from tdm.rules import Offer, OptionFamily, Outcome, Rule
 from tdm.rules_conditions import is_induction
 from tdm.table import first_match
 
@@ -48,9 +48,10 @@ class Answer:
 def answer(
     situation: Situation, table: tuple[Rule, ...], regimen: Regimen, policy: Policy, *, interval_only: bool
 ) -> Answer:
-    """Return the answer to one situation: table, then R-CAP-1, then R-TIME-1 and R-PHASE-1.
+    """Return the answer to one situation: table, then R-ATI-3 or R-CAP-1, then R-TIME-1 and R-PHASE-1.
 
     The timing and phase filters come last, so that no switch escapes them, not even one made by R-CAP-1.
+    R-ATI-3 comes first: what cannot be read may be antibodies that turn the answer, at the cap too.
     """
     row = first_match(table, situation)
     outcome, rule = row.outcome(situation), row.id
@@ -59,7 +60,9 @@ def answer(
         certainty = Certainty.WEAK
     plan = plan_options(outcome.offers, situation, regimen, policy, interval_only=interval_only)
     filtered = outcome
-    if outcome.verdict is Verdict.INTENSIFY and not plan.escalates:
+    if outcome.verdict is Verdict.INTENSIFY and situation.ati_unread:
+        rule, filtered = "R-ATI-3", _antibodies_first()
+    elif outcome.verdict is Verdict.INTENSIFY and not plan.escalates:
         rule, filtered = "R-CAP-1", at_cap(situation)
     if filtered.verdict is Verdict.SWITCH and not situation.timing_verified:
         rule, filtered = "R-TIME-1", _repeat_before_switch(filtered)
@@ -102,6 +105,15 @@ def _repeat_before_switch(switch: Outcome) -> Outcome:
     kinds = {OptionKind.SWITCH_WITHIN_CLASS, OptionKind.SWITCH_OUT_OF_CLASS}
     later = tuple(Offer(offer.kind, provisional=True) for offer in switch.offers if offer.kind in kinds)
     offers = (Offer(OptionKind.MEASURE_LEVEL_AND_ATI, recommended=True), *later)
+    return Outcome(Verdict.ASSESS, Certainty.MODERATE, offers)
+
+
+def _antibodies_first() -> Outcome:
+    """Return the outcome that asks for antibodies where a result of them could not be read."""
+    offers = (
+        Offer(OptionKind.MEASURE_ATI, recommended=True),
+        Offer(OptionFamily.ESCALATION, provisional=True),
+    )
     return Outcome(Verdict.ASSESS, Certainty.MODERATE, offers)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tdm.activity import ActivityReading, read_activity
 from tdm.age import issues_of_age, read_age, weight_days
 from tdm.changes import Change, last_change, regimen_changes
-from tdm.decision import AgeGroup, Assessment, AtiClass, LevelClass, Situation, Target
+from tdm.decision import AgeGroup, Assessment, LevelClass, Situation, Target
 from tdm.exposure import Exposure, Timing, candidate_values, choose, timing_of, unusable, valid_days
 from tdm.facts import Finding, LevelReading, Marker, Moment, Route, TreatmentCourse
 from tdm.facts_used import facts_used
@@ -21,6 +21,7 @@ from tdm.plausibility import is_undetectable, samplings
 from tdm.regimen import draft_regimen, is_at_cap, planned_interval, regimen_in_force, route_at
 from tdm.targets import PERIANAL_ROW, is_proactive, level_class, target_of, target_row
 from tdm.timing import days_between
+from tdm.unread_antibodies import unread_results
 from tdm.weight import read_weight
 
 
@@ -68,7 +69,7 @@ def assess(course: TreatmentCourse, *, now: Moment, knowledge: Knowledge) -> Ass
         target = target_for(frame, group, knowledge)
         for value in frame_values(frame, target, policy):
             found = antibodies_beside(course, exposure, value, now, knowledge)
-            situations.append(situation_of(frame, group, target, value, found.ati, knowledge))
+            situations.append(situation_of(frame, group, target, value, found, knowledge))
             targets.append(target)
             antibodies.append(found)
     issues = distinct(
@@ -203,11 +204,17 @@ def antibodies_beside(
         undetectable = undetectable_at(sampling.reading, value, knowledge.policy)
         seen = LevelSeen(sampling.reading, sampling.drawn, value, undetectable)
     pending = IssueCode.ATI_PENDING in [issue.code for issue in course.issues]
-    return read_antibodies(course.atis, seen, now, knowledge, pending=pending)
+    unread = unread_results(course.issues) if course.issues else ()
+    return read_antibodies(course.atis, seen, now, knowledge, pending=pending, unread=unread)
 
 
 def situation_of(
-    frame: Frame, group: AgeGroup, target: Target, value: float | None, ati: AtiClass, knowledge: Knowledge
+    frame: Frame,
+    group: AgeGroup,
+    target: Target,
+    value: float | None,
+    found: Antibodies,
+    knowledge: Knowledge,
 ) -> Situation:
     """One combination of the decision table's dimensions."""
     trough = frame.exposure.newest
@@ -221,7 +228,7 @@ def situation_of(
         phase=frame.phase.phase,
         level=level,
         level_ug_ml=value,
-        ati=ati,
+        ati=found.ati,
         activity=frame.activity.activity,
         perianal_row=target.row == PERIANAL_ROW,
         proactive=is_proactive(group, knowledge),
@@ -235,6 +242,7 @@ def situation_of(
         timing_verified=trough is None or trough.timing is Timing.TROUGH,
         phase_presumed=frame.phase.presumed,
         active_fistula=frame.active_fistula,
+        ati_unread=found.unread,
     )
 
 

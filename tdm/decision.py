@@ -126,6 +126,7 @@ class Situation:
     unverified or untimed. `phase_presumed`: the first infusion is unknown and maintenance was evaluated
     for want of anything better (`switch` becomes `assess`). `active_fistula`: a perianal fistula with an
     active clinical status, whichever target row was chosen (the subcutaneous rows have no perianal row).
+    `ati_unread`: an antibody result is on record that could not be used and may be positive.
     """
 
     route: Route
@@ -147,6 +148,7 @@ class Situation:
     timing_verified: bool = True
     phase_presumed: bool = False
     active_fistula: bool = False
+    ati_unread: bool = False
 
 
 class OptionKind(StrEnum):

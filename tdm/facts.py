@@ -324,9 +324,9 @@ class TreatmentCourse:
     `birth_latest` bound the birth date (equal when it is known to the day, both None when unknown).
     `order_indication` is the reason given on the draft; `recorded_indications` come from the problem
     list. `inflammatory_bowel_disease_recorded` is True when any record names Crohn's disease or inflammatory
-    bowel disease, whatever its status. `evaluable` names the safety concepts for which codes are configured. `shortfalls` names the
-    fact groups that are missing or incomplete, and why. All tuples are in a canonical order that does
-    not depend on the order of the resources.
+    bowel disease, whatever its status. `evaluable` names the safety concepts for which codes are
+    configured. `shortfalls` names the fact groups that are missing or incomplete, and why. All tuples are
+    in a canonical order that does not depend on the order of the resources.
     """
 
     draft: Order | None = None

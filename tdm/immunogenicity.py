@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from tdm.antibody_result import (
     assay_known,
@@ -20,6 +21,7 @@ from tdm.issues import DataIssue, IssueCode
 from tdm.knowledge.model import Knowledge
 from tdm.plausibility import STATUS_RANK
 from tdm.timing import days_between, in_future, instant, is_after, is_older, same_moment
+from tdm.unread_antibodies import newest_unread
 
 NOT_FINAL = (ResultStatus.PRELIMINARY, ResultStatus.UNKNOWN)
 
@@ -36,12 +38,16 @@ class LevelSeen:
 
 @dataclass(frozen=True, slots=True)
 class Antibodies:
-    """The class with the reading it rests on. `steps_down`: doubts that lower certainty by one step each."""
+    """The class with the reading it rests on. `steps_down`: doubts that lower certainty by one step each.
+
+    `unread`: a result is on record that could not be used and may say otherwise.
+    """
 
     ati: AtiClass
     reading: AtiReading | None = None
     issues: tuple[DataIssue, ...] = ()
     steps_down: int = 0
+    unread: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,29 +65,32 @@ def read_antibodies(
     knowledge: Knowledge,
     *,
     pending: bool,
+    unread: tuple[DataIssue, ...] = (),
 ) -> Antibodies:
     """The antibodies that go with the level, or the newest that still count where there is no pair.
 
     `pending`: a result is still awaited, so its absence is not explained by a laboratory's reflex limit.
+    `unread` are the issues of results that could not be read, which explain it even less.
     """
+    policy = knowledge.policy
     issues: list[DataIssue] = []
     usable = usable_results(readings, now, knowledge, issues)
+    hidden: date | None = None
+    if unread or issues:
+        hidden = newest_unread((*unread, *issues), None if level is None else level.drawn, now, policy)
     if not usable:
-        return reflexed(
-            Antibodies(AtiClass.NOT_MEASURED, None, tuple(issues)), level, knowledge, pending=pending
-        )
+        found = Antibodies(AtiClass.NOT_MEASURED, None, tuple(issues), unread=hidden is not None)
+        return reflexed(found, level, knowledge, pending=pending)
     if len(usable) > 1 and differ_in_assay(usable):
         issues.append(ati_issue(IssueCode.ATI_NOT_COMPARABLE, usable[0].reading))
-    policy = knowledge.policy
     group = paired(usable, level, policy.ati_pairing_days)
     is_pair = bool(group)
     if not is_pair:
         group = [result for result in usable if not is_after(usable[0].drawn, result.drawn)]
         if is_older(group[0].drawn, now, policy.ati_valid_days):
             issues.append(ati_issue(IssueCode.ATI_OUTDATED, group[0].reading))
-            return reflexed(
-                Antibodies(AtiClass.NOT_MEASURED, None, tuple(issues)), level, knowledge, pending=pending
-            )
+            found = Antibodies(AtiClass.NOT_MEASURED, None, tuple(issues), unread=hidden is not None)
+            return reflexed(found, level, knowledge, pending=pending)
     ati = class_of_group(group, level, knowledge, issues)
     reading = group[0].reading
     if len(group) > 1:
@@ -91,8 +100,12 @@ def read_antibodies(
         name_newer(usable, group, ati, knowledge, issues)
     elif level is not None and level.undetectable and ati is AtiClass.NEGATIVE:
         issues.append(ati_issue(IssueCode.ATI_NOT_PAIRED, reading))
-        return Antibodies(AtiClass.NOT_MEASURED, reading, tuple(issues))
-    return Antibodies(ati, reading, tuple(issues))
+        return Antibodies(AtiClass.NOT_MEASURED, reading, tuple(issues), unread=hidden is not None)
+    doubted = hidden is not None and (
+        ati is AtiClass.INCONCLUSIVE
+        or (ati is AtiClass.NEGATIVE and not is_pair and hidden > group[0].drawn.day)
+    )
+    return Antibodies(ati, reading, tuple(issues), unread=doubted)
 
 
 def usable_results(
@@ -202,7 +215,7 @@ def reflexed(
     found: Antibodies, level: LevelSeen | None, knowledge: Knowledge, *, pending: bool
 ) -> Antibodies:
     """Not measured, unless the laboratory measures antibodies only below a level that this one reaches."""
-    if level is None or pending:
+    if level is None or pending or found.unread:
         return found
     for assay in knowledge.assays:
         limit = assay.reflex_level_below_ug_ml

@@ -28,6 +28,9 @@ shipped; a site may replace some of them within bounds.
 """
 
 FILTERS = {
+    "R-ATI-3": (
+        "before R-CAP-1: an answer to intensify while an antibody result on record could not be used; assess"
+    ),
     "R-CAP-1": (
         "an answer to intensify, but nothing stronger is allowed: switch where activity is confirmed "
         "outside induction, otherwise assess"
@@ -64,6 +67,9 @@ READINGS = """
 - A reaction to infliximab of unreadable status counts as one. Any other gate whose records are all unclear is
   not evaluated.
 - Less drug is not named on a trough of unverified or untimed timing; the answer stays continue.
+- An antibody result that could not be used may be positive: no reflex limit explains the absence of others,
+  and where antibodies are otherwise unknown, or known from an older negative alone, exposure is not raised
+  (R-ATI-3).
 - A fired gate is shown even where the row that would have answered is switched off.
 """
 

@@ -166,6 +166,26 @@ def test_doubts_leave_other_verdicts_alone():
 # ---- several situations
 
 
+@pytest.mark.parametrize("at_the_cap", [False, True])
+def test_exposure_is_not_raised_while_an_antibody_result_is_unread(at_the_cap):
+    found = answered(
+        level_ug_ml=2.0,
+        ati=AtiClass.NOT_MEASURED,
+        activity=Activity.REMISSION,
+        ati_unread=True,
+        at_cap=at_the_cap,
+    )
+    assert (found.rule, found.row) == ("R-ATI-3", "R-ATI-2")
+    assert (found.outcome.verdict, found.certainty) == (Verdict.ASSESS, Certainty.MODERATE)
+    assert kinds(found, recommended=True) == [K.MEASURE_ATI]
+    assert set(kinds(found, provisional=False)) == {K.MEASURE_ATI}
+
+
+def test_an_unread_antibody_result_leaves_other_verdicts_alone():
+    found = answered(level=LevelClass.WINDOW, level_ug_ml=7.0, activity=Activity.REMISSION, ati_unread=True)
+    assert (found.rule, found.outcome.verdict) == ("R-OK-1", Verdict.CONTINUE)
+
+
 def test_agreeing_situations_give_the_least_certain_answer():
     sure = answered(level_ug_ml=5.5, level=LevelClass.WINDOW)
     unsure = answered(level_ug_ml=7.0, level=LevelClass.WINDOW)

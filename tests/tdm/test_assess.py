@@ -240,6 +240,14 @@ def test_a_pending_antibody_result_is_not_explained_by_the_reflex_limit():
     assert found.situations[0].ati is AtiClass.NOT_MEASURED
 
 
+@pytest.mark.parametrize("code", [IssueCode.ATI_UNREADABLE, IssueCode.PANEL_VALUE_NOT_USED])
+def test_an_unreadable_antibody_result_is_not_explained_by_the_reflex_limit(code):
+    (only,) = of(*STEADY, level(8.0, laboratory="Mayo"), issue(code, "ati")).situations
+    assert (only.ati, only.ati_unread) == (AtiClass.NOT_MEASURED, True)
+    (other,) = of(*STEADY, level(8.0, laboratory="Mayo"), issue(IssueCode.ATI_BY_TEXT, "ati")).situations
+    assert (other.ati, other.ati_unread) == (AtiClass.NEGATIVE, False)
+
+
 def test_an_unknown_birth_date_gives_both_age_groups():
     parts = (*maintenance(56), order(500), weight(), level(5.5), crohns())
     found = of(*parts)

@@ -8,7 +8,7 @@ import pytest
 from tdm.decision import AtiClass
 from tdm.facts import AtiReading, Comparator, ResultStatus
 from tdm.immunogenicity import Antibodies, LevelSeen, read_antibodies
-from tdm.issues import IssueCode
+from tdm.issues import DataIssue, IssueCode
 from tdm.knowledge.loader import load_knowledge
 from tdm.knowledge.model import Assay
 from tests.support.course_builder import NOW, after, ati, level, moment
@@ -40,17 +40,19 @@ def north(value: float, days_ago: float = 0, **more: object) -> AtiReading:
     return ati(value=value, days_ago=days_ago, unit="U/mL", laboratory="North", **more)
 
 
-def read(*readings: AtiReading, beside: LevelSeen | None = None, pending: bool = False) -> Antibodies:
+def read(
+    *readings: AtiReading,
+    beside: LevelSeen | None = None,
+    pending: bool = False,
+    unread: tuple[DataIssue, ...] = (),
+) -> Antibodies:
     """The antibodies, the same whatever the order of the results."""
     results = [
-        read_antibodies(some, beside, NOW, KNOWLEDGE, pending=pending) for some in permutations(readings)
+        read_antibodies(some, beside, NOW, KNOWLEDGE, pending=pending, unread=unread)
+        for some in permutations(readings)
     ]
     for other in results[1:]:
-        assert (other.ati, other.reading, other.steps_down) == (
-            results[0].ati,
-            results[0].reading,
-            results[0].steps_down,
-        )
+        assert replace(other, issues=()) == replace(results[0], issues=())
         assert set(other.issues) == set(results[0].issues)
     return results[0]
 
@@ -259,3 +261,51 @@ def test_a_result_on_record_is_not_replaced_by_the_reflex_limit():
     found = read(ati("inconclusive"), beside=seen(8.0, laboratory="West"))
     assert found.ati is INCONCLUSIVE
     assert found.steps_down == 0
+
+
+# ---- a result that could not be read ------------------------------------------------------------------
+
+
+def unreadable(days_ago: float | None = 0) -> tuple[DataIssue, ...]:
+    day = "an unknown date" if days_ago is None else moment(days_ago).day.isoformat()
+    return (DataIssue(IssueCode.ATI_UNREADABLE, "ati", (("day", day),)),)
+
+
+@pytest.mark.parametrize("days_ago", [None, 0, 84])
+def test_a_result_that_could_not_be_read_is_not_explained_by_the_reflex_limit(days_ago):
+    found = read(beside=seen(8.0, laboratory="West"), unread=unreadable(days_ago))
+    assert (found.ati, found.unread, found.steps_down) == (NOT_MEASURED, True, 0)
+    assert codes(found) == []
+
+
+def test_an_unreadable_result_is_forgotten_when_it_would_be_too_old_anyway():
+    assert read(beside=seen(8.0, laboratory="West"), unread=unreadable(85)).ati is NEGATIVE
+    assert not read(unread=unreadable(85)).unread
+    assert read(beside=seen(8.0, 100, laboratory="West"), unread=unreadable(103)).unread
+    assert not read(beside=seen(8.0, 100, laboratory="West"), unread=unreadable(104)).unread
+
+
+@pytest.mark.parametrize("reading", [north(12, undated=True), north(12, drawn=after(1)), ati()])
+def test_a_result_that_cannot_be_used_counts_as_unread(reading):
+    found = read(reading, beside=seen(8.0, laboratory="West"))
+    assert (found.ati, found.unread) == (NOT_MEASURED, True)
+
+
+def test_an_outdated_result_beside_an_unread_one_leaves_antibodies_unknown():
+    found = read(north(12, 200), beside=seen(8.0, laboratory="West"), unread=unreadable())
+    assert (found.ati, found.unread) == (NOT_MEASURED, True)
+
+
+def test_an_unread_result_leaves_what_says_nothing_in_doubt_and_what_says_positive_standing():
+    assert read(ati("inconclusive"), unread=unreadable()).unread
+    assert not read(ati("positive"), unread=unreadable()).unread
+    assert not read(ati("inconclusive")).unread
+
+
+def test_a_negative_is_doubted_where_the_unread_result_is_newer_and_it_is_no_pair():
+    assert read(north(1, 40), beside=seen(), unread=unreadable(39)).unread
+    assert not read(north(1, 40), beside=seen(), unread=unreadable(40)).unread
+    assert not read(north(1, 2), beside=seen(), unread=unreadable()).unread
+    assert not read(north(1, 40), beside=seen()).unread
+    assert read(north(1, 40), beside=seen(undetectable=True), unread=unreadable()).unread
+    assert not read(north(1, 40), beside=seen(undetectable=True)).unread
