@@ -24,6 +24,7 @@ from tdm.gates import GateReport, check_gates, with_immunomodulator
 from tdm.gates_context import GateContext, gate_context
 from tdm.issues import DataIssue, IssueCode
 from tdm.options import draft_does_it
+from tdm.options_limit import planning_regimen
 from tdm.plausibility import level_text, limit_text
 from tdm.rationale import (
     Parameters,
@@ -60,11 +61,13 @@ def decide_assessed(
     if deciding is not None:
         return _by_gate(deciding, report, context, knowledge)
     interval_only = report.interval_only
+    # Options start from here; what the card shows as in force is the assessment's own regimen.
+    base = planning_regimen(assessment.regimen, course.draft, knowledge.policy, interval_only=interval_only)
     answers = [
         answer(
             situation,
             rows_for(situation, knowledge),
-            assessment.regimen,
+            base,
             knowledge.policy,
             interval_only=interval_only,
         )

@@ -90,10 +90,12 @@ def _maintenance(
         rungs.append(_Rung(OptionKind.SHORTEN_INTERVAL_2_WEEKS, worked_out=False))
     else:
         large = shortened_large(interval, policy)
+        # In heart failure a shorter interval rests on a dose that is known to be within its limit.
+        known = per_kg is not None or not interval_only
         if small is not None:
-            rungs.append(_Rung(OptionKind.SHORTEN_INTERVAL_2_WEEKS, mg, per_kg, small))
+            rungs.append(_Rung(OptionKind.SHORTEN_INTERVAL_2_WEEKS, mg, per_kg, small, worked_out=known))
         if large is not None:
-            rungs.append(_Rung(OptionKind.SHORTEN_INTERVAL_4_WEEKS, mg, per_kg, large))
+            rungs.append(_Rung(OptionKind.SHORTEN_INTERVAL_4_WEEKS, mg, per_kg, large, worked_out=known))
     if interval_only:
         return tuple(rungs)
     rungs += _stronger_doses(situation, regimen, policy, small)
