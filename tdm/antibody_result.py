@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from math import inf, isfinite, nextafter
 
 from tdm.decision import AtiClass
-from tdm.facts import AtiReading, AtiWord, Comparator
+from tdm.facts import AtiReading, AtiWord, Comparator, Moment
 from tdm.issues import DataIssue, IssueCode
 from tdm.knowledge.model import Assay, Knowledge
 from tdm.plausibility import STATUS_RANK
@@ -19,6 +20,14 @@ BY_WORD = {
     AtiWord.POSITIVE: AtiClass.POSITIVE_UNQUANTIFIED,
     AtiWord.INCONCLUSIVE: AtiClass.INCONCLUSIVE,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class DatedAti:
+    """A usable result with its date."""
+
+    reading: AtiReading
+    drawn: Moment
 
 
 def class_of(reading: AtiReading, assay: Assay | None) -> AtiClass:
@@ -180,6 +189,18 @@ def reading_order(reading: AtiReading) -> tuple[object, ...]:
         reading.code,
         reading.original,
     )
+
+
+def ati_text(reading: AtiReading) -> str:
+    """An antibody result as reported; rebuilt from its parts where the report's own text is not kept."""
+    if reading.original:
+        return reading.original
+    number = ""
+    if reading.value is not None:
+        sign = "" if reading.comparator is Comparator.EXACT else f"{reading.comparator} "
+        number = f"{sign}{reading.value:g} {reading.unit}".rstrip()
+    word = "" if reading.word is None else reading.word.value
+    return f"{number} ({word})" if number and word else number or word
 
 
 def ati_issue(code: IssueCode, reading: AtiReading) -> DataIssue:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tdm.activity import ActivityReading
+from tdm.antibody_result import ati_text
 from tdm.decision import FactUsed, Regimen
 from tdm.exposure import Exposure
 from tdm.facts import (
@@ -86,18 +87,6 @@ def fistula_facts(fistulas: Iterable[PerianalFistula]) -> list[FactUsed]:
 def level_fact(name: str, reading: LevelReading) -> FactUsed:
     """A level as reported."""
     return FactUsed(name, level_text(reading), day_of(reading.drawn), reading.source)
-
-
-def ati_text(reading: AtiReading) -> str:
-    """An antibody result as reported; rebuilt from its parts where the report's own text is not kept."""
-    if reading.original:
-        return reading.original
-    number = ""
-    if reading.value is not None:
-        sign = "" if reading.comparator is Comparator.EXACT else f"{reading.comparator} "
-        number = f"{sign}{reading.value:g} {reading.unit}".rstrip()
-    word = "" if reading.word is None else reading.word.value
-    return f"{number} ({word})" if number and word else number or word
 
 
 def regimen_text(regimen: Regimen) -> str:

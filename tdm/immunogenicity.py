@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from tdm.antibody_result import (
+    DatedAti,
     assay_known,
     ati_issue,
     class_of,
@@ -20,9 +21,12 @@ from tdm.facts import AtiReading, LevelReading, Moment, ResultStatus
 from tdm.issues import DataIssue, IssueCode
 from tdm.knowledge.model import Knowledge
 from tdm.plausibility import STATUS_RANK
+from tdm.positive_elsewhere import name_positive, outweighs, standing_positive
 from tdm.timing import days_between, in_future, instant, is_after, is_older, same_moment
 from tdm.unread_antibodies import newest_unread
 
+# Classes beside which a positive of another assay must not be passed over.
+UNCONFIRMED = (AtiClass.NEGATIVE, AtiClass.INCONCLUSIVE)
 NOT_FINAL = (ResultStatus.PRELIMINARY, ResultStatus.UNKNOWN)
 
 
@@ -48,14 +52,6 @@ class Antibodies:
     issues: tuple[DataIssue, ...] = ()
     steps_down: int = 0
     unread: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class DatedAti:
-    """A usable result with its date."""
-
-    reading: AtiReading
-    drawn: Moment
 
 
 def read_antibodies(
@@ -89,23 +85,36 @@ def read_antibodies(
         group = [result for result in usable if not is_after(usable[0].drawn, result.drawn)]
         if is_older(group[0].drawn, now, policy.ati_valid_days):
             issues.append(ati_issue(IssueCode.ATI_OUTDATED, group[0].reading))
-            found = Antibodies(AtiClass.NOT_MEASURED, None, tuple(issues), unread=hidden is not None)
+            doubt = name_positive(standing_positive(usable, (), knowledge), issues)
+            found = Antibodies(
+                AtiClass.NOT_MEASURED, None, tuple(issues), steps_down=doubt, unread=hidden is not None
+            )
             return reflexed(found, level, knowledge, pending=pending)
     ati = class_of_group(group, level, knowledge, issues)
     reading = group[0].reading
     if len(group) > 1:
         reading = min((result.reading for result in group), key=lambda one: preference(one, ati, knowledge))
     issues.extend(doubts(reading))
+    doubt = 0
+    if len(usable) > len(group) and ati in UNCONFIRMED:
+        positive = standing_positive(usable, group, knowledge)
+        doubt = name_positive(positive, issues)
+        if positive is not None and ati is AtiClass.NEGATIVE and outweighs(positive, reading, now, knowledge):
+            return Antibodies(
+                AtiClass.INCONCLUSIVE, reading, tuple(issues), steps_down=doubt, unread=hidden is not None
+            )
     if is_pair:
         name_newer(usable, group, ati, knowledge, issues)
     elif level is not None and level.undetectable and ati is AtiClass.NEGATIVE:
         issues.append(ati_issue(IssueCode.ATI_NOT_PAIRED, reading))
-        return Antibodies(AtiClass.NOT_MEASURED, reading, tuple(issues), unread=hidden is not None)
+        return Antibodies(
+            AtiClass.NOT_MEASURED, reading, tuple(issues), steps_down=doubt, unread=hidden is not None
+        )
     doubted = hidden is not None and (
         ati is AtiClass.INCONCLUSIVE
         or (ati is AtiClass.NEGATIVE and not is_pair and hidden > group[0].drawn.day)
     )
-    return Antibodies(ati, reading, tuple(issues), unread=doubted)
+    return Antibodies(ati, reading, tuple(issues), steps_down=doubt, unread=doubted)
 
 
 def usable_results(
@@ -225,7 +234,8 @@ def reflexed(
             issue = DataIssue(
                 IssueCode.ATI_REFLEX_LIMIT, "ati", (("limit", f"{limit:g} µg/mL"),), level.reading.source
             )
-            return Antibodies(AtiClass.NEGATIVE, None, (*found.issues, issue), steps_down=1)
+            steps = found.steps_down + 1
+            return Antibodies(AtiClass.NEGATIVE, None, (*found.issues, issue), steps_down=steps)
     return found
 
 

@@ -50,6 +50,8 @@ class IssueCode(StrEnum):
     DOSE_PER_KG_UNKNOWN = "dose-per-kg-unknown"
     REGIMEN_UNKNOWN = "regimen-unknown"
     DRAFT_ROUTE_DIFFERS = "draft-route-differs"
+    ORDER_STRONGER = "order-stronger"
+    ORDER_DOSE_IN_DOUBT = "order-dose-in-doubt"
     TUBERCULOSIS_SCREENING_ABSENT = "tuberculosis-screening-absent"
     HEPATITIS_B_SCREENING_ABSENT = "hepatitis-b-screening-absent"
     THIOPURINE_METABOLISM_UNKNOWN = "thiopurine-metabolism-unknown"
@@ -73,6 +75,7 @@ class IssueCode(StrEnum):
     ATI_NOT_PAIRED = "ati-not-paired"
     ATI_CONTRADICTS_ITSELF = "ati-contradicts-itself"
     ATI_NEWER_DIFFERS = "ati-newer-differs"
+    ATI_POSITIVE_ELSEWHERE = "ati-positive-elsewhere"
     # -- markers of activity
     MARKER_IN_FUTURE = "marker-in-future"
     MARKER_IMPLAUSIBLE = "marker-implausible"

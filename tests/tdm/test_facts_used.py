@@ -3,10 +3,11 @@
 import pytest
 
 from tdm.activity import ActivityReading
+from tdm.antibody_result import ati_text
 from tdm.decision import Activity, FactUsed, Regimen
 from tdm.exposure import Exposure, Timing, Trough
 from tdm.facts import AtiReading, Comparator, Finding, Marker
-from tdm.facts_used import ati_text, facts_used, marker_fact, regimen_text
+from tdm.facts_used import facts_used, marker_fact, regimen_text
 from tdm.plausibility import Sampling
 from tests.support.course_builder import (
     IV,

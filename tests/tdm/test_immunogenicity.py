@@ -6,12 +6,12 @@ from itertools import permutations
 import pytest
 
 from tdm.decision import AtiClass
-from tdm.facts import AtiReading, Comparator, ResultStatus
+from tdm.facts import AtiReading, AtiWord, Comparator, ResultStatus
 from tdm.immunogenicity import Antibodies, LevelSeen, read_antibodies
 from tdm.issues import DataIssue, IssueCode
 from tdm.knowledge.loader import load_knowledge
 from tdm.knowledge.model import Assay
-from tests.support.course_builder import NOW, after, ati, level, moment
+from tests.support.course_builder import NOW, after, ati, level, moment, source
 
 NOT_MEASURED, NEGATIVE = AtiClass.NOT_MEASURED, AtiClass.NEGATIVE
 LOW, HIGH = AtiClass.POSITIVE_LOW, AtiClass.POSITIVE_HIGH
@@ -94,7 +94,8 @@ def test_a_newer_result_that_differs_from_the_pair_is_named():
 def test_without_a_pair_the_newest_within_84_days_counts(days_ago, expected):
     found = read(north(12, days_ago, hour=10), north(1, 200), beside=seen())
     assert found.ati is expected
-    assert codes(found) == ([] if expected is HIGH else [IssueCode.ATI_OUTDATED])
+    outdated = [IssueCode.ATI_OUTDATED, IssueCode.ATI_POSITIVE_ELSEWHERE]
+    assert codes(found) == ([] if expected is HIGH else outdated)
 
 
 def test_just_beyond_three_days_is_no_pair():
@@ -249,7 +250,11 @@ def test_the_reflex_limit_is_that_of_the_levels_laboratory():
 def test_an_outdated_result_is_named_beside_the_reflex_limit():
     found = read(north(12, 200), beside=seen(8.0, laboratory="West"))
     assert found.ati is NEGATIVE
-    assert codes(found) == [IssueCode.ATI_OUTDATED, IssueCode.ATI_REFLEX_LIMIT]
+    assert found.steps_down == 2
+    outdated = [IssueCode.ATI_OUTDATED, IssueCode.ATI_POSITIVE_ELSEWHERE]
+    assert codes(found) == [*outdated, IssueCode.ATI_REFLEX_LIMIT]
+    negative = read(north(1, 200), beside=seen(8.0, laboratory="West"))
+    assert (codes(negative), negative.steps_down) == ([IssueCode.ATI_OUTDATED, IssueCode.ATI_REFLEX_LIMIT], 1)
 
 
 def test_an_awaited_result_or_a_missing_level_explains_nothing_by_reflex():
@@ -309,3 +314,76 @@ def test_a_negative_is_doubted_where_the_unread_result_is_newer_and_it_is_no_pai
     assert not read(north(1, 40), beside=seen()).unread
     assert read(north(1, 40), beside=seen(undetectable=True), unread=unreadable()).unread
     assert not read(north(1, 40), beside=seen(undetectable=True)).unread
+
+
+# ---- a positive of another assay -----------------------------------------------------------------------
+
+ELSEWHERE = IssueCode.ATI_POSITIVE_ELSEWHERE
+
+
+@pytest.mark.parametrize(
+    ("days_ago", "expected"), [(8, INCONCLUSIVE), (84, INCONCLUSIVE), (85, NEGATIVE), (400, NEGATIVE)]
+)
+def test_a_negative_of_an_unknown_assay_does_not_hide_a_high_titre_of_another(days_ago, expected):
+    found = read(north(45, days_ago, hour=10), ati("negative"), beside=seen())
+    assert (found.ati, found.steps_down) == (expected, 1)
+    (named,) = [one for one in found.issues if one.code is ELSEWHERE]
+    assert named.parameters == (("day", moment(days_ago).day.isoformat()), ("value", "45 U/mL"))
+    assert named.source == source("Observation", f"ati-{days_ago:g}")
+
+
+def test_a_negative_of_an_unknown_assay_stands_beside_a_low_titre_of_another_with_less_certainty():
+    found = read(north(5, 8), ati("negative"), beside=seen())
+    assert (found.ati, found.steps_down) == (NEGATIVE, 1)
+    assert ELSEWHERE in codes(found)
+    unquantified = read(ati("positive", days_ago=8, laboratory="Elsewhere"), ati("negative"), beside=seen())
+    assert unquantified.ati is INCONCLUSIVE
+
+
+def test_a_negative_of_a_known_assay_stands_beside_a_high_titre_of_another_with_less_certainty():
+    found = read(ati("positive", days_ago=8), north(1), beside=seen())
+    assert (found.ati, found.steps_down) == (NEGATIVE, 1)
+    assert ELSEWHERE in codes(found)
+
+
+def test_a_later_negative_of_its_own_assay_takes_a_positive_back():
+    for readings in (
+        (north(45, 30), north(1)),
+        (north(45, 30), north(1, 20), ati("negative")),
+        (ati("positive", days_ago=30), ati("negative")),
+    ):
+        found = read(*readings, beside=seen())
+        assert (found.ati, found.steps_down) == (NEGATIVE, 0)
+        assert ELSEWHERE not in codes(found)
+    undecided = read(
+        north(45, 30),
+        north(5, 20, comparator=Comparator.ABOVE),
+        replace(north(1, 10), word=AtiWord.INCONCLUSIVE),
+        ati("negative"),
+        beside=seen(),
+    )
+    assert ELSEWHERE in codes(undecided)
+
+
+def test_a_positive_of_another_assay_is_named_beside_what_says_nothing_and_not_beside_a_positive():
+    found = read(north(45, 8), ati("inconclusive"), beside=seen())
+    assert (found.ati, ELSEWHERE in codes(found)) == (INCONCLUSIVE, True)
+    found = read(north(45, 8), ati("positive"), beside=seen())
+    assert (found.ati, found.steps_down, ELSEWHERE in codes(found)) == (UNQUANTIFIED, 0, False)
+
+
+def test_a_negative_of_another_sample_than_the_undetectable_level_names_the_positive_too():
+    found = read(north(5, 60), ati("negative", days_ago=30), beside=seen(undetectable=True))
+    assert (found.ati, found.steps_down) == (NOT_MEASURED, 1)
+    assert set(codes(found)) >= {ELSEWHERE, IssueCode.ATI_NOT_PAIRED}
+
+
+@pytest.mark.parametrize("known", ["laboratory", "method", "code"])
+def test_unknown_assays_are_told_apart_by_all_their_names(known):
+    found = read(ati("positive", days_ago=30, **{known: "a"}), ati("negative", **{known: "b"}), beside=seen())
+    assert ELSEWHERE in codes(found)
+
+
+def test_a_positive_of_another_assay_beside_an_unread_result_stays_in_doubt():
+    assert read(north(45, 8), ati("negative"), beside=seen(), unread=unreadable()).unread
+    assert not read(north(45, 8), ati("negative"), beside=seen()).unread

@@ -294,7 +294,7 @@ def test_rows_that_advise_may_be_switched_off(knowledge: Knowledge) -> None:
     "rule",
     [
         *("S-HSR", "S-XYZ", "E-1", "R-NA-1", "R-START-1", "R-DATA-1", "R-DATA-2", "R-TOTAL-1"),
-        *("R-CAP-1", "R-TIME-1", "R-PHASE-1", "R-CENSOR-1", "R-AGE-1"),
+        *("R-CAP-1", "R-TIME-1", "R-PHASE-1", "R-CENSOR-1", "R-AGE-1", "R-ATI-3"),
     ],
 )
 def test_safety_gates_and_honest_answers_cannot_be_switched_off(rule: str, knowledge: Knowledge) -> None:
