@@ -19,8 +19,9 @@ import msgspec
 from flask import Request
 from werkzeug.exceptions import BadRequest
 
-from cds_service.envelope import Members, PrefetchShapeError, split
+from cds_service.envelope import Members, Prefetched, PrefetchShapeError, split
 from cds_service.errors import Fault, RequestRefusedError
+from fhir_mappings.raw_bundle import RawBundle
 from fhir_mappings.strict_json import StrictJsonError, loads_strict
 
 
@@ -37,14 +38,15 @@ class HookRequest:
     """One call of a service, as far as it matters here.
 
     `patient_id` is "" when an order hook came without one. `draft_orders` is the context's value as parsed.
-    `selections` is None when missing or not a list. `prefetch` holds raw JSON per key, None for null.
+    `selections` is None when missing or not a list. `prefetch` holds raw JSON or a split Bundle
+    per key, None for null.
     """
 
     hook: Hook
     patient_id: str
     draft_orders: Any
     selections: tuple[str, ...] | None
-    prefetch: Mapping[str, msgspec.Raw | None]
+    prefetch: Mapping[str, msgspec.Raw | RawBundle | None]
 
 
 _FAULT_OF_CODE: Final = {
@@ -168,10 +170,13 @@ def _is_wrapped(value: msgspec.Raw) -> bool:
     return bool(memoryview(outline.response).nbytes) and not memoryview(outline.resourceType).nbytes
 
 
-def _prefetch(members: Members) -> dict[str, msgspec.Raw | None]:
-    values: dict[str, msgspec.Raw | None] = {}
+def _prefetch(members: Prefetched) -> Prefetched:
+    values: Prefetched = {}
     for key, value in members.items():
-        if _is_wrapped(value):
-            raise RequestRefusedError(Fault.OLDER_SHAPE)
-        values[key] = None if bytes(memoryview(value)[:5]) == b"null" else value
+        if isinstance(value, msgspec.Raw):
+            if _is_wrapped(value):
+                raise RequestRefusedError(Fault.OLDER_SHAPE)
+            values[key] = None if bytes(memoryview(value)[:5]) == b"null" else value
+        else:
+            values[key] = value
     return values

@@ -8,45 +8,104 @@ could not even form.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TypeAlias
 
 from fhir_mappings.acquired import AcquiredKey, AcquiredResources, KeyState, Resource
+from fhir_mappings.choosing import MEDICATION_TYPES, relevance
 from fhir_mappings.codes import CodeSets
-from fhir_mappings.peek import Peeked, Relevance, UnreadableValueError, read_value, relevance
+from fhir_mappings.peek import Peeked, UnreadableValueError, read_value, read_whole
 from fhir_mappings.prefetch import PUBLISHED_KEYS, READ_KEYS
-from fhir_mappings.references import Belongs, belongs_to, reference_text, source_reference, text_of
+from fhir_mappings.raw_bundle import RawBundle
+from fhir_mappings.references import (
+    Belongs,
+    belongs_to,
+    reference_text,
+    relative_reference,
+    source_reference,
+    text_of,
+)
 from fhir_mappings.strict_json import RawJson
 from tdm.facts import Shortfall, Source
 from tdm.issues import DataIssue, IssueCode
 
 _FAILED = frozenset({"error", "fatal"})
+_ABOUT_A_SUBJECT = MEDICATION_TYPES | {"Observation", "DiagnosticReport", "Condition", "Procedure"}
+_NOT_PROVIDED = {
+    key: AcquiredKey(key, KeyState.UNAVAILABLE, shortfall=Shortfall.NOT_PROVIDED) for key in READ_KEYS
+}
+_EMPTY = {key: AcquiredKey(key, KeyState.EMPTY) for key in READ_KEYS}
 
 
-def acquire(prefetch: Mapping[str, RawJson | None], *, codes: CodeSets, patient_id: str) -> AcquiredResources:
+Prefetch: TypeAlias = Mapping[str, RawJson | RawBundle | None]
+"""What came under each key, as text or split already; None for null."""
+
+
+def acquire(prefetch: Prefetch, *, codes: CodeSets, patient_id: str) -> AcquiredResources:
     """Read all known prefetch keys; keys that no template names are not looked at.
 
     Resources that say they belong to another patient are left out, and counted in an issue. Raises
     `StrictJsonError` where something that has to be read is not strict JSON.
     """
     matters = relevance(codes)
-    keys = {}
+    peeked: dict[str, Peeked] = {}
+    keys: dict[str, AcquiredKey] = {}
     for key in READ_KEYS:
-        if key in prefetch or key in PUBLISHED_KEYS:
-            keys[key] = _read_key(key, prefetch.get(key), matters, patient_id)
+        raw = prefetch.get(key)
+        if raw is not None:
+            try:
+                peeked[key] = read_value(raw, matters, patient_id)
+            except UnreadableValueError:
+                keys[key] = AcquiredKey(key, KeyState.UNAVAILABLE, shortfall=Shortfall.ERROR)
+                continue
+            keys[key] = _NOT_PROVIDED[key]  # its place, whatever it will hold
+        elif key in prefetch or key in PUBLISHED_KEYS:
+            keys[key] = _NOT_PROVIDED[key]
+    _follow_between(peeked, prefetch)
+    for key, value in peeked.items():
+        keys[key] = _acquired(key, value, patient_id)
     return AcquiredResources(keys)
 
 
-def _read_key(key: str, raw: RawJson | None, matters: Relevance, patient_id: str) -> AcquiredKey:
-    if raw is None:
-        return AcquiredKey(key, KeyState.UNAVAILABLE, shortfall=Shortfall.NOT_PROVIDED)
-    try:
-        peeked = read_value(raw, matters)
-    except UnreadableValueError:
-        return AcquiredKey(key, KeyState.UNAVAILABLE, shortfall=Shortfall.ERROR)
+def _follow_between(peeked: dict[str, Peeked], prefetch: Prefetch) -> None:
+    """Read a value in full after all where something passed over in it is tied to a resource of another key.
+
+    An order may name a Medication, or a report a result, that came in answer to another query.
+    """
+    for key in [key for key, value in peeked.items() if value.loose]:
+        loose = peeked[key].loose
+        raw = prefetch[key]
+        if raw is not None and any(
+            not loose.isdisjoint(_ends(other)) for name, other in peeked.items() if name != key
+        ):
+            peeked[key] = read_whole(raw)
+
+
+def _ends(peeked: Peeked) -> set[str]:
+    """Return by what the resources of one key may be tied to those of another."""
+    ends = set(peeked.full_urls)
+    for resource in peeked.resources:
+        ends.add(source_reference(resource))
+        ends.add(relative_reference(reference_text(resource.get("specimen"))))
+    return ends - {""}
+
+
+def _acquired(key: str, peeked: Peeked, patient_id: str) -> AcquiredKey:
     if not peeked.resource_type:
-        return AcquiredKey(key, KeyState.UNAVAILABLE, shortfall=Shortfall.NOT_PROVIDED)
+        return _NOT_PROVIDED[key]
     shortfall = Shortfall.TRUNCATED if peeked.has_more else None
     if not peeked.seen:
-        return AcquiredKey(key, KeyState.UNAVAILABLE if shortfall else KeyState.EMPTY, shortfall=shortfall)
+        return AcquiredKey(key, KeyState.UNAVAILABLE, shortfall=shortfall) if shortfall else _EMPTY[key]
+    usual = f"Patient/{patient_id}"
+    if all(_is_plainly_of(resource, usual) for resource in peeked.resources):
+        return AcquiredKey(
+            key,
+            KeyState.PREFETCHED,
+            peeked.resources,
+            peeked.seen,
+            shortfall,
+            full_urls=peeked.full_urls,
+            conditions_passed_over=peeked.conditions,
+        )
     types = [text_of(resource.get("resourceType")) for resource in peeked.resources]
     outcomes = 0
     if "OperationOutcome" in types:
@@ -57,11 +116,22 @@ def _read_key(key: str, raw: RawJson | None, matters: Relevance, patient_id: str
     return _own_resources(key, peeked, types, outcomes, shortfall, patient_id)
 
 
+def _is_plainly_of(resource: Resource, usual: str) -> bool:
+    """Say whether a resource names this patient in the usual way, which needs no further thought."""
+    subject, kind = resource.get("subject"), resource.get("resourceType")
+    return (
+        isinstance(subject, dict)
+        and subject.get("reference") == usual
+        and isinstance(kind, str)
+        and kind in _ABOUT_A_SUBJECT
+    )
+
+
 def _own_resources(
     key: str, peeked: Peeked, types: list[str], outcomes: int, shortfall: Shortfall | None, patient_id: str
 ) -> AcquiredKey:
     """Keep the resources of this patient. A Bundle may name its Patient by an address of its own."""
-    own_urls = {f"Patient/{patient_id}"}  # the usual way to name this patient, settled without parsing
+    own_urls = {f"Patient/{patient_id}"}
     if "Patient" in types:
         own_urls.update(
             url
@@ -83,7 +153,9 @@ def _own_resources(
     seen = peeked.seen - outcomes
     nothing = KeyState.UNAVAILABLE if shortfall else KeyState.EMPTY
     state = KeyState.PREFETCHED if seen else nothing
-    return AcquiredKey(key, state, tuple(kept), seen, shortfall, tuple(issues), tuple(urls))
+    return AcquiredKey(
+        key, state, tuple(kept), seen, shortfall, tuple(issues), tuple(urls), peeked.conditions
+    )
 
 
 def _is_foreign(resource: Resource, kind: str, patient_id: str, own_urls: set[str]) -> bool:

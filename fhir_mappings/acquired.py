@@ -27,6 +27,7 @@ class AcquiredKey:
     """One prefetch key: its resources that may matter (others were only peeked at, and counted).
 
     `full_urls` run parallel to `resources`: the Bundle's own address of each, "" where it has none.
+    `conditions_passed_over` are the addresses of Conditions that were only peeked at.
     """
 
     key: str
@@ -36,6 +37,7 @@ class AcquiredKey:
     shortfall: Shortfall | None = None
     issues: tuple[DataIssue, ...] = ()
     full_urls: tuple[str, ...] = ()
+    conditions_passed_over: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,9 +69,8 @@ def find_drafts(
             continue
         medicine = medicine_of(resource, medicines)
         if medicine.is_infliximab and not _tests_of(resource, medicine, context.codes):
-            found[json.dumps(resource, sort_keys=True)] = _read(
-                resource, medicine, beside, tests, acquired, context
-            )
+            text = json.dumps(resource, sort_keys=True) if len(entries) > 1 else ""
+            found[text] = _read(resource, medicine, beside, tests, acquired, context)
     return tuple(
         found[text] for text in sorted(found, key=lambda text: (found[text].order.source.reference, text))
     )
@@ -260,6 +259,8 @@ def _referred(
         conditions = [inner for inner in contained(resource) if inner.get("id") == reference[1:]]
     else:
         wanted = relative_reference(reference)
+        if any(wanted in key.conditions_passed_over for key in acquired.keys.values()):
+            return ()
         conditions = [c for c in acquired.resources("Condition") if source_reference(c) == wanted]
     for condition in conditions:
         return codes.conditions(*codings_of(condition.get("code")))

@@ -9,7 +9,12 @@ from hypothesis import strategies as st
 
 from cds_service import envelope as module
 from cds_service.envelope import PrefetchShapeError, split
+from fhir_mappings.choosing import relevance
+from fhir_mappings.codes import load_code_sets
+from fhir_mappings.peek import UnreadableValueError, read_value
 from fhir_mappings.strict_json import StrictJsonError
+
+MATTERS = relevance(load_code_sets())
 
 names = st.sampled_from(
     [
@@ -26,12 +31,30 @@ names = st.sampled_from(
         "",
     ]
 )
+resources = st.fixed_dictionaries({"resourceType": st.sampled_from(["Patient", "Encounter", "Bundle"])})
+entries = st.fixed_dictionaries(
+    {},
+    optional={
+        "fullUrl": st.text(max_size=2),
+        "resource": resources | st.none(),
+        "search": st.none(),
+        "x": st.none(),
+    },
+)
+bundles = st.fixed_dictionaries(
+    {"resourceType": st.sampled_from(["Bundle", "Bundle", "Bundle", "Patient"])},
+    optional={"total": st.integers(0, 99), "link": st.none(), "id": st.just("a"), "x": st.just([]),
+              "entry": st.lists(entries | st.none(), max_size=3) | st.none()},
+)  # fmt: skip
+prefetches = st.dictionaries(
+    st.sampled_from(["patient", "laboratory", "weights", "theirs"]), bundles | st.none()
+)
 values = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(-9, 9), st.text(max_size=3)),
     lambda inner: st.one_of(st.lists(inner, max_size=2), st.dictionaries(names, inner, max_size=3)),
     max_leaves=6,
 )
-pairs = st.lists(st.tuples(names, values), max_size=5)
+pairs = st.lists(st.tuples(names, values) | st.tuples(st.just("prefetch"), prefetches), max_size=5)
 
 
 def written(members: list[tuple[str, Any]], separators: tuple[str, str], ascii_only: bool) -> bytes:
@@ -51,7 +74,15 @@ def outcome(function: Any, body: bytes) -> Any:
         return error.code
     except PrefetchShapeError:
         return "prefetch"
-    return [{name: bytes(raw) for name, raw in part.items()} for part in (members, prefetch)]
+    return [{name: bytes(raw) for name, raw in members.items()}, {k: seen(v) for k, v in prefetch.items()}]
+
+
+def seen(value: Any) -> Any:
+    """Return what a prefetched value comes to, split or not."""
+    try:
+        return read_value(value, MATTERS, "p")
+    except (StrictJsonError, UnreadableValueError) as error:
+        return str(error)
 
 
 @given(pairs, st.sampled_from([(",", ":"), (", ", ": ")]), st.booleans())
@@ -69,6 +100,7 @@ def test_the_quick_split_agrees_with_the_exact_one(
         b'{"hook":"a","context":{},"hook":"a"}',
         b'{"prefetch":{"a":1,"a":1}}',
         b'{"prefetch":{},"prefetch":{}}',
+        b'{"prefetch":{"laboratory":{"resourceType":"Bundle"},"laboratory":{"resourceType":"Bundle"}}}',
         b'{"x":1,"x":1}',
         b'{"hook":"a","\\u0068ook":"a"}',
     ],
@@ -79,8 +111,36 @@ def test_a_name_that_comes_twice_is_refused_on_either_level(body: bytes) -> None
     assert refused.value.code == "duplicate-name"
 
 
-@pytest.mark.parametrize("body", [b'{"hook":"a","prefetch":{"a":[1],"b":null}}', b'{"prefetch":{}}', b"{}"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"hook":"a","prefetch":{"patient":[1],"laboratory":{"resourceType":"Bundle","entry":[{"resource":1}]}}}',
+        b'{"prefetch":{"laboratory":{"total":0,"resourceType":"Bundle"},"weights":{"resourceType":"Bundle","entry":[]}}}',
+        b'{"prefetch":{}}',
+        b"{}",
+    ],
+)
 def test_a_compact_body_is_not_looked_at_twice(body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = outcome(module._split_exactly, body)
     monkeypatch.delattr(module, "_split_exactly")
     assert outcome(split, body) == expected
+
+
+@pytest.mark.parametrize(
+    "bundle",
+    [
+        b'{"resourceType":"Bundle","total":12,"total":12}',
+        b'{"resourceType":"Bundle","entry":[],"entry":[]}',
+        b'{"resourceType":"Bundle","resourceType":"Bundle"}',
+        b'{"resourceType":"Bundle","entry":[{"resource":{},"resource":{}}]}',
+        b'{"resourceType":"Bundle","entry":[{"fullUrl":"a","resource":{},"fullUrl":"a"}]}',
+        b'{"resourceType":"Bundle","entry":[{"r\\u0065source":{},"resource":{}}]}',
+    ],
+)
+def test_a_name_that_comes_twice_around_the_resources_is_left_to_the_strict_reading(bundle: bytes) -> None:
+    body = b'{"hook":"a","prefetch":{"laboratory":%b}}' % bundle
+    _, prefetch = split(body)
+    value = prefetch["laboratory"]
+    assert value is not None
+    with pytest.raises(StrictJsonError, match=r"^duplicate-name$"):
+        read_value(value, MATTERS, "p")

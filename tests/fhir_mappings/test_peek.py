@@ -10,12 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fhir_mappings import peek
+from fhir_mappings import choosing, peek
+from fhir_mappings.choosing import relevance
 from fhir_mappings.codes import load_code_sets
-from fhir_mappings.peek import Peeked, UnreadableValueError, read_value, relevance
+from fhir_mappings.peek import Peeked, UnreadableValueError, read_value
 from fhir_mappings.strict_json import StrictJsonError
 
 MATTERS = relevance(load_code_sets())
+_FEW = peek._FEW
 LOINC = "http://loinc.org"
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 
@@ -44,22 +46,22 @@ def bundle(*resources: Any, **more: Any) -> Json:
 
 @pytest.fixture(autouse=True)
 def _long(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Treat every value as a long one, which is looked at before it is read."""
-    monkeypatch.setattr(peek, "_SHORT", 0)
+    """Treat every Bundle as a large one, which is looked at before it is read."""
+    monkeypatch.setattr(peek, "_FEW", -1)
 
 
 @pytest.fixture(params=["short", "long"])
 def _both_ways(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Read a value both ways: in full, as a short one is, and after a quick look."""
+    """Read a Bundle both ways: in full, as a small one is, and after a quick look."""
     if request.param == "short":
-        monkeypatch.setattr(peek, "_SHORT", 1_000_000)
+        monkeypatch.setattr(peek, "_FEW", 1_000_000)
 
 
 both_ways = pytest.mark.usefixtures("_both_ways")
 
 
 def read(value: Any) -> Peeked:
-    return read_value(value if isinstance(value, bytes) else json.dumps(value).encode(), MATTERS)
+    return read_value(value if isinstance(value, bytes) else json.dumps(value).encode(), MATTERS, "p")
 
 
 def kept(value: Any) -> list[Any]:
@@ -137,8 +139,6 @@ def test_an_entry_that_is_one_object_instead_of_a_list_is_read() -> None:
         {"code": {"coding": {"system": LOINC, "code": "39803-2"}}},
         {"code": "Infliximab level"},
         {"component": {"code": {}}},
-        {"hasMember": "x"},
-        {"id": 7},
         {"resourceType": "Observation "},
     ],
 )
@@ -186,7 +186,8 @@ def test_resources_that_may_matter_are_kept(resource: Json) -> None:
     ],
 )
 def test_resources_that_do_not_matter_are_passed_over(resource: Json) -> None:
-    assert read(bundle(resource)) == Peeked("Bundle", seen=1)
+    peeked = read(bundle(resource))
+    assert (peeked.resource_type, peeked.resources, peeked.seen) == ("Bundle", (), 1)
 
 
 @pytest.mark.parametrize(
@@ -248,24 +249,85 @@ def test_contained_medicines_that_cannot_be_read_keep_the_order() -> None:
     assert kept(bundle(order)) == ["order"]
 
 
-@pytest.mark.parametrize("name", ["hasMember", "result"])
-def test_members_of_a_panel_are_kept_whatever_they_are_called(name: str) -> None:
-    panel = {
-        "resourceType": "DiagnosticReport" if name == "result" else "Observation",
-        "id": "panel",
-        "code": {"text": "Infliximab with reflex to antibodies"},
-        name: [None, {"reference": "Observation/member"}, {"reference": "urn:uuid:7"}, {}],
-    }
-    value = bundle({"resourceType": "Observation", "id": "member", "code": {"text": "Result"}}, SODIUM, panel)
-    value["entry"].append(
-        {"fullUrl": "urn:uuid:7", "resource": {"resourceType": "Observation", "id": "other"}}
+@pytest.mark.parametrize(("kind", "name"), [("Observation", "hasMember"), ("DiagnosticReport", "result")])
+@pytest.mark.parametrize(
+    "reference", ["Observation/level", "https://ehr.example/fhir/Observation/level/_history/2"]
+)
+@pytest.mark.parametrize("single", [True, False])
+def test_what_refers_to_a_kept_result_is_kept_whatever_it_is_called(
+    kind: str, name: str, reference: str, single: bool
+) -> None:
+    def panel(reference: str) -> Json:
+        written: Any = {"reference": reference} if single else [None, {}, {"reference": reference}]
+        return {"resourceType": kind, "id": "panel", "code": {"text": "Chemistry"}, name: written}
+
+    assert kept(bundle(panel(reference), SODIUM, LEVEL)) == ["panel", "level"]
+    peeked = read(bundle(SODIUM, panel("Observation/sodium"), LEVEL))
+    assert peeked.resources == (LEVEL,)
+    assert peeked.loose == {"Observation/sodium"}
+
+
+def test_the_specimen_of_a_kept_result_is_kept_and_others_are_named() -> None:
+    drawn = LEVEL | {"specimen": {"reference": "Specimen/1"}}
+    specimens = [{"resourceType": "Specimen", "id": number} for number in ("1", "2")]
+    peeked = read(bundle(*specimens, drawn, SODIUM | {"specimen": {"reference": "Specimen/2"}}))
+    assert peeked.resources == (specimens[0], drawn)
+    assert peeked.loose == {"Specimen/2"}
+
+
+def test_conditions_passed_over_are_named() -> None:
+    peeked = read(bundle({"resourceType": "Condition", "id": "sprain", "code": {"text": "Ankle sprain"}}))
+    assert peeked.resources == ()
+    assert peeked.conditions == {"Condition/sprain"}
+
+
+@pytest.mark.parametrize("patients_own", ["Patient/p", "https://ehr.example/fhir/Patient/p", "#p"])
+@pytest.mark.parametrize("name", ["subject", "patient"])
+def test_records_of_another_patient_are_read_whatever_they_are(patients_own: str, name: str) -> None:
+    own = SODIUM | {"subject": {"reference": patients_own}}
+    stranger = SODIUM | {name: {"reference": "Patient/other"}, "id": "stranger"}
+    assert kept(bundle(own, stranger, own, stranger, SODIUM, own)) == ["stranger", "stranger"]
+
+
+@pytest.mark.parametrize("status", ["entered-in-error", " Cancelled "])
+def test_records_that_were_taken_back_are_kept_whatever_is_left_of_them(status: str) -> None:
+    withdrawn = {"resourceType": "Observation", "id": "level", "status": status}
+    assert read(bundle(SODIUM | {"status": "final"}, withdrawn, SODIUM)).resources == (withdrawn,)
+
+
+@both_ways
+def test_a_bundle_whose_type_is_misspelt_is_none() -> None:
+    with pytest.raises(UnreadableValueError):
+        read(b'{"resourceTyqe":"Bundle","entry":[]}')
+
+
+def test_a_subject_that_is_null_does_not_hide_the_patient() -> None:
+    stranger = SODIUM | {"subject": None, "patient": {"reference": "Patient/other"}, "id": "stranger"}
+    assert kept(bundle(SODIUM | {"subject": None}, stranger)) == ["stranger"]
+
+
+@pytest.mark.parametrize("subject", [b'{"reference":"Patient/p","reference":"Patient/q"}', b'"\\ud800"'])
+def test_a_subject_that_is_not_strict_json_is_judged_by_what_it_says_last(subject: bytes) -> None:
+    text = (
+        b'{"resourceType":"Bundle","entry":[{"resource":{"resourceType":"Encounter","subject":%b}}]}'
+        % subject
     )
-    assert kept(value) == ["member", "panel", "other"]
+    with pytest.raises(StrictJsonError):
+        read(text)
 
 
-def test_members_of_a_panel_that_does_not_matter_are_passed_over() -> None:
-    panel = SODIUM | {"hasMember": [{"reference": "Observation/member"}]}
-    assert kept(bundle({"resourceType": "Observation", "id": "member"}, panel)) == []
+def test_a_medicine_named_only_beside_an_ingredient_is_found() -> None:
+    medication = {
+        "resourceType": "Medication",
+        "id": "bag",
+        "code": {"text": "infusion bag"},
+        "ingredient": {"itemReference": {"display": "infliximab"}},
+    }
+    order = {"resourceType": "MedicationRequest", "id": "order", "medicationReference": {
+        "reference": "Medication/bag", "display": "therapy plan"}}  # fmt: skip
+    assert kept(bundle(order, medication)) == ["order", "bag"]
+    del medication["ingredient"]
+    assert kept(bundle(order, medication)) == ["bag"]
 
 
 def test_full_urls_run_parallel_to_what_is_kept() -> None:
@@ -342,14 +404,23 @@ def test_a_resource_inside_a_resource_is_not_taken_for_an_entry() -> None:
     assert read(bundle(nested, LEVEL)).resources == (nested, LEVEL)
 
 
-@pytest.mark.parametrize("size", [11_999, 12_000])
-def test_short_values_are_kept_whole_and_long_ones_only_as_far_as_they_matter(
-    size: int, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("count", [_FEW, _FEW + 1])
+def test_small_bundles_are_kept_whole_and_large_ones_only_as_far_as_they_matter(
+    count: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.undo()
-    text = json.dumps(bundle(SODIUM, LEVEL)).encode()
-    resources = read(text + b" " * (size - len(text))).resources
-    assert resources == ((SODIUM, LEVEL) if size < 12_000 else (LEVEL,))
+    resources = [LEVEL, *[SODIUM] * (count - 1)]
+    assert len(read(bundle(*resources)).resources) == (count if count == _FEW else 1)
+
+
+@both_ways
+def test_what_is_refused_does_not_depend_on_the_size() -> None:
+    odd = b'{"resourceType":"Bundle","entry":[{"resource":{"resourceType":"Encounter","x":1,"x":2}}%b]}'
+    assert read(odd % b"").resources == ()
+    level = b',{"resource":%b}' % json.dumps(LEVEL).encode()
+    assert read(odd % level).resources == (LEVEL,)
+    with pytest.raises(StrictJsonError):
+        read(odd % level.replace(b'"id"', b'"id": "x", "id"'))
 
 
 @given(st.randoms(use_true_random=False))
@@ -362,14 +433,14 @@ def test_the_quick_look_chooses_what_the_readers_need(random_: random.Random) ->
 
 
 def test_verdicts_are_remembered_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(peek, "_MAX_VERDICTS", 3)
-    matters = peek.Relevance(load_code_sets())
+    monkeypatch.setattr(choosing, "_MAX_VERDICTS", 3)
+    matters = choosing.Relevance(load_code_sets())
     for number in range(10):
         other = {"resourceType": "Observation", "code": {"text": f"test {number}"}}
         text = json.dumps(bundle(other, LEVEL)).encode()
-        assert read_value(text, matters).resources == (LEVEL,)
-        assert len(matters._verdicts) <= 3
+        assert read_value(text, matters, "p").resources == (LEVEL,)
+        assert len(matters.of_observations) <= 3
     long = {"resourceType": "Observation", "code": {"text": "x" * 2000}}
-    before = len(matters._verdicts)
-    read_value(json.dumps(bundle(long)).encode(), matters)
-    assert len(matters._verdicts) == before
+    before = len(matters.of_observations)
+    read_value(json.dumps(bundle(long)).encode(), matters, "p")
+    assert len(matters.of_observations) == before
