@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from benchmarks.bodies import body
 from benchmarks.server import application
+from benchmarks.serving import SERVICE_PATH
+from cds_service.application import freeze_after_warm_up
 
 app = application()
+with app.test_client() as client:
+    for _ in range(20):
+        client.post(SERVICE_PATH, data=body(50), content_type="application/json")
+freeze_after_warm_up()
