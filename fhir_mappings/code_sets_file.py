@@ -135,6 +135,7 @@ def _concept(name: str, table: dict[str, Any]) -> ConceptSet:
         table.get("names_with", ()),
         table.get("names_without", ()),
         table.get("ignored", ()),
+        governed=table.get("governed", False),
     )
     return ConceptSet(name, table["kind"], table["title"], codes, pattern)
 

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 from fhir_mappings.code_sets_file import CodeSetError, CodeSetFile, ConceptSet, SiteCode, read_code_sets
 from fhir_mappings.code_systems import SystemNames, normal_code, system_of_bare_code
-from fhir_mappings.naming import MAX_TEXT, NamePattern, fold
+from fhir_mappings.naming import MAX_TEXT, NamePattern
 from tdm.facts import MedicationConcept, Route, SafetyConcept
 
 __all__ = [
@@ -229,11 +229,9 @@ class CodeSets:
 
     def named(self, kind: str, codings: Codings, text: str) -> tuple[str, ...]:
         """Return the concepts of one kind that the texts name, in the order of the file."""
-        folded = tuple({fold(t) for t in (text, *(display for _, _, display in codings)) if t})
-        if not folded:
-            return ()
+        texts = {t for t in (text, *(display for _, _, display in codings)) if t}
         return tuple(
-            concept for concept, pattern in self._names[kind] if any(pattern.matches(t) for t in folded)
+            concept for concept, pattern in self._names[kind] if any(pattern.names_in(t) for t in texts)
         )
 
     def _observation(self, codings: Codings, text: str) -> ObservationMatch | None:

@@ -310,3 +310,67 @@ def test_allergies_of_others_are_dropped_and_those_of_nobody_are_named():
     unsaid = read_allergy(allergy(patient=None), context())
     assert [issue.code for issue in unsaid.issues] == [IssueCode.SUBJECT_MISSING]
     assert len(unsaid.safety) == 1
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["R78.81", "J13", "J15.9",
+     "R65.20", "R65.21", "A40.3", "A41.9", "A02.1", "A32.7", "A04.72", "B25.8", "B37.7", "B39.3", "G00.9",
+     "I33.0", "J18.9", "K35.33", "K57.20", "K57.81", "K63.0", "K65.1", "K68.12", "K75.0", "L02.211",
+     "O85", "K61.0"],
+)  # fmt: skip
+def test_a_coded_infection_of_any_organ_is_a_serious_infection(code):
+    (fact,) = read(code).safety
+    assert (fact.concept, fact.state) == (SafetyConcept.SERIOUS_INFECTION, SafetyState.PRESENT)
+
+
+@pytest.mark.parametrize(
+    "code", ["K57.30", "K57.32", "R65.10", "K35.80", "K63.2", "B37.0", "L02.02", "K65.4"]
+)
+def test_codes_beside_those_of_infections_are_none(code):
+    assert read(code).safety == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Bacteremia",
+        "C. difficile colitis",
+        "CMV colitis",
+        "Pelvic phlegmon",
+        "Intra-abdominal collection",
+        "Histoplasmosis",
+        "Listeriosis",
+        "Fournier gangrene",
+        "Abscess of perianal region, at risk for sepsis",
+        "Abscess at risk for sepsis",
+        "Sepsis; no abscess",
+        "Pneumonia (history of asthma)",
+        "Peritonitis without abscess",
+        "No abscess, pneumonia",
+    ],
+)
+def test_an_infection_that_no_negation_governs_is_one(text):
+    assert [fact.concept for fact in read(text, system=None).safety] == [SafetyConcept.SERIOUS_INFECTION]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "History of sepsis",
+        "Sepsis, resolved",
+        "Sepsis (resolved)",
+        "Pneumonia, history of",
+        "At risk for sepsis",
+        "Sepsis risk",
+        "Pneumonia vaccination",
+        "Abscess ruled out: no evidence of abscess",
+        "Diverticulosis without perforation or abscess",
+        "No abscess or phlegmon",
+        "C. difficile carrier",
+        "Aseptic meningitis",
+        "Pelvic floor dysfunction",
+    ],
+)
+def test_an_infection_that_is_denied_or_over_is_none(text):
+    assert SafetyConcept.SERIOUS_INFECTION not in [fact.concept for fact in read(text, system=None).safety]
