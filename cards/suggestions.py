@@ -49,6 +49,8 @@ def _update(
         return None, ""
     if decision.assessment is not None and decision.assessment.draft_changes_route:
         return None, wording.lines["route_differs"]
+    if decision.update_withheld:
+        return None, ""  # an issue of the decision says why
     updated = update_draft(draft, option)
     if isinstance(updated, CannotUpdate):
         return None, _why_not(updated, wording)

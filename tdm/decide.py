@@ -19,6 +19,7 @@ from tdm.decision import (
     OptionKind,
     Verdict,
 )
+from tdm.draft_review import withheld_update
 from tdm.facts import Moment, TreatmentCourse
 from tdm.gates import GateReport, check_gates, with_immunomodulator
 from tdm.gates_context import GateContext, gate_context
@@ -128,6 +129,14 @@ def _by_table(chosen: Answer, report: GateReport, context: GateContext, knowledg
         and not assessment.draft_changes_route
         and draft_does_it(course.draft, options, assessment.regimen)
     )
+    withheld = withheld_update(
+        None if assessment.draft_changes_route else course.draft,
+        options,
+        assessment.regimen,
+        knowledge.policy,
+        dose_in_doubt=report.dose_in_doubt,
+        interval_only=report.interval_only,
+    )
     # Where a gate turned `intensify` around, the row's own sentence would still say "raise exposure".
     explained = (chosen.rule,) if verdict is chosen.outcome.verdict else ()
     remarks = [*chosen.outcome.remarks, *report.remarks]
@@ -149,6 +158,7 @@ def _by_table(chosen: Answer, report: GateReport, context: GateContext, knowledg
         not_evaluated=report.not_evaluated,
         options=options,
         draft_already_does_it=does_it,
+        update_withheld=withheld is not None,
         evidence=evidence_for((rule, chosen.rule, chosen.row), target, knowledge),
         issues=_merged(
             assessment.issues,
@@ -156,6 +166,7 @@ def _by_table(chosen: Answer, report: GateReport, context: GateContext, knowledg
             chosen.plan.issues,
             () if indication is None else (indication,),
             _decision_issues(chosen, assessment),
+            () if withheld is None or does_it else (withheld,),
         ),
         local_policy=is_local(chosen, target, knowledge),
         assessment=assessment,

@@ -276,7 +276,8 @@ class Decision:
 
     `rule` is a contract id ("R-PK-1", "S-HSR", "R-NA-1" ...). `rationale` are (message id, parameters)
     pairs, resolved against `knowledge/rules.toml`. `not_evaluated` are gates that could not be read.
-    `local_policy` is True when a site override decided.
+    `local_policy` is True when a site override decided. `update_withheld`: no button may change the draft to
+    the recommended option; an issue says why.
     """
 
     verdict: Verdict
@@ -291,6 +292,7 @@ class Decision:
     not_evaluated: tuple[str, ...] = ()
     options: tuple[Option, ...] = ()
     draft_already_does_it: bool = False
+    update_withheld: bool = False
     evidence: tuple[str, ...] = ()
     issues: tuple[DataIssue, ...] = ()
     local_policy: bool = False

@@ -41,6 +41,11 @@ class GateReport:
         return "S-HF" in [gate.gate for gate in self.fired]
 
     @property
+    def dose_in_doubt(self) -> bool:
+        """Whether the dose or interval of the draft is outside what can be meant."""
+        return "S-DOSE" in [gate.gate for gate in self.fired]
+
+    @property
     def review_instead_of_intensify(self) -> FiredGate | None:
         """The first gate that turns `intensify` into `assess`, if any does."""
         for gate in self.fired:

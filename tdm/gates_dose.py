@@ -41,14 +41,19 @@ def dose_warning(context: GateContext) -> tuple[FiredGate | None, tuple[str, ...
 
 
 def describe_order(order: Order) -> str:
-    """Return dose and interval of an order in words: "300 mg (5 mg/kg) every 56 days"."""
+    """Return dose and interval of an order in words: "300 mg or 5 mg/kg every 56 days"."""
+    return describe_dose(order.amount_mg, order.amount_mg_per_kg, order.interval_days)
+
+
+def describe_dose(mg: float | None, mg_per_kg: float | None, interval_days: float | None) -> str:
+    """Return dose and interval in words; says so where there is no dose."""
     amounts = []
-    if order.amount_mg is not None:
-        amounts.append(f"{order.amount_mg:g} mg")
-    if order.amount_mg_per_kg is not None:
-        amounts.append(f"{order.amount_mg_per_kg:g} mg/kg")
+    if mg is not None:
+        amounts.append(f"{mg:g} mg")
+    if mg_per_kg is not None:
+        amounts.append(f"{round(mg_per_kg, 2):g} mg/kg")
     dose = " or ".join(amounts) or "dose not readable"
-    return dose if order.interval_days is None else f"{dose} every {order.interval_days:g} days"
+    return dose if interval_days is None else f"{dose} every {interval_days:g} days"
 
 
 def dose_slip(order: Order, weight_kg: float | None, policy: Policy) -> str | None:

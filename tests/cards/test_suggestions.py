@@ -172,3 +172,12 @@ def test_a_real_draft_is_changed_by_the_mapping_and_kept_otherwise() -> None:
     assert changed["dosageInstruction"][0]["timing"]["repeat"]["period"] == 6
     assert changed["note"] == raw["note"]
     assert raw["dosageInstruction"][0]["timing"]["repeat"]["period"] == 8
+
+
+def test_a_change_that_the_decision_withholds_gets_no_button_and_the_laboratory_order_stays(
+    draft: Any,
+) -> None:
+    decision = dataclasses.replace(INTENSIFY, update_withheld=True)
+    (laboratory,), remark = offered(decision, draft, LABORATORY_ORDER)
+    assert laboratory.action.resource is LABORATORY_ORDER
+    assert remark == ""

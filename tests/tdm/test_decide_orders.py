@@ -1,0 +1,44 @@
+"""What the decision does with the order in front of the clinician."""
+
+from dataclasses import replace
+
+from tdm.decide import decide_assessed
+from tdm.decision import Decision
+from tdm.issues import IssueCode
+from tests.tdm.cases import NOW, assessment, course, draft, regimen
+from tests.tdm.enumeration import shipped_knowledge
+
+
+def decided(order=None, assessed=None, **fields) -> Decision:
+    """The decision on an order, for the usual assessment (600 mg every 8 weeks is recommended)."""
+    of = course(draft=order, **fields)
+    return decide_assessed(of, assessed or assessment(), now=NOW, knowledge=shipped_knowledge())
+
+
+def codes(decision: Decision) -> list[IssueCode]:
+    return [issue.code for issue in decision.issues]
+
+
+def test_an_order_that_is_stronger_in_part_is_not_changed_and_the_card_says_so():
+    found = decided(draft(interval_days=49))
+    assert found.update_withheld
+    assert IssueCode.ORDER_STRONGER in codes(found)
+    assert not found.draft_already_does_it
+
+
+def test_a_weaker_order_may_be_changed():
+    found = decided(draft())
+    assert not found.update_withheld
+    assert IssueCode.ORDER_STRONGER not in codes(found)
+
+
+def test_without_a_weight_an_order_of_the_doubled_dose_is_not_halved():
+    unweighed = assessment(regimen=regimen(dose_mg_per_kg=None, weight_kg=None))
+    found = decided(draft(amount_mg=600), unweighed)
+    assert found.update_withheld
+    assert IssueCode.ORDER_STRONGER in codes(found)
+
+
+def test_an_order_that_changes_the_route_is_not_compared():
+    other_route = replace(assessment(), draft_changes_route=True)
+    assert IssueCode.ORDER_STRONGER not in codes(decided(draft(interval_days=42), other_route))

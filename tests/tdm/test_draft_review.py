@@ -1,0 +1,109 @@
+"""A button never takes away what the clinician asked for, nor builds on a dose that is in doubt."""
+
+import pytest
+
+from tdm.decision import Option, OptionKind
+from tdm.draft_review import asks_for_more, withheld_update
+from tdm.issues import IssueCode
+from tests.tdm.cases import draft, policy, regimen
+
+EVERY_6_WEEKS = Option(OptionKind.SHORTEN_INTERVAL_2_WEEKS, 300, 5, 42, recommended=True)
+
+
+def withheld(order, option=EVERY_6_WEEKS, *, dose_in_doubt=False, interval_only=False, **force):
+    return withheld_update(
+        order,
+        (Option(OptionKind.RAISE_DOSE, 300, 5, 42), option),
+        regimen(**force),
+        policy(),
+        dose_in_doubt=dose_in_doubt,
+        interval_only=interval_only,
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "weight", "more"),
+    [
+        ({}, 60, False),
+        ({"amount_mg": 306}, 60, False),  # 300 is 98 % of it
+        ({"amount_mg": 307}, 60, True),
+        ({"amount_mg": 600}, None, True),
+        ({"interval_days": 42}, 60, False),
+        ({"interval_days": 41}, 60, True),
+        ({"interval_days": 28, "amount_mg": 100}, 60, True),
+        ({"interval_days": None}, 60, False),
+        ({"amount_mg": None}, 60, False),
+        ({"amount_mg": None, "amount_mg_per_kg": 5}, None, False),
+        ({"amount_mg": None, "amount_mg_per_kg": 5.2}, None, True),
+        ({"amount_mg": None, "amount_mg_per_kg": 5.2}, 60, True),
+        ({"amount_mg_per_kg": 7}, 60, True),
+    ],
+)
+def test_an_order_asks_for_more_by_its_dose_or_by_its_interval(fields, weight, more):
+    assert asks_for_more(draft(**fields), EVERY_6_WEEKS, weight) is more
+
+
+def test_an_order_per_kg_is_compared_with_an_option_in_mg_by_way_of_the_weight():
+    option = Option(OptionKind.SHORTEN_INTERVAL_2_WEEKS, 300, None, 42)
+    order = draft(amount_mg=None, amount_mg_per_kg=10)
+    assert asks_for_more(order, option, 60)
+    assert not asks_for_more(order, option, 30)
+    assert not asks_for_more(order, option, None)
+
+
+def test_an_option_without_an_interval_or_a_dose_is_compared_by_the_other():
+    assert not asks_for_more(draft(interval_days=28), Option(OptionKind.RAISE_DOSE, 600, 10), 60)
+    assert not asks_for_more(draft(), Option(OptionKind.SHORTEN_INTERVAL_2_WEEKS, interval_days=42), 60)
+
+
+def test_a_stronger_order_is_left_as_it_is_and_both_are_named():
+    issue = withheld(draft(amount_mg=600))
+    assert issue is not None
+    assert issue.code is IssueCode.ORDER_STRONGER
+    assert issue.subject == "order"
+    assert issue.parameters == (
+        ("order", "600 mg every 56 days"),
+        ("option", "300 mg or 5 mg/kg every 42 days"),
+    )
+    assert issue.source == draft().source
+
+
+def test_an_order_whose_dose_is_in_doubt_is_left_as_it_is():
+    issue = withheld(draft(), dose_in_doubt=True)
+    assert issue is not None
+    assert (issue.code, issue.subject, issue.source) == (
+        IssueCode.ORDER_DOSE_IN_DOUBT,
+        "order",
+        draft().source,
+    )
+
+
+def test_no_button_writes_more_than_the_highest_dose():
+    highest = Option(OptionKind.RAISE_DOSE, 600, 10, 56, recommended=True)
+    assert withheld(draft(), highest) is None
+    in_heart_failure = withheld(draft(), highest, interval_only=True)
+    assert in_heart_failure is not None
+    assert in_heart_failure.code is IssueCode.ORDER_DOSE_IN_DOUBT
+    assert withheld(draft(), interval_only=True) is None
+    above = Option(OptionKind.RAISE_DOSE, 660, 11, 56, recommended=True)
+    assert withheld(draft(), above) is not None
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        Option(OptionKind.SHORTEN_INTERVAL_2_WEEKS, 300, 5, 42),
+        Option(OptionKind.SPECIALIST_REVIEW, recommended=True),
+    ],
+)
+def test_without_a_recommended_regimen_or_an_order_nothing_is_withheld(option):
+    assert withheld(draft(amount_mg=600), option, dose_in_doubt=True) is None
+    assert withheld(None, dose_in_doubt=True) is None
+
+
+def test_an_option_with_only_an_interval_or_only_a_dose_is_withheld_too():
+    interval = Option(OptionKind.SHORTEN_INTERVAL_2_WEEKS, interval_days=42, recommended=True)
+    milligrams = Option(OptionKind.RAISE_DOSE, dose_mg=240, recommended=True)
+    per_kg = Option(OptionKind.RAISE_DOSE, dose_mg_per_kg=4, recommended=True)
+    for option in (interval, milligrams, per_kg):
+        assert withheld(draft(), option, dose_in_doubt=True) is not None
