@@ -64,7 +64,7 @@ def read_history(
         gap = days_between(infusions[first - 1].given, infusions[first].given)
         parameters = (("day", current[0].given.day.isoformat()), ("weeks", f"{gap / 7:.0f}"))
         issues.append(DataIssue(IssueCode.COURSE_RESTARTED, "course", parameters, current[0].source))
-    known = bool(current) and start_is_known(course, current, now, policy, restarted=first > 0)
+    known = bool(current) and start_is_known(course, current, orders, now, policy, restarted=first > 0)
     return History(current, orders, start_known=known, restarted=first > 0), tuple(issues)
 
 
@@ -173,12 +173,19 @@ def first_of_course(infusions: Sequence[Infusion], orders: Sequence[Order], poli
 
 
 def start_is_known(
-    course: TreatmentCourse, infusions: Sequence[Infusion], now: Moment, policy: Policy, *, restarted: bool
+    course: TreatmentCourse,
+    infusions: Sequence[Infusion],
+    orders: Iterable[Order],
+    now: Moment,
+    policy: Policy,
+    *,
+    restarted: bool,
 ) -> bool:
     """Whether the first recorded dose can be taken for the first of the course.
 
     Not where administrations are missing or cut off. Not where the record begins in mid-course: the first
-    step is too long for an induction, or a level was drawn before the first recorded dose.
+    step is too long for an induction, a level was drawn before the first recorded dose, or infliximab was
+    ordered long before it.
     """
     if FactGroup.ADMINISTRATIONS in [group for group, _ in course.shortfalls]:
         return False
@@ -189,7 +196,28 @@ def start_is_known(
     longest = policy.induction_intervals_days[1] * policy.trough_latest_fraction
     if days_between(start, second) > longest:
         return False
-    return all(level.drawn is None or is_after(level.drawn, start) for level in course.levels)
+    if not all(level.drawn is None or is_after(level.drawn, start) for level in course.levels):
+        return False
+    return not ordered_long_before(infusions, orders, policy)
+
+
+def ordered_long_before(infusions: Sequence[Infusion], orders: Iterable[Order], policy: Policy) -> bool:
+    """Whether an order was written so long before the first recorded dose that others must have gone before.
+
+    A first step of two weeks is that of an induction, which may have waited for its start for some months.
+    An order that ended before a gap belongs to an earlier course.
+    """
+    start = infusions[0].given
+    longest = policy.starting_order_days
+    first_step = policy.induction_intervals_days[0] * policy.trough_latest_fraction
+    if len(infusions) > 1 and days_between(start, infusions[1].given) <= first_step:
+        longest = policy.maintenance_presumed_order_days
+    return any(
+        order.authored is not None
+        and is_older(order.authored, start, longest)
+        and (order.ended is None or not is_older(order.ended, start, policy.new_course_gap_days))
+        for order in orders
+    )
 
 
 def dose_issue(code: IssueCode, given: Moment, source: Source) -> DataIssue:

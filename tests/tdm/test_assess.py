@@ -189,7 +189,7 @@ def test_the_draft_never_supersedes():
     ],
 )
 def test_the_samples_day_selects_phase_and_row(parts, phase, row):
-    found = of(adult(), *parts, order(300), level(4.0))
+    found = of(adult(), *parts, order(None), level(4.0))
     assert found.situations[0].phase is phase
     assert found.situations[0].level is not LevelClass.NONE
     assert found.target is not None

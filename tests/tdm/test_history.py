@@ -201,3 +201,36 @@ def test_doses_before_a_moment_are_surely_before_it():
     assert len(found.before(moment(0, hour=8))) == 4
     assert len(found.before(moment(0, hour=12))) == 5
     assert len(found.before(moment(0, hour=None))) == 4
+
+
+@pytest.mark.parametrize(
+    ("doses", "ordered", "known"),
+    [
+        ((28,), 42, True),
+        ((28,), 43, False),
+        ((28, 56), 70, True),
+        ((28, 56), 71, False),
+        ((28, 56), 434, False),
+        ((10, 28), 43, False),
+        ((11, 28), 43, True),
+        ((14, 28), 154, True),
+        ((14, 28), 155, False),
+    ],
+)
+def test_an_order_long_before_the_first_recorded_dose_shows_that_the_record_begins_in_mid_course(
+    doses, ordered, known
+):
+    assert history(*infusions(*doses), order(ordered, hour=9)).start_known is known
+
+
+def test_an_undated_order_and_one_of_an_earlier_course_leave_the_start_known():
+    assert history(infusion(28), order(None)).start_known
+    former = order(500, state=OrderState.STOPPED, ended_days_ago=28 + 113)
+    assert history(infusion(28), former).start_known
+    recent = order(500, state=OrderState.STOPPED, ended_days_ago=28 + 111)
+    assert not history(infusion(28), recent).start_known
+    assert not history(infusion(28), order(500, state=OrderState.STOPPED)).start_known
+
+
+def test_an_older_order_of_an_earlier_course_says_nothing_after_a_gap():
+    assert history(*infusions(10, 200), order(400)).start_known

@@ -143,7 +143,7 @@ def test_safety_limits_and_definitions_are_fixed(knowledge: Knowledge) -> None:
 def test_the_families_that_stay_on_are_those_that_were_agreed(knowledge: Knowledge) -> None:
     assert set(knowledge.bounds.never_off) == {
         *("S-", "E-", "R-NA-", "R-START-", "R-DATA-", "R-TOTAL-"),
-        *("R-CAP-", "R-TIME-", "R-PHASE-", "R-CENSOR-", "R-AGE-"),
+        *("R-CAP-", "R-TIME-", "R-PHASE-", "R-CENSOR-", "R-AGE-", "R-ATI-3"),
     }
 
 
