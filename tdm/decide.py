@@ -127,6 +127,7 @@ def _by_table(chosen: Answer, report: GateReport, context: GateContext, knowledg
         course.draft is not None
         and verdict is Verdict.INTENSIFY
         and not assessment.draft_changes_route
+        and not report.dose_in_doubt
         and draft_does_it(course.draft, options, assessment.regimen)
     )
     withheld = withheld_update(

@@ -18,11 +18,31 @@ POUNDS_PER_KILOGRAM = 2.20462
 def dose_warning(context: GateContext) -> tuple[FiredGate | None, tuple[str, ...]]:
     """Return the gate, if it fires, and the ids of the sentences that say what is odd about the draft.
 
-    Subcutaneous doses are fixed: neither mg/kg nor the intravenous interval applies to them.
+    Subcutaneous doses are fixed: neither mg/kg nor the intravenous interval applies to them, only the
+    doubled dose as the highest.
     """
     draft = context.course.draft
-    if draft is None or not is_intravenous(context):
+    if draft is None:
         return None, ()
+    remarks = _intravenous(context, draft) if is_intravenous(context) else _subcutaneous(context, draft)
+    if not remarks:
+        return None, ()
+    parameters = (("order", describe_order(draft)),)
+    return FiredGate("S-DOSE", parameters=parameters, source=draft.source), tuple(remarks)
+
+
+def _subcutaneous(context: GateContext, draft: Order) -> list[str]:
+    """Return what is odd about a subcutaneous draft: more than the doubled dose, at once or per week."""
+    policy = context.policy
+    highest, amount = policy.subcutaneous_doubled_dose_mg, draft.amount_mg
+    if amount is None:
+        return []
+    days = draft.interval_days or policy.subcutaneous_interval_days
+    most = highest * min(1.0, days / policy.subcutaneous_interval_days)
+    return ["dose-above-maximum-subcutaneous"] if exceeds_limit(amount, most) else []
+
+
+def _intravenous(context: GateContext, draft: Order) -> list[str]:
     weight = context.assessment.regimen.weight_kg
     policy = context.policy
     remarks: list[str] = []
@@ -34,10 +54,7 @@ def dose_warning(context: GateContext) -> tuple[FiredGate | None, tuple[str, ...
         remarks.append("dose-above-maximum")
     if _interval_too_short(context, draft):
         remarks.append("interval-below-minimum")
-    if not remarks:
-        return None, ()
-    parameters = (("order", describe_order(draft)),)
-    return FiredGate("S-DOSE", parameters=parameters, source=draft.source), tuple(remarks)
+    return remarks
 
 
 def describe_order(order: Order) -> str:

@@ -42,3 +42,12 @@ def test_without_a_weight_an_order_of_the_doubled_dose_is_not_halved():
 def test_an_order_that_changes_the_route_is_not_compared():
     other_route = replace(assessment(), draft_changes_route=True)
     assert IssueCode.ORDER_STRONGER not in codes(decided(draft(interval_days=42), other_route))
+
+
+def test_an_order_above_the_highest_dose_never_does_it_already():
+    found = decided(draft(amount_mg=900))
+    assert [gate.gate for gate in found.gates] == ["S-DOSE"]
+    assert not found.draft_already_does_it
+    assert found.update_withheld
+    assert IssueCode.ORDER_DOSE_IN_DOUBT in codes(found)
+    assert decided(draft(amount_mg=600)).draft_already_does_it

@@ -172,3 +172,28 @@ def test_an_order_is_described_by_dose_and_interval(fields, words):
 )
 def test_the_dose_per_kg_is_the_higher_of_stated_and_computed(amount_mg, mg_per_kg, weight_kg, expected):
     assert order_dose_mg_per_kg(draft(amount_mg=amount_mg, amount_mg_per_kg=mg_per_kg), weight_kg) == expected
+
+
+# ---- subcutaneous
+
+
+@pytest.mark.parametrize(
+    ("fields", "odd"),
+    [
+        ({"amount_mg": 120, "interval_days": 14}, False),
+        ({"amount_mg": 240, "interval_days": 14}, False),
+        ({"amount_mg": 241, "interval_days": 14}, True),
+        ({"amount_mg": 1200, "interval_days": 14}, True),
+        ({"amount_mg": 1200, "interval_days": 56}, True),
+        ({"amount_mg": 120, "interval_days": 7}, False),
+        ({"amount_mg": 121, "interval_days": 7}, True),
+        ({"amount_mg": 240, "interval_days": None}, False),
+        ({"amount_mg": 241, "interval_days": None}, True),
+        ({"amount_mg": None, "interval_days": 7}, False),
+    ],
+)
+def test_a_subcutaneous_draft_is_odd_above_the_doubled_dose(fields, odd):
+    of = course(draft=draft(route=Route.SUBCUTANEOUS, **fields))
+    gate, remarks = dose_warning(context(of))
+    assert remarks == (("dose-above-maximum-subcutaneous",) if odd else ())
+    assert (gate is not None) is odd
