@@ -10,7 +10,7 @@ from tdm.age import issues_of_age, read_age, weight_days
 from tdm.changes import Change, last_change, regimen_changes
 from tdm.decision import AgeGroup, Assessment, LevelClass, Situation, Target
 from tdm.exposure import Exposure, Timing, candidate_values, choose, timing_of, unusable, valid_days
-from tdm.facts import Finding, LevelReading, Marker, Moment, Route, TreatmentCourse
+from tdm.facts import FactGroup, Finding, LevelReading, Marker, Moment, Route, TreatmentCourse
 from tdm.facts_used import facts_used
 from tdm.history import History, read_history
 from tdm.immunogenicity import Antibodies, LevelSeen, read_antibodies
@@ -61,6 +61,7 @@ def assess(course: TreatmentCourse, *, now: Moment, knowledge: Knowledge) -> Ass
         at_cap=is_at_cap(regimen, policy),
         active_fistula=True in [fistula.active for fistula in course.fistulas],
         fistula_history=has_fistula_history(course),
+        conditions_complete=FactGroup.CONDITIONS not in [group for group, _ in course.shortfalls],
     )
     targets: list[Target] = []
     situations: list[Situation] = []
@@ -123,6 +124,7 @@ class Frame:
     at_cap: bool
     active_fistula: bool
     fistula_history: bool
+    conditions_complete: bool
 
 
 def start_in_induction(history: History, now: Moment, policy: Policy, *, starting: bool) -> Moment | None:
@@ -243,6 +245,7 @@ def situation_of(
         phase_presumed=frame.phase.presumed,
         active_fistula=frame.active_fistula,
         ati_unread=found.unread,
+        conditions_complete=frame.conditions_complete,
     )
 
 

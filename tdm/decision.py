@@ -127,6 +127,7 @@ class Situation:
     for want of anything better (`switch` becomes `assess`). `active_fistula`: a perianal fistula with an
     active clinical status, whichever target row was chosen (the subcutaneous rows have no perianal row).
     `ati_unread`: an antibody result is on record that could not be used and may be positive.
+    `conditions_complete` is False where the problem list did not arrive whole: a fistula may be missing.
     """
 
     route: Route
@@ -149,6 +150,7 @@ class Situation:
     phase_presumed: bool = False
     active_fistula: bool = False
     ati_unread: bool = False
+    conditions_complete: bool = True
 
 
 class OptionKind(StrEnum):

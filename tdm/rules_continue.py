@@ -36,8 +36,11 @@ def ok_2(numbers: TableNumbers) -> Rule:
 
 
 def may_deescalate(situation: Situation, numbers: TableNumbers) -> bool:
-    """Return whether less drug may be named at all: proven remission, sure timing, no fistula to lose."""
-    if not (situation.deep_remission and situation.timing_verified):
+    """Return whether less drug may be named at all: proven remission, sure timing, no fistula to lose.
+
+    Where the problem list did not arrive whole, a fistula may be missing from it.
+    """
+    if not (situation.deep_remission and situation.timing_verified and situation.conditions_complete):
         return False
     level = situation.level_ug_ml
     return not situation.fistula_history or (level is not None and level > numbers.deescalation_fistula_above)

@@ -6,7 +6,17 @@ import pytest
 
 from tdm.assess import assess, distinct
 from tdm.decision import Activity, AgeGroup, Assessment, AtiClass, LevelClass, Phase, Situation
-from tdm.facts import Comparator, FactGroup, Finding, Marker, Moment, OrderState, ResultStatus, Source
+from tdm.facts import (
+    Comparator,
+    FactGroup,
+    Finding,
+    Marker,
+    Moment,
+    OrderState,
+    ResultStatus,
+    Shortfall,
+    Source,
+)
 from tdm.issues import DataIssue, IssueCode
 from tdm.knowledge.loader import load_knowledge
 from tests.support.course_builder import (
@@ -307,6 +317,13 @@ def test_an_active_fistula_in_active_disease_selects_the_perianal_row():
     assert not healed.perianal_row
     assert not healed.active_fistula
     assert healed.fistula_history
+
+
+@pytest.mark.parametrize("why", list(Shortfall))
+def test_a_problem_list_that_did_not_arrive_whole_is_told(why):
+    assert situation(*STEADY, level(11.0)).conditions_complete
+    assert not situation(*STEADY, level(11.0), lacking(FactGroup.CONDITIONS, why)).conditions_complete
+    assert situation(*STEADY, level(11.0), lacking(FactGroup.LABORATORY, why)).conditions_complete
 
 
 def test_a_draining_fistula_of_any_date_is_history():

@@ -183,6 +183,7 @@ def test_each_row_adds_its_remarks(fields, remarks):
         ({"deep_remission": True}, True),
         ({"deep_remission": False}, False),
         ({"deep_remission": True, "timing_verified": False}, False),
+        ({"deep_remission": True, "conditions_complete": False, "level_ug_ml": 40.0}, False),
         ({"deep_remission": True, "fistula_history": True, "level_ug_ml": 15.0}, False),
         ({"deep_remission": True, "fistula_history": True, "level_ug_ml": 15.1}, True),
         ({"deep_remission": True, "fistula_history": True, "level_ug_ml": None}, False),
