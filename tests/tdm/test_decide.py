@@ -97,6 +97,26 @@ def test_only_another_disease_makes_it_none_of_ours(reason, recorded, rule):
     assert not_applicable_rule(of) == rule
 
 
+@pytest.mark.parametrize("why", list(Shortfall))
+def test_another_disease_on_a_problem_list_that_is_not_whole_proves_nothing(why):
+    of = course(
+        recorded_indications=frozenset({OTHER}),
+        shortfalls=((FactGroup.LABORATORY, why), (FactGroup.CONDITIONS, why)),
+    )
+    assert not_applicable_rule(of) is None
+    assert indication_issue(of) is not None
+    whole = replace(of, shortfalls=((FactGroup.LABORATORY, why),))
+    assert not_applicable_rule(whole) == "R-NA-1"
+    assert not_applicable_rule(replace(of, order_indication=OTHER)) == "R-NA-1"
+
+
+def test_another_disease_beside_any_record_of_bowel_disease_proves_nothing():
+    of = course(recorded_indications=frozenset({OTHER}), inflammatory_bowel_disease_recorded=True)
+    assert not_applicable_rule(of) is None
+    assert indication_issue(of) is not None
+    assert not_applicable_rule(replace(of, order_indication=OTHER)) == "R-NA-1"
+
+
 def test_a_chart_without_any_trace_of_infliximab_is_none_of_ours():
     bare = {"orders": ()}
     level = (LevelReading(4, ago(1), source()),)
