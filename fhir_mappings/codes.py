@@ -75,11 +75,13 @@ class ConditionConcept(StrEnum):
     LYMPHOMA = "lymphoma"
     PREGNANCY = "pregnancy"
     INFLIXIMAB_REACTION = "infliximab-reaction"
+    REACTION = "reaction"
 
 
 INFLIXIMAB_PRODUCT = "infliximab-product"
 INFLIXIMAB_SUBCUTANEOUS = "infliximab-subcutaneous-product"
 INFLIXIMAB_ALLERGY = "infliximab-allergy"
+TNF_BLOCKER_ALLERGY = "tnf-blocker-allergy"
 SEVERITY_MILD = "severity-mild"
 SEVERITY_MODERATE_OR_SEVERE = "severity-moderate-or-severe"
 
@@ -160,7 +162,7 @@ class CodeSets:
             kind: tuple(
                 (c.id, c.pattern) for c in file.concepts.values() if c.kind == kind and c.pattern.names
             )
-            for kind in ("observation", "condition", "severity", "medication", "allergy")
+            for kind in ("observation", "condition", "severity", "medication", "allergy", "reason")
         }
         self.observation = lru_cache(maxsize=8192)(self._observation)
         self.conditions = lru_cache(maxsize=4096)(self._conditions)
@@ -276,9 +278,13 @@ class CodeSets:
         concept, coded, code, unit_mg = matches[0]
         return MedicationMatch(MedicationConcept(concept), coded, None, unit_mg, code)
 
+    def ids(self, kind: str, codings: Codings, text: str) -> frozenset[str]:
+        """Return the ids of all concepts of one kind."""
+        return frozenset(match[0] for match in self._match(kind, codings, text))
+
     def severity(self, codings: Codings, text: str) -> str | None:
         """Return SEVERITY_MODERATE_OR_SEVERE, SEVERITY_MILD or None; the worse wins."""
-        found = {match[0] for match in self._match("severity", codings, text)}
+        found = self.ids("severity", codings, text)
         if SEVERITY_MODERATE_OR_SEVERE in found:
             return SEVERITY_MODERATE_OR_SEVERE
         return SEVERITY_MILD if SEVERITY_MILD in found else None
@@ -286,9 +292,8 @@ class CodeSets:
     def is_infliximab_allergen(self, codings: Codings, text: str) -> bool:
         """Return whether a substance is infliximab (by product code or name) or murine protein."""
         medication = self.medication(codings, text)
-        if medication is not None and medication.is_infliximab and medication.coded:
-            return True
-        return bool(self._match("allergy", codings, text))
+        product = medication is not None and medication.is_infliximab and medication.coded
+        return product or INFLIXIMAB_ALLERGY in self.ids("allergy", codings, text)
 
     # -- about the sets ----------------------------------------------------------------------------------
 

@@ -27,6 +27,7 @@ from fhir_mappings.readers.observation import read_observation
 from fhir_mappings.readers.patient import PatientFacts, read_patient
 from fhir_mappings.readers.plain import read_plain
 from fhir_mappings.readers.reading import Findings, in_order, merge_issues
+from fhir_mappings.readers.status_reason import read_status_reason
 from fhir_mappings.references import relative_reference, source_reference, text_of, with_usual_subject
 from fhir_mappings.withdrawn import without_withdrawn
 from tdm.facts import Dose, FactGroup, MedicationUse, Order, SafetyConcept, Shortfall, TreatmentCourse
@@ -56,13 +57,15 @@ def build_course(
     """Read all acquired resources. Nothing depends on their order, nor on how often one was sent."""
     by_type = _by_type(acquired, context.patient_id)
     found = _results(by_type, context)
-    results = found.facts()
     medicines = medicines_of(acquired, context.codes)
-    records = [
-        reader(resource, context, medicines)
-        for name, reader in _MEDICATION_READERS.items()
-        for resource in without_withdrawn(by_type.get(name, ()))
-    ]
+    records: list[MedicationReading] = []
+    for name, reader in _MEDICATION_READERS.items():
+        for resource in without_withdrawn(by_type.get(name, ())):
+            records.append(reader(resource, context, medicines))
+            reaction = read_status_reason(resource, context, medicines)
+            if reaction is not None:
+                found.safety.append(reaction)
+    results = found.facts()
     patient = _patient(by_type.get("Patient", ()), context)
     issues: list[DataIssue] = []
     for key in acquired.keys.values():

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from fhir_mappings.acquired import Resource
-from fhir_mappings.codes import codings_of
+from fhir_mappings.codes import TNF_BLOCKER_ALLERGY, Codings, codings_of
 from fhir_mappings.context import ReadingContext
 from fhir_mappings.dates import read_moment
+from fhir_mappings.naming import fold
 from fhir_mappings.readers.observation import other_patient
 from fhir_mappings.readers.problem_status import (
     ClinicalStatus,
@@ -23,9 +24,14 @@ def read_allergy(resource: Resource, context: ReadingContext) -> Reading:
     """Return the fact of one AllergyIntolerance to infliximab; type and criticality do not soften it.
 
     Refuted, resolved or inactive: absent. Unconfirmed or of unreadable status: unclear, which the gate
-    treats as a reaction. Entered in error: nothing.
+    treats as a reaction. Unclear as well: the whole class of TNF blockers, and "tolerates with
+    premedication", which tells of a reaction once. Entered in error: nothing.
     """
-    if not _names_infliximab(resource, context):
+    substances = _substances(resource)
+    named = any(context.codes.is_infliximab_allergen(*substance) for substance in substances)
+    if not named and not any(
+        TNF_BLOCKER_ALLERGY in context.codes.ids("allergy", *substance) for substance in substances
+    ):
         return NOTHING
     source = Source("AllergyIntolerance", source_reference(resource, "AllergyIntolerance"))
     belongs = belongs_to(resource, context.patient_id)
@@ -34,6 +40,8 @@ def read_allergy(resource: Resource, context: ReadingContext) -> Reading:
     state = _state(resource)
     if state is None:
         return NOTHING
+    if state is SafetyState.PRESENT and (not named or _is_tolerated(substances)):
+        state = SafetyState.UNCLEAR
     recorded = read_moment(resource.get("recordedDate"), context.zone)
     fact = SafetyFact(SafetyConcept.INFLIXIMAB_REACTION, state, source, recorded=recorded)
     issues = (
@@ -42,15 +50,18 @@ def read_allergy(resource: Resource, context: ReadingContext) -> Reading:
     return Reading(safety=(fact,), issues=issues)
 
 
-def _names_infliximab(resource: Resource, context: ReadingContext) -> bool:
+def _substances(resource: Resource) -> list[tuple[Codings, str]]:
+    """Return what the allergy is to, as codings and text: its code, and the substances of its reactions."""
     reactions = resource.get("reaction")
-    substances = (
+    written = [resource.get("code"), resource.get("substance")]
+    written += (
         [r.get("substance") for r in reactions if isinstance(r, dict)] if isinstance(reactions, list) else []
     )
-    return any(
-        context.codes.is_infliximab_allergen(*codings_of(codeable))
-        for codeable in (resource.get("code"), resource.get("substance"), *substances)
-    )
+    return [codings_of(codeable) for codeable in written if codeable]
+
+
+def _is_tolerated(substances: list[tuple[Codings, str]]) -> bool:
+    return any(" tolerat" in fold(text) for _, text in substances)
 
 
 def _state(resource: Resource) -> SafetyState | None:

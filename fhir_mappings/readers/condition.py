@@ -39,6 +39,7 @@ _SAFETY = {
     ConditionConcept.LYMPHOMA: SafetyConcept.LYMPHOMA,
     ConditionConcept.PREGNANCY: SafetyConcept.PREGNANCY,
     ConditionConcept.INFLIXIMAB_REACTION: SafetyConcept.INFLIXIMAB_REACTION,
+    ConditionConcept.REACTION: SafetyConcept.INFLIXIMAB_REACTION,
 }
 # What has once been there matters for good: a remission does not undo it.
 _LASTING = frozenset(
@@ -71,13 +72,14 @@ def read_condition(resource: Resource, context: ReadingContext) -> Reading:
     recorded = _recorded(resource, context)
     facts = [
         SafetyFact(
-            safety,
-            _state(safety, clinical, verification, recorded, context),
+            _SAFETY[concept],
+            _state(concept, clinical, verification, recorded, context),
             source,
             recorded=recorded,
-            severity=_severity(resource, context) if safety is SafetyConcept.HEART_FAILURE else None,
+            severity=_severity(resource, context) if concept is ConditionConcept.HEART_FAILURE else None,
         )
-        for safety in [_SAFETY[concept] for concept in concepts if concept in _SAFETY]
+        for concept in concepts
+        if concept in _SAFETY
     ]
     issues = (
         (DataIssue(IssueCode.SUBJECT_MISSING, "record", (), source),) if belongs is Belongs.UNSAID else ()
@@ -99,19 +101,23 @@ def _recorded(resource: Resource, context: ReadingContext) -> Moment | None:
 
 
 def _state(
-    safety: SafetyConcept,
+    concept: ConditionConcept,
     clinical: ClinicalStatus,
     verification: VerificationStatus,
     recorded: Moment | None,
     context: ReadingContext,
 ) -> SafetyState:
-    """Return what the statuses say. No clinical status at all is read as there: the safe side."""
+    """Return what the statuses say. No clinical status at all is read as there: the safe side.
+
+    A reaction whose cause is not named may have been to infliximab: unclear.
+    """
+    safety = _SAFETY[concept]
     if verification is VerificationStatus.REFUTED:
         return SafetyState.ABSENT
     if verification in {VerificationStatus.DOUBTFUL, VerificationStatus.UNREADABLE}:
         return SafetyState.UNCLEAR
     if safety in _LASTING:
-        return SafetyState.PRESENT
+        return SafetyState.UNCLEAR if concept is ConditionConcept.REACTION else SafetyState.PRESENT
     if clinical is ClinicalStatus.UNREADABLE:
         return SafetyState.UNCLEAR
     if clinical is ClinicalStatus.RESOLVED:

@@ -23,6 +23,7 @@ from tdm.facts import (
     Marker,
     MedicationConcept,
     Moment,
+    SafetyConcept,
     Sex,
     Shortfall,
     TreatmentCourse,
@@ -260,3 +261,13 @@ def test_what_was_taken_back_counts_in_no_copy():
     assert {IssueCode.LEVEL_STATUS_NOT_COUNTED, IssueCode.ATI_STATUS_NOT_COUNTED} <= {
         issue.code for issue in read.issues
     }
+
+
+def test_a_dose_that_was_stopped_for_a_reaction_puts_the_reaction_on_record() -> None:
+    keys = chart()
+    keys["medicationAdministrations"][0] |= {
+        "status": "stopped",
+        "statusReason": [{"text": "Allergic reaction"}],
+    }
+    (fact,) = course(keys).safety
+    assert fact.concept is SafetyConcept.INFLIXIMAB_REACTION

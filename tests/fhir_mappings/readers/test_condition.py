@@ -374,3 +374,54 @@ def test_an_infection_that_no_negation_governs_is_one(text):
 )
 def test_an_infection_that_is_denied_or_over_is_none(text):
     assert SafetyConcept.SERIOUS_INFECTION not in [fact.concept for fact in read(text, system=None).safety]
+
+
+@pytest.mark.parametrize(
+    ("code", "system"),
+    [
+        ("T78.2XXA", ICD10CM),
+        ("T88.6XXS", ICD10CM),
+        ("Infusion reaction", None),
+        ("Infusion-related reaction, grade 3", None),
+        ("Anaphylaxis", None),
+        ("Drug-induced lupus", None),
+    ],
+)
+@pytest.mark.parametrize("clinical", ["active", "resolved"])
+def test_a_reaction_to_something_unnamed_may_have_been_to_infliximab(code, system, clinical):
+    (fact,) = read(code, system=system, clinical=clinical).safety
+    assert (fact.concept, fact.state) == (SafetyConcept.INFLIXIMAB_REACTION, SafetyState.UNCLEAR)
+
+
+@pytest.mark.parametrize("text", ["Serum sickness due to infliximab", "Drug-induced lupus due to Remicade"])
+def test_a_reaction_that_names_infliximab_is_one(text):
+    assert state(text, system=None) is SafetyState.PRESENT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Anaphylaxis due to peanut",
+        "Infusion reaction to iron",
+        "No infusion reaction",
+        "Blood transfusion reaction",
+    ],
+)
+def test_a_reaction_to_something_else_is_not_to_infliximab(text):
+    assert read(text, system=None) is NOTHING
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("CT-P13", SafetyState.PRESENT),
+        ("Anti-TNF agents", SafetyState.UNCLEAR),
+        ("TNF-alpha inhibitors", SafetyState.UNCLEAR),
+        ("Remicade - tolerates with premedication", SafetyState.UNCLEAR),
+    ],
+)
+def test_an_allergy_to_the_class_or_a_tolerated_one_is_unclear(text, expected):
+    resource = {"resourceType": "AllergyIntolerance", "id": "a", "subject": {"reference": "Patient/p1"}}
+    resource |= {"patient": {"reference": "Patient/p1"}, "code": {"text": text}}
+    (fact,) = read_allergy(resource, context()).safety
+    assert fact.state is expected
