@@ -22,7 +22,7 @@ from tdm.regimen import draft_regimen, is_at_cap, planned_interval, regimen_in_f
 from tdm.targets import PERIANAL_ROW, is_proactive, level_class, target_of, target_row
 from tdm.timing import days_between
 from tdm.unread_antibodies import unread_results
-from tdm.weight import read_weight
+from tdm.weight import fitting_doses, read_weight
 
 
 def assess(course: TreatmentCourse, *, now: Moment, knowledge: Knowledge) -> Assessment:
@@ -36,6 +36,7 @@ def assess(course: TreatmentCourse, *, now: Moment, knowledge: Knowledge) -> Ass
     age = read_age(course, now, policy)
     history, issues_of_history = read_history(course, now, policy)
     weight, issues_of_weight = read_weight(course.weights, now, weight_days(age, policy), policy)
+    weight, contradictions = fitting_doses(weight, history, policy)
     changes = regimen_changes(history, None if weight is None else weight.kilograms, policy)
     starting = is_starting(course, history, now, policy)
     changed = last_change(changes, history)
@@ -77,7 +78,7 @@ def assess(course: TreatmentCourse, *, now: Moment, knowledge: Knowledge) -> Ass
         course.issues,
         issues_of_age(age),
         issues_of_history,
-        issues_of_weight if route is Route.INTRAVENOUS else (),
+        (*issues_of_weight, *contradictions) if route is Route.INTRAVENOUS else (),
         () if phase.issue is None else (phase.issue,),
         () if known_route is not None else (DataIssue(IssueCode.ROUTE_PRESUMED, "route"),),
         issues_of_regimen,

@@ -117,6 +117,9 @@ def _by_table(chosen: Answer, report: GateReport, context: GateContext, knowledg
             fired = _only_deciding(fired, review)
             options = (Option(OptionKind.SPECIALIST_REVIEW, recommended=True),)
         report = replace(report, fired=fired)
+    if report.dose_slip:
+        # Weight or order is wrong by a factor: dose per kg stays true, what it comes to in mg may not.
+        options = tuple(one if one.dose_mg_per_kg is None else replace(one, dose_mg=None) for one in options)
     report = with_immunomodulator(report, context, options)
     indication = indication_issue(course)
     steps = assessment.certainty_steps_down + (indication is not None)

@@ -46,6 +46,11 @@ class GateReport:
         return "S-DOSE" in [gate.gate for gate in self.fired]
 
     @property
+    def dose_slip(self) -> bool:
+        """Whether the draft's dose reads like a slip, of the order or of the weight."""
+        return any(remark.startswith("dose-slip") for remark in self.remarks)
+
+    @property
     def review_instead_of_intensify(self) -> FiredGate | None:
         """The first gate that turns `intensify` into `assess`, if any does."""
         for gate in self.fired:

@@ -8,11 +8,14 @@ from tdm.decision import FiredGate, Phase
 from tdm.facts import Order
 from tdm.gates_context import GateContext, is_intravenous, order_dose_mg_per_kg
 from tdm.gates_hold import exceeds_limit
+from tdm.issues import IssueCode
 
 if TYPE_CHECKING:
     from tdm.knowledge.model import Policy
 
 POUNDS_PER_KILOGRAM = 2.20462
+# From 5 to 10 mg/kg, rounded to vials on either side.
+STEP_TOLERANCE = 1.1
 
 
 def dose_warning(context: GateContext) -> tuple[FiredGate | None, tuple[str, ...]]:
@@ -52,9 +55,28 @@ def _intravenous(context: GateContext, draft: Order) -> list[str]:
         remarks.append(slip)
     elif dose is not None and exceeds_limit(dose, policy.maximum_dose_mg_per_kg):
         remarks.append("dose-above-maximum")
+    elif weight is None:
+        remarks += _without_weight(context, draft)
     if _interval_too_short(context, draft):
         remarks.append("interval-below-minimum")
     return remarks
+
+
+def _without_weight(context: GateContext, draft: Order) -> list[str]:
+    """Return what is odd about an intravenous draft where no weight can be used.
+
+    A dose per kg waits for a weight that fits. A dose in mg is compared with the one in force: more than from
+    the standard to the highest dose, up or down, is no step that is meant.
+    """
+    if draft.amount_mg is None:
+        codes = [issue.code for issue in context.assessment.issues]
+        doubtful = IssueCode.WEIGHT_CONTRADICTED in codes or IssueCode.WEIGHT_CONFLICT in codes
+        return ["dose-slip-weight"] if doubtful and draft.amount_mg_per_kg is not None else []
+    policy, current = context.policy, context.assessment.regimen.dose_mg
+    step = policy.maximum_dose_mg_per_kg / policy.standard_dose_mg_per_kg * STEP_TOLERANCE
+    if not current or 1 / step <= draft.amount_mg / current <= step:
+        return []
+    return ["dose-slip-step"]
 
 
 def describe_order(order: Order) -> str:

@@ -68,6 +68,7 @@ class IssueCode(StrEnum):
     WEIGHT_OUTDATED = "weight-outdated"
     WEIGHT_UNKNOWN = "weight-unknown"
     WEIGHT_CONFLICT = "weight-conflict"
+    WEIGHT_CONTRADICTED = "weight-contradicted"
     BIRTH_DATE_UNKNOWN = "birth-date-unknown"
     # -- antibodies, by comparison with the level
     ATI_IN_FUTURE = "ati-in-future"

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import isfinite
 
-from tdm.facts import Moment, WeightReading
+from tdm.facts import Moment, OrderState, Route, WeightReading
+from tdm.history import History
 from tdm.issues import DataIssue, IssueCode
 from tdm.knowledge.model import Policy
+from tdm.regimen import orders_in_force
 from tdm.timing import in_future, instant, is_older, same_moment
 
 HEAVIEST_KG = 400.0
@@ -18,7 +20,8 @@ def read_weight(
 ) -> tuple[WeightReading | None, tuple[DataIssue, ...]]:
     """The newest weight if it is recent enough for mg/kg; the lower of two of one moment that nearly agree.
 
-    Weights that are no weight of a person, or dated in the future, are passed over.
+    Weights that are no weight of a person, or dated in the future, are passed over. A weight far from the one
+    before it is not used: one of the two may be in pounds, and which cannot be told.
     """
     usable = [
         one
@@ -37,9 +40,57 @@ def read_weight(
         heaviest_kg = max(one.kilograms for one in group)
         if heaviest_kg > lightest.kilograms * (1 + policy.same_weight_fraction):
             return None, (weight_issue(IssueCode.WEIGHT_CONFLICT, newest),)
+        earlier = [
+            one
+            for one in usable
+            if one not in group
+            and not is_older(one.measured, newest.measured, policy.weight_valid_days_adult)
+        ]
+        if earlier:
+            before = max(earlier, key=weight_order)
+            if not _alike(lightest.kilograms / before.kilograms, policy.plausible_weight_ratio):
+                return None, (weight_issue(IssueCode.WEIGHT_CONTRADICTED, newest),)
     if is_older(newest.measured, now, valid_days):
         return None, (weight_issue(IssueCode.WEIGHT_OUTDATED, newest),)
     return lightest, ()
+
+
+def fitting_doses(
+    weight: WeightReading | None, history: History, policy: Policy
+) -> tuple[WeightReading | None, tuple[DataIssue, ...]]:
+    """The weight, unless the last intravenous dose in mg would then be no dose that is given.
+
+    Compared with the mg/kg ordered for it, else with the range from the standard to the highest dose.
+    """
+    known = last_milligrams(history)
+    if weight is None or known is None:
+        return weight, ()
+    milligrams, per_kg = known
+    ratio = policy.plausible_weight_ratio
+    dose = milligrams / weight.kilograms
+    if per_kg:
+        fits = _alike(dose / per_kg, ratio)
+    else:
+        fits = policy.standard_dose_mg_per_kg / ratio <= dose <= policy.maximum_dose_mg_per_kg * ratio
+    return (weight, ()) if fits else (None, (weight_issue(IssueCode.WEIGHT_CONTRADICTED, weight),))
+
+
+def last_milligrams(history: History) -> tuple[float, float | None] | None:
+    """The last intravenous dose in mg, with the mg/kg that it or its order states; else that of an order."""
+    for dose in reversed(history.infusions):
+        if dose.amount_mg and dose.route is not Route.SUBCUTANEOUS:
+            if dose.amount_mg_per_kg:
+                return dose.amount_mg, dose.amount_mg_per_kg
+            stated = [one.amount_mg_per_kg for one in orders_in_force(history.orders, dose.given)]
+            return dose.amount_mg, next((per_kg for per_kg in reversed(stated) if per_kg), None)
+    for order in reversed(history.orders):
+        if order.amount_mg and order.state is OrderState.ACTIVE and order.route is not Route.SUBCUTANEOUS:
+            return order.amount_mg, order.amount_mg_per_kg
+    return None
+
+
+def _alike(factor: float, ratio: float) -> bool:
+    return 1 / ratio <= factor <= ratio
 
 
 def weight_issue(code: IssueCode, reading: WeightReading) -> DataIssue:

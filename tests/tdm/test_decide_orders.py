@@ -51,3 +51,13 @@ def test_an_order_above_the_highest_dose_never_does_it_already():
     assert found.update_withheld
     assert IssueCode.ORDER_DOSE_IN_DOUBT in codes(found)
     assert decided(draft(amount_mg=600)).draft_already_does_it
+
+
+def test_no_mg_are_named_while_the_order_reads_like_a_slip():
+    slip = decided(draft(amount_mg=661))
+    assert "dose-slip-pounds" in [name for name, _ in slip.rationale]
+    assert all(option.dose_mg is None for option in slip.options)
+    assert [option.dose_mg_per_kg for option in slip.options] == [10, 5, 5, 10]
+    assert [option.dose_mg for option in decided(draft(amount_mg=900)).options] == [600, 300, 300, 600]
+    unweighed = assessment(regimen=regimen(dose_mg_per_kg=None, weight_kg=None))
+    assert decided(draft(amount_mg=900), unweighed).options[0].dose_mg == 300

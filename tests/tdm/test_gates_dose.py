@@ -6,6 +6,7 @@ from tdm.decision import Phase
 from tdm.facts import Route
 from tdm.gates_context import order_dose_mg_per_kg
 from tdm.gates_dose import describe_order, dose_slip, dose_warning
+from tdm.issues import DataIssue, IssueCode
 from tests.tdm.cases import assessment, context, course, draft, policy, regimen, situation
 
 
@@ -197,3 +198,37 @@ def test_a_subcutaneous_draft_is_odd_above_the_doubled_dose(fields, odd):
     gate, remarks = dose_warning(context(of))
     assert remarks == (("dose-above-maximum-subcutaneous",) if odd else ())
     assert (gate is not None) is odd
+
+
+# ---- no usable weight
+
+
+@pytest.mark.parametrize(
+    ("amount_mg", "current_mg", "odd"),
+    [
+        (660, 300, False),
+        (661, 300, True),
+        (300, 660, False),
+        (300, 661, True),
+        (661, None, False),
+        (300, 300, False),
+    ],
+)
+def test_without_a_weight_a_draft_in_mg_is_compared_with_the_dose_in_force(amount_mg, current_mg, odd):
+    assessed = assessment(regimen=regimen(weight_kg=None, dose_mg=current_mg, dose_mg_per_kg=None))
+    gate, remarks = dose_warning(context(course(draft=draft(amount_mg=amount_mg)), assessed))
+    assert remarks == (("dose-slip-step",) if odd else ())
+    assert (gate is not None) is odd
+
+
+@pytest.mark.parametrize("code", [IssueCode.WEIGHT_CONTRADICTED, IssueCode.WEIGHT_CONFLICT])
+def test_a_draft_per_kg_waits_for_a_weight_that_fits(code):
+    doubt = (DataIssue(code, "weight"),)
+    assessed = assessment(regimen=regimen(weight_kg=None), issues=doubt)
+
+    def remarks(of=assessed, **fields):
+        return dose_warning(context(course(draft=draft(**fields)), of))[1]
+
+    assert remarks(amount_mg=None, amount_mg_per_kg=5) == ("dose-slip-weight",)
+    assert remarks(amount_mg=None) == ()
+    assert remarks(assessment(regimen=regimen(weight_kg=None)), amount_mg=None, amount_mg_per_kg=5) == ()

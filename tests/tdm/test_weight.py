@@ -62,3 +62,29 @@ def test_a_weight_without_a_time_stands_beside_those_of_its_day():
 def test_the_issue_names_the_day():
     _, issues = read_weight([weight(70, 400)], NOW, 365, POLICY)
     assert issues[0].parameters == (("day", "2025-02-02"),)
+
+
+# ---- a weight that does not fit
+
+
+@pytest.mark.parametrize(
+    ("kilograms", "before", "days_before", "fits"),
+    [
+        (52.9, 24, 57, False),
+        (24, 52.9, 57, False),
+        (70, 154, 100, False),
+        (90, 50, 30, True),  # 1.8 times
+        (90.1, 50, 30, False),
+        (50, 90, 30, True),
+        (50, 90.1, 30, False),
+        (52.9, 24, 366, True),  # counted from the newest: too long ago to compare
+        (52.9, 24, 365, False),
+    ],
+)
+def test_a_weight_far_from_the_one_before_it_is_not_used(kilograms, before, days_before, fits):
+    expected = (kilograms, []) if fits else (None, [IssueCode.WEIGHT_CONTRADICTED])
+    assert read(weight(kilograms, 0), weight(before, days_before), weight(kilograms, 1000)) == expected
+
+
+def test_a_weight_is_compared_with_the_newest_one_before_it():
+    assert read(weight(70, 0), weight(69, 20), weight(154, 40)) == (70, [])
