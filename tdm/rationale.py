@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
 from tdm.decision import (
+    Activity,
     AgeGroup,
     Assessment,
     AtiClass,
@@ -21,6 +22,17 @@ from tdm.knowledge.citing import cited_rows
 if TYPE_CHECKING:
     from tdm.answers import Answer
     from tdm.knowledge.model import Knowledge
+
+# A clause for a sentence, and what a summary says. Where the data allow several readings they share this one.
+ACTIVITY_WORDS = {
+    Activity.ACTIVE_CONFIRMED: ("disease is active", "active disease"),
+    Activity.ACTIVE_UNCONFIRMED: (
+        "disease may be active, but inflammation is not confirmed",
+        "activity unconfirmed",
+    ),
+    Activity.REMISSION: ("there is no sign of active disease", "no active disease"),
+    Activity.UNKNOWN: ("whether disease is active is not known", "activity unknown"),
+}
 
 Parameters: TypeAlias = tuple[tuple[str, str], ...]
 """Values for the placeholders of a sentence."""
@@ -44,6 +56,7 @@ def sentence_parameters(
     """
     if situation is None:
         return ()
+    clause, short = ACTIVITY_WORDS[situation.activity]
     return (
         ("level", _level_words(situation, limit)),
         ("act_below", _number(situation.act_below_ug_ml)),
@@ -51,6 +64,8 @@ def sentence_parameters(
         ("ceiling", _number(situation.ceiling_ug_ml)),
         ("ati", situation.ati.value),
         ("certainty", "" if certainty is None else certainty.value),
+        ("activity", clause),
+        ("active", short),
     )
 
 

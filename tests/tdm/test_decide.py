@@ -198,6 +198,8 @@ def test_a_course_is_assessed_and_decided():
                 ("ceiling", "9 µg/mL"),
                 ("ati", "negative"),
                 ("certainty", "moderate"),
+                ("activity", "disease is active"),
+                ("active", "active disease"),
             ),
         ),
     )

@@ -1,6 +1,7 @@
 """Sentences with their values, citable evidence, local policy."""
 
 from dataclasses import replace
+from functools import cache
 
 import pytest
 
@@ -16,9 +17,9 @@ from tdm.rationale import (
     sentence_parameters,
     target_for,
 )
-from tdm.table import build_table, numbers_of
+from tdm.table import build_table, first_match, numbers_of, rows_for
 from tests.tdm.cases import assessment, policy, regimen, situation
-from tests.tdm.enumeration import shipped_knowledge
+from tests.tdm.enumeration import all_situations, shipped_knowledge
 
 TARGET = shipped_knowledge().targets["adult-maintenance-active"]
 
@@ -35,6 +36,8 @@ def test_values_carry_their_unit():
         "ceiling": "9 µg/mL",
         "ati": "negative",
         "certainty": "weak",
+        "activity": "disease is active",
+        "active": "active disease",
     }
     assert dict(sentence_parameters(situation(), None))["certainty"] == ""
     assert sentence_parameters(None, Certainty.WEAK) == ()
@@ -54,6 +57,46 @@ def test_a_level_reported_as_a_limit_is_shown_as_reported_and_not_as_the_value_l
         assert shown["level"] == "above 9 µg/mL"
     nothing = situation(level=LevelClass.NONE, level_ug_ml=None)
     assert dict(sentence_parameters(nothing, None, "above 9 µg/mL"))["level"] == "no usable level"
+
+
+@cache
+def activities_of_rows() -> frozenset[tuple[str, Activity]]:
+    """Every row with the activities for which it answers."""
+    knowledge = shipped_knowledge()
+    return frozenset(
+        (first_match(rows_for(one, knowledge), one).id, one.activity) for one in all_situations()
+    )
+
+
+def said_of(rule: str, activity: Activity) -> str:
+    message = shipped_knowledge().rules[rule]
+    values = words(activity=activity)
+    return f"{message.short.format(**values)} {message.text.format(**values)}".lower()
+
+
+@pytest.mark.parametrize("activity", list(Activity))
+def test_no_row_claims_an_activity_that_is_not_known(activity):
+    claims = {
+        "disease is active": Activity.ACTIVE_CONFIRMED,
+        "no sign of active disease": Activity.REMISSION,
+        "no active disease": Activity.REMISSION,
+        "without active disease": Activity.REMISSION,
+        "or active disease": Activity.REMISSION,
+        "there are symptoms": None,
+        ", well": Activity.REMISSION,
+    }
+    found = [rule for rule, one in activities_of_rows() if one is activity]
+    assert len(found) > 10
+    for rule in found:
+        said = said_of(rule, activity).replace("whether disease is active", "")
+        for claim, needed in claims.items():
+            assert claim not in said or needed is activity, (rule, said)
+
+
+def test_what_is_known_of_activity_is_said():
+    assert "whether disease is active is not known" in said_of("R-OK-1", Activity.UNKNOWN)
+    assert "there is no sign of active disease" in said_of("R-OK-1", Activity.REMISSION)
+    assert "above the ceiling, activity unknown: continue" in said_of("R-OK-2", Activity.UNKNOWN)
 
 
 def test_the_target_is_that_of_the_situation_itself_else_the_shared_one():
