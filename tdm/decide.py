@@ -9,6 +9,7 @@ from tdm.answers import Answer, answer, combine
 from tdm.applicability import indication_issue, not_applicable_rule
 from tdm.assess import assess
 from tdm.certainty import step_down
+from tdm.class_limits import out_of_class_only
 from tdm.decision import (
     Assessment,
     Certainty,
@@ -17,6 +18,7 @@ from tdm.decision import (
     Indicator,
     Option,
     OptionKind,
+    SwitchDirection,
     Verdict,
 )
 from tdm.draft_review import withheld_update
@@ -117,12 +119,18 @@ def _by_table(chosen: Answer, report: GateReport, context: GateContext, knowledg
             fired = _only_deciding(fired, review)
             options = (Option(OptionKind.SPECIALIST_REVIEW, recommended=True),)
         report = replace(report, fired=fired)
+    direction, alternatives = chosen.outcome.direction, chosen.outcome.alternatives
+    led_out = report.class_unsuited and direction is SwitchDirection.WITHIN_CLASS
+    if report.class_unsuited:
+        options = out_of_class_only(options, immunomodulator=not report.immunomodulator_unsuited)
+    if led_out:
+        direction, alternatives = SwitchDirection.OUT_OF_CLASS, ()
     if report.dose_slip:
         # Weight or order is wrong by a factor: dose per kg stays true, what it comes to in mg may not.
         options = tuple(one if one.dose_mg_per_kg is None else replace(one, dose_mg=None) for one in options)
     report = with_immunomodulator(report, context, options)
     indication = indication_issue(course)
-    steps = assessment.certainty_steps_down + (indication is not None)
+    steps = assessment.certainty_steps_down + (indication is not None) + led_out
     certainty = step_down(chosen.certainty, steps)
     target = target_for(assessment, chosen.situation)
     switching = verdict is Verdict.SWITCH
@@ -143,6 +151,8 @@ def _by_table(chosen: Answer, report: GateReport, context: GateContext, knowledg
     )
     # Where a gate turned `intensify` around, the row's own sentence would still say "raise exposure".
     explained = (chosen.rule,) if verdict is chosen.outcome.verdict else ()
+    if led_out:
+        explained = ("switch-out-of-class-only",)
     remarks = [*chosen.outcome.remarks, *report.remarks]
     if len(assessment.situations) > 1 and chosen.situation is not None:
         remarks.append("several-readings")
@@ -154,8 +164,8 @@ def _by_table(chosen: Answer, report: GateReport, context: GateContext, knowledg
         _indicator(verdict, report),
         knowledge.version,
         certainty=certainty,
-        switch_direction=chosen.outcome.direction if switching else None,
-        switch_alternatives=chosen.outcome.alternatives if switching else (),
+        switch_direction=direction if switching else None,
+        switch_alternatives=alternatives if switching else (),
         rationale=_sentences((*explained, *remarks), sentence_parameters(chosen.situation, certainty, limit))
         + _shortfalls(course),
         gates=report.fired,

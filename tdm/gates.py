@@ -41,6 +41,16 @@ class GateReport:
         return "S-HF" in [gate.gate for gate in self.fired]
 
     @property
+    def class_unsuited(self) -> bool:
+        """Whether a gate speaks against every TNF blocker, not against infliximab alone."""
+        return not {"S-HF", "S-DEMYEL", "S-MALIG"}.isdisjoint([gate.gate for gate in self.fired])
+
+    @property
+    def immunomodulator_unsuited(self) -> bool:
+        """Whether lymphoma speaks against an immunomodulator."""
+        return "S-MALIG" in [gate.gate for gate in self.fired]
+
+    @property
     def dose_in_doubt(self) -> bool:
         """Whether the dose or interval of the draft is outside what can be meant."""
         return "S-DOSE" in [gate.gate for gate in self.fired]
