@@ -43,7 +43,7 @@ def normal_code(system: str, code: str) -> str:
     `system` is canonical. A code that cannot be normalised is returned as it was, trimmed.
     """
     trimmed = code.strip()
-    if system == "icd10":
+    if system in {"icd10", "icd9"}:
         return trimmed.upper().replace(".", "").rstrip("+*!-")
     if system == "ndc":
         return _ndc_product(trimmed)

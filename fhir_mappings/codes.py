@@ -63,8 +63,10 @@ class ConditionConcept(StrEnum):
     """What a Condition, a reason or an indication can be about."""
 
     CROHNS_DISEASE = "crohns-disease"
+    INFLAMMATORY_BOWEL_DISEASE = "inflammatory-bowel-disease"
     OTHER_INDICATION = "other-indication"
     PERIANAL_FISTULA = "perianal-fistula"
+    FISTULA_HISTORY = "fistula-history"
     SERIOUS_INFECTION = "serious-infection"
     TUBERCULOSIS_ACTIVE = "tuberculosis-active"
     TUBERCULOSIS_LATENT = "tuberculosis-latent"
@@ -85,9 +87,7 @@ TNF_BLOCKER_ALLERGY = "tnf-blocker-allergy"
 SEVERITY_MILD = "severity-mild"
 SEVERITY_MODERATE_OR_SEVERE = "severity-moderate-or-severe"
 
-_HIERARCHIES = frozenset({"icd10", "ndc"})
-"""Systems whose codes begin with the code of what is above them."""
-
+_HIERARCHIES = frozenset({"icd10", "icd9", "ndc"})  # their codes begin with the code of what is above
 _SAFETY_SOURCES: dict[SafetyConcept, tuple[str, ...]] = {
     SafetyConcept.INFLIXIMAB_REACTION: (INFLIXIMAB_PRODUCT,),
     SafetyConcept.SERIOUS_INFECTION: ("serious-infection",),

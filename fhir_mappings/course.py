@@ -98,6 +98,7 @@ def build_course(
         sex=patient.sex,
         order_indication=draft.indication if draft is not None else None,
         recorded_indications=results.indications,
+        inflammatory_bowel_disease_recorded=results.bowel_disease,
         evaluable=_evaluable(context.codes),
         shortfalls=_shortfalls(acquired),
         issues=merge_issues(issues),

@@ -239,15 +239,24 @@ def _doubts(resource: Resource, source: Source, context: ReadingContext) -> tupl
 
 
 def _indication(resource: Resource, acquired: AcquiredResources, codes: CodeSets) -> Indication | None:
-    """Return what the order is for by its own reason; Crohn's disease among several reasons is the reason."""
+    """Return what the order is for by its own reason; Crohn's disease among several reasons is the reason.
+
+    A reason that names another disease beside an inflammatory bowel disease leaves it to the chart.
+    """
     concepts: set[ConditionConcept] = set()
+    named: set[str] = set()
     for reason in _items(resource.get("reasonCode")):
-        concepts.update(codes.conditions(*codings_of(reason)))
+        found = codes.conditions(*codings_of(reason))
+        concepts.update(found)
+        if ConditionConcept.OTHER_INDICATION in found:
+            named.update(codes.named("condition", *codings_of(reason)))
     for reason in _items(resource.get("reasonReference")):
         if isinstance(reason, dict):
             concepts.update(_referred(reason, resource, acquired, codes))
     if ConditionConcept.CROHNS_DISEASE in concepts or ConditionConcept.PERIANAL_FISTULA in concepts:
         return Indication.CROHNS_DISEASE
+    if ConditionConcept.INFLAMMATORY_BOWEL_DISEASE in concepts | named:
+        return None
     return Indication.OTHER_DISEASE if ConditionConcept.OTHER_INDICATION in concepts else None
 
 

@@ -53,6 +53,15 @@ _INDICATIONS = {
     ConditionConcept.CROHNS_DISEASE: Indication.CROHNS_DISEASE,
     ConditionConcept.OTHER_INDICATION: Indication.OTHER_DISEASE,
 }
+_FISTULAS = frozenset({ConditionConcept.PERIANAL_FISTULA, ConditionConcept.FISTULA_HISTORY})
+_BOWEL_DISEASE = frozenset(
+    {
+        ConditionConcept.CROHNS_DISEASE,
+        ConditionConcept.INFLAMMATORY_BOWEL_DISEASE,
+        ConditionConcept.PERIANAL_FISTULA,
+        ConditionConcept.FISTULA_HISTORY,
+    }
+)
 _DATES = ("recordedDate", "onsetDateTime", "assertedDate", "dateRecorded")
 
 
@@ -89,6 +98,7 @@ def read_condition(resource: Resource, context: ReadingContext) -> Reading:
         fistulas=_fistulas(concepts, clinical, verification, source),
         indications=_indications(concepts, clinical, verification),
         issues=issues,
+        bowel_disease=not _BOWEL_DISEASE.isdisjoint(concepts),
     )
 
 
@@ -149,10 +159,17 @@ def _fistulas(
     verification: VerificationStatus,
     source: Source,
 ) -> tuple[PerianalFistula, ...]:
-    """Return the fistula: active only by a status that says so, otherwise history."""
-    if ConditionConcept.PERIANAL_FISTULA not in concepts or verification is VerificationStatus.REFUTED:
+    """Return the fistula: active only by a status that says so, otherwise history.
+
+    A fistula that is past by its name, or that is elsewhere, is history whatever its status.
+    """
+    if verification is VerificationStatus.REFUTED or _FISTULAS.isdisjoint(concepts):
         return ()
-    active = clinical is ClinicalStatus.ACTIVE and verification is VerificationStatus.HOLDS
+    active = (
+        ConditionConcept.PERIANAL_FISTULA in concepts
+        and clinical is ClinicalStatus.ACTIVE
+        and verification is VerificationStatus.HOLDS
+    )
     return (PerianalFistula(active, source),)
 
 

@@ -24,7 +24,10 @@ _Fact = TypeVar("_Fact", LevelReading, AtiReading, MarkerReading, WeightReading,
 
 
 class Reading(NamedTuple):
-    """Facts of one resource, or of many after `merge`."""
+    """Facts of one resource, or of many after `merge`.
+
+    `bowel_disease`: a record of any status names Crohn's disease or inflammatory bowel disease.
+    """
 
     levels: tuple[LevelReading, ...] = ()
     atis: tuple[AtiReading, ...] = ()
@@ -34,6 +37,7 @@ class Reading(NamedTuple):
     fistulas: tuple[PerianalFistula, ...] = ()
     indications: frozenset[Indication] = frozenset()
     issues: tuple[DataIssue, ...] = ()
+    bowel_disease: bool = False
 
 
 NOTHING = Reading()
@@ -42,7 +46,17 @@ NOTHING = Reading()
 class Findings:
     """Facts and issues as they are gathered, in no order, each as often as it was met."""
 
-    __slots__ = ("atis", "fistulas", "indications", "issues", "levels", "markers", "safety", "weights")
+    __slots__ = (
+        "atis",
+        "bowel_disease",
+        "fistulas",
+        "indications",
+        "issues",
+        "levels",
+        "markers",
+        "safety",
+        "weights",
+    )
 
     def __init__(self) -> None:
         self.levels: list[LevelReading] = []
@@ -53,12 +67,13 @@ class Findings:
         self.fistulas: list[PerianalFistula] = []
         self.indications: set[Indication] = set()
         self.issues: list[DataIssue] = []
+        self.bowel_disease = False
 
     def add(self, reading: Reading) -> None:
         """Gather the facts and issues of one resource."""
         if reading is NOTHING:
             return
-        levels, atis, markers, weights, safety, fistulas, indications, issues = reading
+        levels, atis, markers, weights, safety, fistulas, indications, issues, bowel_disease = reading
         self.levels += levels
         self.atis += atis
         self.markers += markers
@@ -67,6 +82,7 @@ class Findings:
         self.fistulas += fistulas
         self.indications |= indications
         self.issues += issues
+        self.bowel_disease = self.bowel_disease or bowel_disease
 
     def merged(self) -> Reading:
         """Return facts and issues in a canonical order; what was met twice is counted once."""
@@ -86,6 +102,7 @@ class Findings:
             _unique(self.safety),
             _unique(self.fistulas),
             frozenset(self.indications),
+            bowel_disease=self.bowel_disease,
         )
 
 

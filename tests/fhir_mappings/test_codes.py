@@ -26,7 +26,13 @@ def observation(system="", code="", display="", text=""):
 
 
 def condition(system="", code="", text=""):
-    return set(CODES.conditions(((system, code, ""),) if code else (), text))
+    """The concepts of a condition; those that only widen another one are left out beside it."""
+    found = set(CODES.conditions(((system, code, ""),) if code else (), text))
+    wider = {
+        ConditionConcept.CROHNS_DISEASE: ConditionConcept.INFLAMMATORY_BOWEL_DISEASE,
+        ConditionConcept.PERIANAL_FISTULA: ConditionConcept.FISTULA_HISTORY,
+    }
+    return found - {wider[concept] for concept in found if concept in wider}
 
 
 def medication(system="", code="", text="", display=""):
@@ -272,7 +278,7 @@ def test_codes_of_level_and_antibody_side_by_side_are_a_panel():
     [
         ("K50", {"crohns-disease"}),
         ("K50.90", {"crohns-disease"}),
-        ("k50.013", {"crohns-disease"}),
+        ("k50.013", {"crohns-disease", "fistula-history"}),
         ("K50.014", {"crohns-disease", "serious-infection"}),
         ("K50.814", {"crohns-disease", "serious-infection"}),
         ("K5", set()),
@@ -317,7 +323,7 @@ def test_an_icd_code_means_what_it_begins_with(code, concepts):
         ("34000006", {"crohns-disease"}),
         ("235796008", {"crohns-disease", "perianal-fistula"}),
         ("64766004", {"other-indication"}),
-        ("24526004", set()),  # inflammatory bowel disease, not specified
+        ("24526004", {"inflammatory-bowel-disease"}),
         ("84114007", {"heart-failure"}),
         ("56717001", {"tuberculosis-active"}),
         ("66071002", {"hepatitis-b"}),

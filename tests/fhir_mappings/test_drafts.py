@@ -275,3 +275,21 @@ def test_an_infliximab_order_is_found_whatever_else_is_odd_about_it(before: Any,
     assert any(
         json.dumps(draft.raw, sort_keys=True) == json.dumps(changed, sort_keys=True) for draft in found
     )
+
+
+@pytest.mark.parametrize(
+    "reasons",
+    [
+        [{"text": "IBD with uveitis"}],
+        [{"text": "IBD"}, {"text": "Psoriasis"}],
+        [{**COLITIS, "text": "Ulcerative colitis or Crohn's disease"}],
+    ],
+)
+def test_a_reason_that_names_both_leaves_it_to_the_chart(reasons: list[Json]) -> None:
+    (draft,) = find([order(reasonCode=reasons)])
+    assert draft.indication is None
+
+
+def test_a_reason_that_names_fistulizing_disease_by_its_initials_is_crohns_disease() -> None:
+    (draft,) = find([order(reasonCode=[{"text": "Fistulizing CD; psoriatic rash"}])])
+    assert draft.indication is Indication.CROHNS_DISEASE

@@ -44,7 +44,7 @@ def test_crohns_disease_and_other_indications_are_told_apart():
     assert read("K50.90").indications == {Indication.CROHNS_DISEASE}
     assert read("34000006", SNOMED).indications == {Indication.CROHNS_DISEASE}
     assert read("K51.00").indications == {Indication.OTHER_DISEASE}
-    assert read("24526004", SNOMED) is NOTHING
+    assert read("24526004", SNOMED).indications == frozenset()
     assert read("I10") is NOTHING
 
 
@@ -110,10 +110,10 @@ def test_a_refuted_or_erroneous_fistula_is_none():
 
 
 def test_a_fistula_of_unknown_place_is_not_perianal():
-    assert read("K50.013").fistulas == ()
+    assert [fistula.active for fistula in read("K50.013").fistulas] == [False]
     both = condition("K50.013")
     both["code"]["coding"].append({"system": ICD10CM, "code": "K60.30"})
-    assert len(read_condition(both, context()).fistulas) == 1
+    assert [fistula.active for fistula in read_condition(both, context()).fistulas] == [True]
 
 
 def test_a_fistula_that_has_ended_is_history_whatever_its_status():
@@ -425,3 +425,56 @@ def test_an_allergy_to_the_class_or_a_tolerated_one_is_unclear(text, expected):
     resource |= {"patient": {"reference": "Patient/p1"}, "code": {"text": text}}
     (fact,) = read_allergy(resource, context()).safety
     assert fact.state is expected
+
+
+@pytest.mark.parametrize(
+    ("code", "system"),
+    [
+        ("24526004", SNOMED),
+        ("K50.90", ICD10CM),
+        ("555.9", "http://hl7.org/fhir/sid/icd-9-cm"),
+        ("Regional enteritis", None),
+        ("IBD with uveitis", None),
+        ("Suspected Crohn's disease", None),
+        ("History of Crohn's disease", None),
+    ],
+)
+@pytest.mark.parametrize(("clinical", "verification"), [("active", "confirmed"), ("resolved", "unconfirmed")])
+def test_a_bowel_disease_is_on_record_whatever_its_status(code, system, clinical, verification):
+    reading = read(code, system=system, clinical=clinical, verification=verification)
+    assert reading.bowel_disease
+    assert Indication.OTHER_DISEASE not in reading.indications
+
+
+@pytest.mark.parametrize("text", ["Psoriasis", "Ulcerative colitis", "Family history of Crohn's disease"])
+def test_other_diseases_and_those_of_the_family_are_no_bowel_disease_on_record(text):
+    assert not read(text, system=None).bowel_disease
+    assert not read("K50.90", verification="entered-in-error").bowel_disease
+
+
+@pytest.mark.parametrize("code", ["555", "555.0", "555.9"])
+def test_regional_enteritis_by_its_old_code_is_crohns_disease(code):
+    reading = read(code, system="http://hl7.org/fhir/sid/icd-9-cm")
+    assert reading.indications == {Indication.CROHNS_DISEASE}
+
+
+@pytest.mark.parametrize(
+    ("code", "system"),
+    [
+        ("K50.013", ICD10CM),
+        ("K50.913", ICD10CM),
+        ("N82.3", ICD10CM),
+        ("K63.2", ICD10CM),
+        ("History of perianal fistula", None),
+        ("Rectovaginal fistula", None),
+        ("Enterocutaneous fistula", None),
+        ("Fistulizing Crohn's disease", None),
+    ],
+)
+def test_a_fistula_that_is_past_or_elsewhere_is_history(code, system):
+    assert [fistula.active for fistula in read(code, system=system).fistulas] == [False]
+
+
+@pytest.mark.parametrize("text", ["Arteriovenous fistula", "No fistula", "Crohn's disease without fistula"])
+def test_other_fistulas_and_none_are_no_history(text):
+    assert read(text, system=None).fistulas == ()
