@@ -14,13 +14,17 @@ from tdm.timing import days_between, in_future, instant, is_after, is_older
 
 @dataclass(frozen=True, slots=True)
 class Infusion:
-    """All that was given on one calendar day; amounts are None where unknown or contradictory."""
+    """All that was given on one calendar day; amounts are None where unknown or contradictory.
+
+    `reported`: known from a statement or a dispense only, which may stand for several doses.
+    """
 
     given: Moment
     source: Source
     route: Route | None = None
     amount_mg: float | None = None
     amount_mg_per_kg: float | None = None
+    reported: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,9 @@ def one_infusion(doses: Sequence[Dose], issues: list[DataIssue]) -> Infusion:
     """What was given on one day. Different amounts are not added up: they may be two records of one dose."""
     if len(doses) == 1:
         dose = doses[0]
-        return Infusion(dose.given, dose.source, dose.route, dose.amount_mg, dose.amount_mg_per_kg)
+        return Infusion(
+            dose.given, dose.source, dose.route, dose.amount_mg, dose.amount_mg_per_kg, dose.reported
+        )
     first = min(doses, key=dose_order)
     milligrams = {dose.amount_mg for dose in doses} - {None}
     per_kilogram = {dose.amount_mg_per_kg for dose in doses} - {None}
@@ -111,6 +117,7 @@ def one_infusion(doses: Sequence[Dose], issues: list[DataIssue]) -> Infusion:
         routes.pop() if len(routes) == 1 else None,
         milligrams.pop() if len(milligrams) == 1 else None,
         per_kilogram.pop() if len(per_kilogram) == 1 else None,
+        first.reported,
     )
 
 

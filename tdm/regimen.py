@@ -50,20 +50,31 @@ def ordered_interval(orders: Sequence[Order], moment: Moment) -> float | None:
     return None
 
 
-def observed_interval(infusions: Sequence[Infusion], history: History, policy: Policy) -> float | None:
-    """Median of the last steps between infusions, in days; the steps of induction do not count."""
+def observed_interval(
+    infusions: Sequence[Infusion], history: History, policy: Policy, route: Route | None = None
+) -> float | None:
+    """Median of the last steps between doses of one route, in days; the steps of induction do not count.
+
+    The route is that of the last dose unless given. Doses known from a statement or a dispense do not count:
+    a pack of pens for twelve weeks is no dose every twelve weeks.
+    """
     if len(infusions) <= 1:
         return None
     skipped = 0
     if history.start_known and not history.restarted:
         skipped = len(policy.induction_intervals_days) - 1
-    given = [infusion.given for infusion in infusions[skipped:]]
+    route = route or infusions[-1].route
+    given = [
+        infusion.given
+        for infusion in infusions[skipped:]
+        if not infusion.reported and (infusion.route is None or route is None or infusion.route is route)
+    ]
     steps = [float(calendar_days_between(one, other)) for one, other in pairwise(given)]
     return median(steps[-OBSERVED_STEPS:]) if steps else None
 
 
 def planned_interval(
-    moment: Moment, history: History, draft: Order | None, policy: Policy
+    moment: Moment, history: History, draft: Order | None, policy: Policy, route: Route | None = None
 ) -> tuple[float | None, bool]:
     """The interval in force at a moment, in days, and whether it is the draft's for want of another.
 
@@ -72,7 +83,7 @@ def planned_interval(
     """
     interval = ordered_interval(history.orders, moment)
     if interval is None:
-        interval = observed_interval(history.before(moment), history, policy)
+        interval = observed_interval(history.before(moment), history, policy, route)
     if interval is None:
         for order in history.orders:  # oldest first: the last one that names an interval stays
             interval = order.interval_days or interval
@@ -129,8 +140,8 @@ def regimen_in_force(
         parameters = (("ordered", dose_text(order)), ("given", dose_text(dose)))
         issues.append(DataIssue(IssueCode.DOSE_DISAGREES, "dose", parameters, dose.source))
     ordered = ordered_interval(history.orders, now)
-    observed = observed_interval(history.infusions, history, policy)
-    interval, _ = planned_interval(now, history, draft, policy)
+    observed = observed_interval(history.infusions, history, policy, route)
+    interval, _ = planned_interval(now, history, draft, policy, route)
     if ordered is not None and observed is not None and not agree(ordered, observed, policy):
         parameters = (("ordered", days_text(ordered)), ("observed", days_text(observed)))
         issues.append(DataIssue(IssueCode.INTERVAL_DISAGREES, "interval", parameters))
