@@ -45,7 +45,8 @@ def detail(
     headings, lines = wording.headings, wording.lines
     assessment = decision.assessment
     situations = assessment.situations if assessment is not None else ()
-    cohort = cohort_of(situations, knowledge)
+    # Beside a switch the share that healed on infliximab would speak for staying, which nobody proposes.
+    cohort = () if decision.verdict is Verdict.SWITCH else cohort_of(situations, knowledge)
     reasons, missing = _sentences(decision, knowledge)
     doubts = [remark] if remark else []
     doubts += _issues(decision, knowledge)

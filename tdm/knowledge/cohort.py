@@ -56,22 +56,23 @@ def cohort_findings(situation: Situation, knowledge: Knowledge) -> tuple[CohortF
 
 
 def findings_at(level_ug_ml: float, knowledge: Knowledge) -> tuple[CohortFinding, ...]:
-    """The nearest cut-off at or below the level, and the chart's figure where the level is in its ends.
+    """The one figure nearest at or below the level: a cut-off, or the chart's where the level is in its ends.
 
     From 2 to below 3 µg/mL the paper gives no figure, and the answer is empty.
     """
     evidence = knowledge.evidence
     if level_ug_ml < LOW_BELOW_UG_ML:
         return (_share(evidence[HEALING_BELOW_2], below_ug_ml=LOW_BELOW_UG_ML),)
-    findings = []
     for name in HEALING_TABLE:
         row = evidence[name]
-        if row.value is not None and level_ug_ml >= row.value:
-            findings.append(_cutoff(row))
+        if row.value is None or level_ug_ml < row.value:
+            continue
+        if row.value < HIGH_FROM_UG_ML <= level_ug_ml:
             break
+        return (_cutoff(row),)
     if level_ug_ml >= HIGH_FROM_UG_ML:
-        findings.append(_share(evidence[HEALING_AT_8], from_ug_ml=HIGH_FROM_UG_ML))
-    return tuple(findings)
+        return (_share(evidence[HEALING_AT_8], from_ug_ml=HIGH_FROM_UG_ML),)
+    return ()
 
 
 def _cutoff(row: EvidenceRow) -> CohortFinding:

@@ -10,6 +10,7 @@ from cards.targets import target_text
 from cards.wording import load_wording
 from tdm.decision import (
     Activity,
+    AgeGroup,
     Certainty,
     Decision,
     FactUsed,
@@ -222,7 +223,7 @@ def test_doubts_name_issues_missing_data_unchecked_gates_and_an_order_that_canno
         "Not changed.",
         r"The level of 2026-11-01 has the status regis\|tered; it was not used.",
         "Laboratory results: truncated.",
-        "Not evaluated (no code configured here): heart failure, S-NEW.",
+        "Not evaluated (data missing or not readable, or no code configured here): heart failure, S-NEW.",
     ]
     assert not any("Laboratory" in line for line in section(decision, "assessment"))
 
@@ -267,3 +268,12 @@ def test_a_decision_without_published_evidence_says_so() -> None:
 def test_local_policy_is_said_where_a_site_decided(local: bool, shown: bool) -> None:
     last = body(dataclasses.replace(INTENSIFY, local_policy=local)).split("\n\n")[-1]
     assert ("knowledge 2026.11.22, local policy." in last) is shown
+
+
+def test_what_a_cohort_showed_is_not_held_against_a_switch() -> None:
+    child = with_situation(INTENSIFY, age_group=AgeGroup.CHILD, level_ug_ml=11.0)
+    assert "Children studied" in body(child)
+    assert any("Kang/Choi" in line for line in section(child, "sources"))
+    switch = dataclasses.replace(child, verdict=Verdict.SWITCH, evidence=())
+    assert "Children studied" not in body(switch)
+    assert not any("Kang/Choi" in line for line in section(switch, "sources"))

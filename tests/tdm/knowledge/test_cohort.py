@@ -46,10 +46,10 @@ CHILD = Situation(
         (5.999, [69]),
         (6.0, [74]),
         (7.999, [74]),
-        (8.0, [74, 80]),
-        (8.499, [74, 80]),
-        (8.5, [80, 80]),
-        (40.0, [80, 80]),
+        (8.0, [80]),
+        (8.499, [80]),
+        (8.5, [80]),
+        (40.0, [80]),
     ],
 )
 def test_the_nearest_cut_off_at_or_below_the_level_speaks(
@@ -77,9 +77,14 @@ def test_a_figure_read_from_the_chart_is_marked_approximate(knowledge: Knowledge
     (low,) = findings_at(1.0, knowledge)
     assert (low.evidence_id, low.approximate) == ("kang-choi-2019-healing-below-2", True)
     assert (low.from_ug_ml, low.below_ug_ml, low.ppv) == (None, 2.0, None)
-    _, high = findings_at(8.0, knowledge)
+    (high,) = findings_at(8.499, knowledge)
     assert (high.evidence_id, high.approximate) == ("kang-choi-2019-healing-at-8", True)
     assert (high.from_ug_ml, high.below_ug_ml) == (8.0, None)
+
+
+def test_from_eight_and_a_half_the_cut_off_speaks_and_not_the_chart(knowledge: Knowledge) -> None:
+    (finding,) = findings_at(8.5, knowledge)
+    assert (finding.evidence_id, finding.approximate) == ("kang-choi-2019-table-4-8-5", False)
 
 
 def test_the_cohort_speaks_of_a_child_in_intravenous_maintenance(knowledge: Knowledge) -> None:
