@@ -53,7 +53,12 @@ _UNREADABLE = frozenset(
     }
 )
 _LIMITS = frozenset({"maxDosePerAdministration", "maxDosePerPeriod", "maxDosePerLifetime"})
-_FIXED = frozenset({"dayOfWeek", "timeOfDay", "when", "periodUnits", "periodMax", "frequencyMax"})
+_RATES = ("rateRatio", "rateQuantity", "rateRange")
+_PACKED_MG = {"": frozenset({100.0, 120.0}), "ml": frozenset({10.0, 120.0})}
+"""What infliximab is sold in, per piece or millilitre; another strength is a dose made up for one patient."""
+_FIXED = frozenset(
+    {"count", "countMax", "dayOfWeek", "timeOfDay", "when", "periodUnits", "periodMax", "frequencyMax"}
+)
 _MG = frozenset({"mg", "milligram", "milligrams"})
 _MG_PER_KG = frozenset({"mg/kg", "mg/kg/dose"})
 
@@ -126,6 +131,11 @@ def _updated(draft: DraftOrder, option: Option) -> Resource:
         raise _RefusedError(CannotUpdateReason.UNREADABLE)
     words = read_dosage_text(dosage["text"]) if isinstance(dosage.get("text"), str) else TextDosage()
     if change.dose_mg is not None or change.dose_mg_per_kg is not None:
+        strength = draft.medicine.strength
+        name = read_dosage_text(draft.medicine.label)
+        made_up = strength is not None and strength.mg_per_unit not in _PACKED_MG[strength.unit]
+        if made_up or name.dose_unclear or name.amount_mg_per_kg is not None:
+            raise _RefusedError(CannotUpdateReason.QUANTITY)
         _write_dose(resource, dosage, change, words)
     if change.interval_days is not None:
         _write_interval(resource, dosage, change.interval_days)
@@ -173,7 +183,10 @@ def _the_dosage(resource: Resource, change: _Change) -> dict[str, Any]:
         raise _RefusedError(CannotUpdateReason.SEVERAL_DOSAGES)
     if dosages:
         dosage = dict(dosages[0])
-        resource["dosageInstruction"] = [dosage] if isinstance(instructions, list) else dosage
+        # R4 has lists here; some systems send the one entry bare.
+        resource["dosageInstruction"] = [dosage]
+        if isinstance(dosage.get("doseAndRate"), dict):
+            dosage["doseAndRate"] = [dosage["doseAndRate"]]
         return dosage
     whole = change.interval_days is not None and (
         change.dose_mg is not None or change.dose_mg_per_kg is not None
@@ -206,18 +219,30 @@ def _dose_places(dosage: dict[str, Any]) -> list[dict[str, Any]]:
         copies = [dict(entry) if isinstance(entry, dict) else entry for entry in entries]
         dosage["doseAndRate"] = copies
         holders = [*(entry for entry in copies if isinstance(entry, dict)), dosage]
-    elif isinstance(entries, dict):
-        dosage["doseAndRate"] = dict(entries)
-        holders = [dosage["doseAndRate"], dosage]
     places: list[dict[str, Any]] = []
     for holder in holders:
         if holder.get("doseRange") is not None:
             raise _RefusedError(CannotUpdateReason.UNREADABLE)
+        if any(_is_mass_rate(holder.get(name)) for name in _RATES):
+            raise _RefusedError(CannotUpdateReason.QUANTITY)
         for name in ("doseQuantity", "dose"):
             if isinstance(holder.get(name), dict):
                 holder[name] = dict(holder[name])
                 places.append(holder[name])
     return places
+
+
+def _is_mass_rate(rate: Any) -> bool:
+    """Say whether a rate counts milligrams, so that it says the dose once more: 350 mg per 2 hours."""
+    if not isinstance(rate, dict):
+        return False
+    parts = (rate, rate.get("numerator"), rate.get("low"), rate.get("high"))
+    units = [
+        unit for part in parts if isinstance(part, dict) for unit in (part.get("unit"), part.get("code"))
+    ]
+    return any(
+        isinstance(unit, str) and unit.strip().lower().startswith(("mg", "milligram")) for unit in units
+    )
 
 
 def _dose_in_unit_of(quantity: dict[str, Any], change: _Change) -> float:
@@ -311,10 +336,13 @@ def _check(resource: Resource, option: Option, setting: Setting) -> None:
 
 
 def _other_texts(resource: Resource) -> list[str]:
-    """Return the texts of an order that may repeat its dose: instructions and narrative, not notes."""
-    instructions = resource["dosageInstruction"]
-    dosage = instructions[0] if isinstance(instructions, list) else instructions
+    """Return the texts of an order that may repeat its dose: instructions, notes and narrative."""
+    dosage = resource["dosageInstruction"][0]
     candidates = [dosage.get("patientInstruction")]
+    notes = resource.get("note")
+    if notes:
+        items = notes if isinstance(notes, list) else [notes]
+        candidates += [item.get("text") for item in items if isinstance(item, dict)]
     additional = dosage.get("additionalInstruction")
     if additional is not None:
         items = additional if isinstance(additional, list) else [additional]

@@ -91,7 +91,7 @@ def refusal(raw: Json, option: Option) -> str:
 def test_only_dose_and_timing_are_changed() -> None:
     raw = order(
         standard(patientInstruction="rest afterwards", extension=[{"url": "urn:x", "valueString": "kept"}]),
-        note=[{"text": "400 mg was agreed"}],
+        note=[{"text": "agreed by telephone"}],
         unknownField={"deep": [1, None]},
         extension=[{"url": "urn:y", "valueCode": "z"}],
     )
@@ -116,7 +116,7 @@ def test_only_the_dose_is_changed_where_the_interval_stays() -> None:
 @pytest.mark.parametrize(
     ("dosage", "expected"),
     [
-        ({"doseAndRate": {"doseQuantity": mg(400)}}, {"doseAndRate": {"doseQuantity": mg(800)}}),
+        ({"doseAndRate": {"doseQuantity": mg(400)}}, {"doseAndRate": [{"doseQuantity": mg(800)}]}),
         ({"doseQuantity": mg(400)}, {"doseQuantity": mg(800)}),
         (
             {"doseAndRate": [{"doseQuantity": mg(5, "mg/kg")}]},
@@ -383,3 +383,80 @@ def test_the_order_as_sent_is_never_written_to_and_a_valid_one_stays_valid(raw: 
 )
 def test_texts_are_rewritten_in_place_or_not_at_all(text: str, arguments: Any, expected: str | None) -> None:
     assert rewrite_text(text, *arguments) == expected
+
+
+BAG = {
+    "contained": [
+        {
+            "resourceType": "Medication",
+            "id": "bag",
+            "code": {"text": "infliximab infusion"},
+            "ingredient": [
+                {
+                    "itemCodeableConcept": IFX,
+                    "strength": {"numerator": mg(400), "denominator": {"value": 250, "unit": "mL"}},
+                }
+            ],
+        }
+    ],
+    "medicationCodeableConcept": None,
+    "medicationReference": {"reference": "#bag"},
+}
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        (
+            order(
+                standard(),
+                medicationCodeableConcept={"text": "infliximab (remsima) 400 mg in sodium chloride"},
+            ),
+            CannotUpdateReason.QUANTITY,
+        ),
+        (
+            order(standard(), medicationCodeableConcept={"text": "infliximab 5 mg/kg"}),
+            CannotUpdateReason.QUANTITY,
+        ),
+        (order(standard(), **BAG), CannotUpdateReason.QUANTITY),
+        (order(standard(), note=[{"text": "pharmacy to prepare 400 mg"}]), CannotUpdateReason.TEXT),
+        (order(standard(), note={"text": "400 mg every 8 weeks"}), CannotUpdateReason.TEXT),
+        (
+            order(
+                standard(
+                    doseAndRate=[
+                        {
+                            "doseQuantity": mg(400),
+                            "rateRatio": {"numerator": mg(400), "denominator": {"value": 2, "unit": "h"}},
+                        }
+                    ]
+                )
+            ),
+            CannotUpdateReason.QUANTITY,
+        ),
+        (
+            order(standard(doseAndRate=[{"doseQuantity": mg(400), "rateQuantity": mg(200, "mg/h")}])),
+            CannotUpdateReason.QUANTITY,
+        ),
+        (
+            order(standard(timing={"repeat": {**WEEKS_8["repeat"], "count": 1}})),
+            CannotUpdateReason.FIXED_DATES,
+        ),
+    ],
+)
+def test_an_order_that_says_its_dose_elsewhere_as_well_is_not_changed(
+    raw: Json, reason: CannotUpdateReason
+) -> None:
+    assert refusal(raw, STRONGER) == reason
+
+
+def test_an_order_whose_medicine_is_a_vial_is_changed() -> None:
+    medicine = {"text": "infliximab 100 MG Injection"}
+    resource = updated(order(standard(), medicationCodeableConcept=medicine), STRONGER)
+    assert resource["dosageInstruction"][0]["doseAndRate"][0]["doseQuantity"]["value"] == 800
+
+
+def test_what_was_sent_bare_is_returned_as_the_list_that_r4_asks_for() -> None:
+    bare = standard(doseAndRate={"doseQuantity": mg(400)})
+    resource = updated(order() | {"dosageInstruction": bare}, EVERY_6_WEEKS)
+    assert resource["dosageInstruction"][0]["doseAndRate"] == [{"doseQuantity": mg(400)}]
