@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tdm.certainty import caution_rank
@@ -132,7 +132,7 @@ def combine(answers: Sequence[Answer]) -> Answer:
     if len(answers) == 1:
         return first
     if all(_same(first, other) for other in answers):
-        return min(answers, key=lambda one: caution_rank(one.certainty))
+        return _open_choice(min(answers, key=lambda one: caution_rank(one.certainty)), answers)
     by_age: dict[object, Answer] = {}
     age_decides = True
     for one in answers:
@@ -144,6 +144,30 @@ def combine(answers: Sequence[Answer]) -> Answer:
     outcome = Outcome(Verdict.ASSESS, Certainty.MODERATE)
     plan = OptionPlan((Option(OptionKind.MEASURE_LEVEL_AND_ATI, recommended=True),))
     return Answer("R-CENSOR-1", "R-CENSOR-1", outcome, outcome.certainty, plan)
+
+
+def _open_choice(chosen: Answer, answers: Sequence[Answer]) -> Answer:
+    """Return the answer with no option recommended where the readings recommend different ones.
+
+    All options are kept, and one that any reading calls off label is called so: without a recommendation
+    there is no button, and the card says why.
+    """
+    plans = [one.plan for one in answers]
+    recommended = {_regimen_of(option) for plan in plans for option in plan.options if option.recommended}
+    if len(recommended) <= 1:
+        return chosen
+    merged: dict[object, Option] = {}
+    for plan in (chosen.plan, *plans):
+        for option in plan.options:
+            key = _regimen_of(option)
+            known = merged.get(key, option)
+            merged[key] = replace(option, recommended=False, off_label=known.off_label or option.off_label)
+    outcome = replace(chosen.outcome, remarks=(*chosen.outcome.remarks, "options-differ"))
+    return replace(chosen, outcome=outcome, plan=replace(chosen.plan, options=tuple(merged.values())))
+
+
+def _regimen_of(option: Option) -> tuple[object, ...]:
+    return (option.kind, option.dose_mg, option.dose_mg_per_kg, option.interval_days)
 
 
 def _same(one: Answer, other: Answer) -> bool:
