@@ -224,13 +224,14 @@ class MedicationConcept(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MedicationUse:
-    """Another medicine in use (active order) or about to be (`draft`)."""
+    """Another medicine in use (active order), about to be (`draft`), or taken to its end (`completed`)."""
 
     concept: MedicationConcept
     source: Source
     draft: bool = False
 
 
+    completed: bool = False
 class SafetyConcept(StrEnum):
     """What the safety gates look for. A concept that no configured code can find is 'not evaluated'."""
 

@@ -110,6 +110,10 @@ def check_gates(context: GateContext) -> GateReport:
     else:  # the other gates look at safety records only
         candidates = (gates_hold.gap(context), gates_caution.thiopurine_in_young_male(context), dose)
     fired = tuple([gate for gate in candidates if gate is not None])
+    if gates_hold.heart_failure_unchecked(context, fired):
+        remarks = (*remarks, "heart-failure-dose-unchecked")
+    if gates_hold.tuberculosis_treated_before(context):
+        remarks = (*remarks, "tuberculosis-treatment-completed")
     not_evaluated = unread_gates(context)
     if fired and not_evaluated:
         names = {gate.gate for gate in fired}

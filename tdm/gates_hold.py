@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from tdm.decision import FiredGate
@@ -38,9 +39,10 @@ def infection(context: GateContext) -> FiredGate | None:
 
 
 def tuberculosis(context: GateContext) -> FiredGate | None:
-    """S-TB: active tuberculosis, or latent tuberculosis without treatment on order.
+    """S-TB: active tuberculosis, or latent tuberculosis without treatment on order or completed.
 
-    Any positive test counts: a later negative one, under infliximab, does not undo it.
+    Any positive test counts: a later negative one, under infliximab, does not undo it, nor does a treatment
+    undo active tuberculosis.
     """
     active = context.present(SafetyConcept.TUBERCULOSIS_ACTIVE)
     if active is not None:
@@ -48,9 +50,21 @@ def tuberculosis(context: GateContext) -> FiredGate | None:
     latent = context.present(SafetyConcept.TUBERCULOSIS_LATENT)
     if latent is None:
         latent = context.present(SafetyConcept.TUBERCULOSIS_TEST)
-    if latent is None or _takes(context, MedicationConcept.TUBERCULOSIS_TREATMENT):
+    treatment = MedicationConcept.TUBERCULOSIS_TREATMENT
+    if latent is None or _takes(context, treatment) or _has_completed(context, treatment):
         return None
     return FiredGate("S-TB", deciding=True, source=latent.source)
+
+
+def tuberculosis_treated_before(context: GateContext) -> bool:
+    """Whether only a completed treatment keeps S-TB from firing; whether it was whole is not known."""
+    if not context.facts or tuberculosis(context) is not None:
+        return False
+    treatment = MedicationConcept.TUBERCULOSIS_TREATMENT
+    latent = context.present(SafetyConcept.TUBERCULOSIS_LATENT) or context.present(
+        SafetyConcept.TUBERCULOSIS_TEST
+    )
+    return latent is not None and _has_completed(context, treatment) and not _takes(context, treatment)
 
 
 def hepatitis_b(context: GateContext) -> FiredGate | None:
@@ -90,6 +104,14 @@ def heart_failure(context: GateContext) -> FiredGate | None:
     return None
 
 
+def heart_failure_unchecked(context: GateContext, fired: Iterable[FiredGate]) -> bool:
+    """Whether S-HF fired beside a draft of unknown mg/kg, so that the limit was not checked."""
+    draft = context.course.draft
+    if draft is None or "S-HF" not in [gate.gate for gate in fired]:
+        return False
+    return order_dose_mg_per_kg(draft, context.assessment.regimen.weight_kg) is None
+
+
 def gap(context: GateContext) -> FiredGate | None:
     """S-GAP: so long since the last documented dose that a new course would start."""
     course, now = context.course, context.now
@@ -102,7 +124,7 @@ def gap(context: GateContext) -> FiredGate | None:
         # Self-injection leaves no trace for each dose: only a documented stop opens a gap.
         if any(order.state is OrderState.ACTIVE for order in course.orders):
             return None
-        stops = [order for order in course.orders if order.state is OrderState.STOPPED]
+        stops = [order for order in course.orders if order.state in (OrderState.STOPPED, OrderState.ENDED)]
         if not stops:
             return None
         for order in stops:
@@ -163,7 +185,13 @@ def _of_last_day(facts: tuple[SafetyFact, ...]) -> tuple[SafetyFact, ...]:
 
 
 def _takes(context: GateContext, concept: MedicationConcept) -> bool:
-    return any(use.concept is concept and not use.draft for use in context.course.medications)
+    return any(
+        use.concept is concept and not use.draft and not use.completed for use in context.course.medications
+    )
+
+
+def _has_completed(context: GateContext, concept: MedicationConcept) -> bool:
+    return any(use.concept is concept and use.completed for use in context.course.medications)
 
 
 def _longer_than(earlier: Moment, later: Moment, days: float) -> bool:

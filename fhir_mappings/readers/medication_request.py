@@ -15,9 +15,9 @@ from fhir_mappings.readers.medication_record import (
     Record,
     period_end,
     record_of,
-    settled_route,
+    settled_order_route,
 )
-from tdm.facts import MedicationUse, Moment, Order, OrderState
+from tdm.facts import MedicationConcept, MedicationUse, Moment, Order, OrderState
 from tdm.issues import DataIssue, IssueCode
 
 # Not part of the course: what was never in force, and drafts, which only count where they are signed.
@@ -52,11 +52,12 @@ def read_medication_request(
         return NO_MEDICATION
     if match.concept is not None:
         active = record.status == "active" and not _is_over(_last_end(resource, context), context)
-        return (
-            MedicationReading(uses=(MedicationUse(match.concept, record.source),))
-            if active
-            else NO_MEDICATION
-        )
+        # A treatment of tuberculosis still counts when it was taken to its end; no other medicine does.
+        treatment = match.concept is MedicationConcept.TUBERCULOSIS_TREATMENT
+        completed = record.status == "completed" and treatment
+        if not (active or completed):
+            return NO_MEDICATION
+        return MedicationReading(uses=(MedicationUse(match.concept, record.source, completed=completed),))
     state = _STATES.get(record.status)
     issues: tuple[DataIssue, ...] = ()
     if state is None:
@@ -70,7 +71,7 @@ def read_order(
 ) -> tuple[Order, tuple[DataIssue, ...]]:
     """Read dose, interval, route and dates of an infliximab order whose state is known."""
     dosage = read_dosages(record.resource.get("dosageInstruction"), record.setting)
-    route, route_issues = settled_route(record.medicine, dosage.route, record.source)
+    route, route_issues = settled_order_route(record.setting, dosage)
     ended = _last_end(record.resource, context)
     over = _is_over(ended, context)
     if state is OrderState.ACTIVE and over:
