@@ -173,7 +173,7 @@ def _by_table(chosen: Answer, report: GateReport, context: GateContext, knowledg
         options=options,
         draft_already_does_it=does_it,
         update_withheld=withheld is not None,
-        evidence=evidence_for((rule, chosen.rule, chosen.row), target, knowledge),
+        evidence=evidence_for((rule, chosen.rule, chosen.row), target, knowledge, chosen.situation),
         issues=_merged(
             assessment.issues,
             report.issues,

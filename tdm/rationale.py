@@ -17,11 +17,12 @@ from tdm.decision import (
     Target,
     Verdict,
 )
+from tdm.facts import Route
 from tdm.knowledge.citing import cited_rows
 
 if TYPE_CHECKING:
     from tdm.answers import Answer
-    from tdm.knowledge.model import Knowledge
+    from tdm.knowledge.model import EvidenceRow, Knowledge
 
 # A clause for a sentence, and what a summary says. Where the data allow several readings they share this one.
 ACTIVITY_WORDS = {
@@ -33,6 +34,9 @@ ACTIVITY_WORDS = {
     Activity.REMISSION: ("there is no sign of active disease", "no active disease"),
     Activity.UNKNOWN: ("whether disease is active is not known", "activity unknown"),
 }
+
+AGE_GROUPS = frozenset(group.value for group in AgeGroup)
+ROUTES = frozenset(route.value for route in Route)
 
 Parameters: TypeAlias = tuple[tuple[str, str], ...]
 """Values for the placeholders of a sentence."""
@@ -81,21 +85,60 @@ def _level_words(situation: Situation, limit: str | None) -> str:
     return "undetectable" if situation.level is LevelClass.UNDETECTABLE else _number(situation.level_ug_ml)
 
 
-def evidence_for(rules: tuple[str, ...], target: Target | None, knowledge: Knowledge) -> tuple[str, ...]:
-    """Return the citable evidence behind rules and the target row, each id once."""
-    return _citable(rules, () if target is None else target.evidence, knowledge)
+def evidence_for(
+    rules: tuple[str, ...], target: Target | None, knowledge: Knowledge, situation: Situation | None = None
+) -> tuple[str, ...]:
+    """Return the citable evidence behind rules and the target row, each id once.
+
+    With a situation only what was studied in its age group and route, and no advice for lower levels.
+    """
+    behind_target = () if target is None else target.evidence
+    if situation is None:
+        return _citable(rules, behind_target, None, None, knowledge)
+    ids = _citable(rules, behind_target, situation.age_group, situation.route, knowledge)
+    level = situation.level_ug_ml
+    if level is None:
+        return ids
+    return tuple([name for name in ids if speaks_of_level(knowledge.evidence[name], level)])
 
 
 def citable_ids(
-    rules: tuple[str, ...], target_evidence: tuple[str, ...], knowledge: Knowledge
+    rules: tuple[str, ...],
+    target_evidence: tuple[str, ...],
+    age_group: AgeGroup | None,
+    route: Route | None,
+    knowledge: Knowledge,
 ) -> tuple[str, ...]:
-    """Return the ids of the citable rows behind rules, then those of the target's evidence."""
+    """Return the ids of the citable rows behind rules, then those of the target's evidence.
+
+    Of the rows behind rules, and of those of the target, only such as were studied in patients of the age
+    group and route, unless there are no such: the card prints whom a study looked at.
+    """
     ids = [name for rule in rules for name in knowledge.rule_evidence.get(rule, ())]
-    return tuple(row.id for row in cited_rows(knowledge, (*ids, *target_evidence)))
+    rows: dict[str, None] = {}
+    for group in (ids, target_evidence):
+        cited = cited_rows(knowledge, group)
+        fitting = [row for row in cited if fits(row, age_group, route)]
+        rows.update(dict.fromkeys([row.id for row in fitting or cited]))
+    return tuple(rows)
 
 
-# Rules and target rows are few and repeat; nothing of a patient is part of the question.
-_citable = lru_cache(maxsize=512)(citable_ids)
+def fits(row: EvidenceRow, age_group: AgeGroup | None, route: Route | None) -> bool:
+    """Return whether a study may have looked at patients of this age group and route; None: any."""
+    other_age = age_group is not None and row.age_group in AGE_GROUPS and row.age_group != age_group
+    other_route = route is not None and row.route in ROUTES and row.route != route
+    return not other_age and not other_route
+
+
+def speaks_of_level(row: EvidenceRow, level_ug_ml: float) -> bool:
+    """Return whether a row is no advice for levels below a number that this level has reached."""
+    if row.comparator != "<" or row.unit != "µg/mL" or row.value is None:
+        return True
+    return level_ug_ml < row.value
+
+
+# Rules and target rows are few and repeat; nothing of a patient but age group and route is in the question.
+_citable = lru_cache(maxsize=1024)(citable_ids)
 
 
 def is_local(answer: Answer, target: Target | None, knowledge: Knowledge) -> bool:

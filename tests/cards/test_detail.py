@@ -6,6 +6,7 @@ import re
 import pytest
 
 from cards.detail import Shortfalls, detail
+from cards.sources import population_of
 from cards.targets import target_text
 from cards.wording import load_wording
 from tdm.decision import (
@@ -22,6 +23,7 @@ from tdm.decision import (
 )
 from tdm.facts import FactGroup, Shortfall
 from tdm.issues import DataIssue, IssueCode
+from tdm.knowledge.loader import load_knowledge
 from tests.cards.examples import (
     INTENSIFY,
     KNOWLEDGE,
@@ -252,10 +254,10 @@ def test_an_issue_without_a_sentence_shows_its_code() -> None:
 def test_only_published_evidence_is_cited_with_year_and_certainty() -> None:
     rows = ("verified", "secondary", "unverified", "policy", "uncited", "undated", "missing")
     assert section(dataclasses.replace(INTENSIFY, evidence=rows), "sources") == [
-        "Kang/Choi 2019: Healing in 48.6 %. Certainty weak.",
-        "Kang/Choi 2019: Trough &lt; 3 often means too little. Certainty weak, as quoted in a review.",
-        "somebody-2020: Healing in 48.6 %. Certainty weak.",
-        "TAXIT 2015: Healing in 48.6 %. Certainty weak.",
+        "Kang/Choi 2019, children: Healing in 48.6 %. Certainty weak.",
+        "Kang/Choi 2019, children: Trough &lt; 3 often means too little. Certainty weak, as quoted in a review.",
+        "somebody-2020, children: Healing in 48.6 %. Certainty weak.",
+        "TAXIT 2015, children: Healing in 48.6 %. Certainty weak.",
     ]
 
 
@@ -272,8 +274,19 @@ def test_local_policy_is_said_where_a_site_decided(local: bool, shown: bool) -> 
 
 def test_what_a_cohort_showed_is_not_held_against_a_switch() -> None:
     child = with_situation(INTENSIFY, age_group=AgeGroup.CHILD, level_ug_ml=11.0)
-    assert "Children studied" in body(child)
-    assert any("Kang/Choi" in line for line in section(child, "sources"))
-    switch = dataclasses.replace(child, verdict=Verdict.SWITCH, evidence=())
-    assert "Children studied" not in body(switch)
-    assert not any("Kang/Choi" in line for line in section(switch, "sources"))
+    kept = detail(child, knowledge=load_knowledge(), wording=WORDING)
+    assert kept.count("Children studied") == 1
+    switch = dataclasses.replace(child, verdict=Verdict.SWITCH)
+    assert "Children studied" not in detail(switch, knowledge=load_knowledge(), wording=WORDING)
+
+
+def test_a_source_says_in_short_whom_it_looked_at() -> None:
+    knowledge = load_knowledge()
+
+    def whom(name: str) -> str:
+        return population_of(knowledge.evidence[name], WORDING)
+
+    assert whom("kang-choi-2019-trough-ati") == "children with luminal Crohn's disease"
+    assert whom("ungar-2019-unlikely-above-9") == "IBD, age not stated"
+    assert whom("mayo-ati-positive") == "laboratory catalogue"
+    assert whom("taxit-window") == "adults with IBD"

@@ -7,6 +7,7 @@ import pytest
 
 from tdm.answers import answer
 from tdm.decision import Activity, AgeGroup, AtiClass, Certainty, LevelClass, Phase
+from tdm.facts import Route
 from tdm.knowledge.citing import cited_rows
 from tdm.knowledge.model import Verification
 from tdm.rationale import (
@@ -15,6 +16,7 @@ from tdm.rationale import (
     is_local,
     keys_behind,
     sentence_parameters,
+    speaks_of_level,
     target_for,
 )
 from tdm.table import build_table, first_match, numbers_of, rows_for
@@ -134,6 +136,50 @@ def test_evidence_comes_from_rules_first_and_then_from_the_target():
     target = replace(TARGET, evidence=names[:2])
     assert evidence_for(("R-B", "R-A", "R-C"), target, known) == (names[2], names[1], names[0])
     assert evidence_for(("R-B",), None, known) == (names[2],)
+
+
+CHILD = {"age_group": AgeGroup.CHILD}
+SUBCUTANEOUS = {"route": Route.SUBCUTANEOUS}
+
+
+def cited(rule: str, target=None, **fields) -> set[str]:
+    return set(evidence_for((rule,), target, shipped_knowledge(), situation(**fields)))
+
+
+@pytest.mark.parametrize("rule", ["R-PK-2", "R-ATI-2"])
+def test_adults_and_children_are_told_of_their_own_studies(rule):
+    assert cited(rule) == {"taxit-window"}
+    assert cited(rule, **CHILD) == {"kang-2026-threshold-6", "kang-2026-endoscopic-healing"}
+
+
+def test_a_study_of_others_is_cited_only_where_there_is_none_of_the_patients_kind():
+    assert cited("R-ATI-1") == {"kang-choi-2019-trough-ati"}
+    assert "kang-choi-2019-trough-ati" not in cited("R-IMM-1")
+    assert "kang-choi-2019-trough-ati" in cited("R-IMM-1", **CHILD)
+    assert "ati-hmsa-9-1" in cited("R-IMM-1", **SUBCUTANEOUS) & cited("R-IMM-1", **CHILD)
+    # each by itself: what the target rests on does not stand in for what the row rests on
+    adult = replace(TARGET, evidence=("taxit-window", "kang-2026-threshold-6"))
+    assert cited("R-ATI-1", adult) == {"kang-choi-2019-trough-ati", "taxit-window"}
+
+
+def test_the_route_of_a_study_must_fit_too():
+    both = replace(TARGET, evidence=("taxit-window", "hong-2025-mucosal-healing-cutoff"))
+    assert cited("R-NONE", both, level_ug_ml=None) == {"taxit-window"}
+    assert cited("R-NONE", both, level_ug_ml=None, **SUBCUTANEOUS) == {"hong-2025-mucosal-healing-cutoff"}
+
+
+@pytest.mark.parametrize(("level", "is_cited"), [(2.99, True), (3.0, False), (8.0, False), (None, True)])
+def test_advice_for_lower_levels_is_not_cited(level, is_cited):
+    assert ("digest-intensify-below-3" in cited("R-PK-1", level_ug_ml=level)) is is_cited
+    assert "ungar-2019-trough-6-months" in cited("R-PK-1", level_ug_ml=level)
+
+
+def test_only_a_level_is_compared_with_the_number_of_a_row():
+    row = replace(shipped_knowledge().evidence["digest-intensify-below-3"])
+    assert speaks_of_level(replace(row, unit="U/mL"), 5.0)
+    assert speaks_of_level(replace(row, comparator="<="), 5.0)
+    assert speaks_of_level(replace(row, value=None), 5.0)
+    assert not speaks_of_level(row, 5.0)
 
 
 # ---- local policy
