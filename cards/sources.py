@@ -12,7 +12,7 @@ _NOT_STATED: Final = "not-stated"
 
 
 def source_line(row: EvidenceRow, knowledge: Knowledge, wording: Wording) -> str:
-    """Return one evidence row as a line, with whom it looked at; the caller leaves out what is not citable."""
+    """Return one evidence row as a line, with whom it looked at; the caller picks citable rows."""
     citation = knowledge.citations.get(row.citation)
     name = row.citation if citation is None else citation.short
     if citation is not None and str(citation.year) not in name:

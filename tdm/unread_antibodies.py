@@ -1,4 +1,4 @@
-"""Antibody results that are on record and could not be used: what they may hide, and for how long."""
+"""Antibody results on record that are pending or could not be used: what they may hide, and for how long."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from tdm.issues import DataIssue, IssueCode
 from tdm.knowledge.model import Policy
 
 # A result named after level and antibodies at once may be one of antibodies.
-UNREAD = frozenset({IssueCode.ATI_UNREADABLE, IssueCode.PANEL_VALUE_NOT_USED})
+UNREAD = frozenset({IssueCode.ATI_UNREADABLE, IssueCode.PANEL_VALUE_NOT_USED, IssueCode.ATI_PENDING})
 
 
 def unread_results(issues: Iterable[DataIssue]) -> tuple[DataIssue, ...]:
-    """The issues of results that may be of antibodies and could not be read."""
+    """The issues of results that may be of antibodies and are pending or could not be read."""
     return tuple([issue for issue in issues if issue.code in UNREAD])
 
 

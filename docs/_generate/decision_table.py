@@ -29,7 +29,7 @@ shipped; a site may replace some of them within bounds.
 
 FILTERS = {
     "R-ATI-3": (
-        "before R-CAP-1: an answer to intensify while an antibody result on record could not be used; assess"
+        "before R-CAP-1: an answer to intensify while an antibody result is pending or unusable; assess"
     ),
     "R-CAP-1": (
         "an answer to intensify, but nothing stronger is allowed: switch where activity is confirmed "

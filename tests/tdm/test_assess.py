@@ -250,8 +250,10 @@ def test_a_pending_antibody_result_is_not_explained_by_the_reflex_limit():
     assert found.situations[0].ati is AtiClass.NOT_MEASURED
 
 
-@pytest.mark.parametrize("code", [IssueCode.ATI_UNREADABLE, IssueCode.PANEL_VALUE_NOT_USED])
-def test_an_unreadable_antibody_result_is_not_explained_by_the_reflex_limit(code):
+@pytest.mark.parametrize(
+    "code", [IssueCode.ATI_UNREADABLE, IssueCode.PANEL_VALUE_NOT_USED, IssueCode.ATI_PENDING]
+)
+def test_an_unreadable_or_pending_antibody_result_is_not_explained_by_the_reflex_limit(code):
     (only,) = of(*STEADY, level(8.0, laboratory="Mayo"), issue(code, "ati")).situations
     assert (only.ati, only.ati_unread) == (AtiClass.NOT_MEASURED, True)
     (other,) = of(*STEADY, level(8.0, laboratory="Mayo"), issue(IssueCode.ATI_BY_TEXT, "ati")).situations
