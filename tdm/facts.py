@@ -164,7 +164,8 @@ class Dose:
     """One dose of infliximab that was given (or, for statements and dispenses, reported).
 
     `amount_mg` or `amount_mg_per_kg` is None where the record does not say. `reported` is True when it
-    stems from a statement or a dispense rather than an administration.
+    stems from a statement or a dispense rather than an administration; `interval_days` is then the interval
+    of its instruction, if it gives one: pens are handed out for weeks at once.
     """
 
     given: Moment
@@ -173,6 +174,7 @@ class Dose:
     amount_mg: float | None = None
     amount_mg_per_kg: float | None = None
     reported: bool = False
+    interval_days: float | None = None
 
 
 class OrderState(StrEnum):
@@ -229,9 +231,9 @@ class MedicationUse:
     concept: MedicationConcept
     source: Source
     draft: bool = False
-
-
     completed: bool = False
+
+
 class SafetyConcept(StrEnum):
     """What the safety gates look for. A concept that no configured code can find is 'not evaluated'."""
 
