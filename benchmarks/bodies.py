@@ -14,7 +14,6 @@ import orjson
 
 from tests.support import ehr
 
-AS_OF = datetime(2026, 6, 15, 9, 30, tzinfo=UTC)
 PATIENT = "synthetic-benchmark"
 FILLER = tuple(ehr.PANEL)
 
@@ -55,8 +54,13 @@ def _decisive(now: datetime) -> list[tuple[str, ehr.Resource]]:
     return resources
 
 
-def body(resources: int, *, now: datetime = AS_OF) -> bytes:
-    """Return the bytes of an order-sign request whose prefetch holds exactly `resources` resources."""
+def body(resources: int, *, now: datetime | None = None) -> bytes:
+    """Return the bytes of an order-sign request whose prefetch holds exactly `resources` resources.
+
+    Its dates are counted from `now`, by default this moment: a served worker runs by the real clock, and an
+    old chart would be answered by a shorter way (S-GAP).
+    """
+    now = now if now is not None else datetime.now(UTC)
     chosen = _decisive(now)[:resources]
     number = 0
     while len(chosen) < resources:
