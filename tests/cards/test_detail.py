@@ -255,8 +255,10 @@ def test_only_published_evidence_is_cited_with_year_and_certainty() -> None:
     rows = ("verified", "secondary", "unverified", "policy", "uncited", "undated", "missing")
     assert section(dataclasses.replace(INTENSIFY, evidence=rows), "sources") == [
         "Kang/Choi 2019, children: Healing in 48.6 %. Certainty weak.",
-        "Kang/Choi 2019, children: Trough &lt; 3 often means too little. "
-        "Certainty weak, as quoted in a review.",
+        (
+            "Kang/Choi 2019, children: Trough &lt; 3 often means too little. "
+            "Certainty weak, as quoted in a review."
+        ),
         "somebody-2020, children: Healing in 48.6 %. Certainty weak.",
         "TAXIT 2015, children: Healing in 48.6 %. Certainty weak.",
     ]
