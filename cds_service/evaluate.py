@@ -20,6 +20,7 @@ from cds_service.log import DraftRecord, RequestRecord, where_it_failed
 from cds_service.render import render_json
 from cds_service.request import Hook, HookRequest, fault_of_json
 from cds_service.services import Services
+from cds_service.unread_orders import names_unread_infliximab
 from fhir_mappings.acquire import acquire
 from fhir_mappings.acquired import AcquiredResources, KeyState
 from fhir_mappings.context import ReadingContext
@@ -64,6 +65,10 @@ class Examination:
     unread_orders: bool = False
 
 
+_ALWAYS_EVALUATED: Final = 20
+_WORK_OF_AN_ORDER: Final = 50  # in resources: what an order costs when the record is empty
+_MOST_WORK: Final = 50_000  # resources read for all orders together, less than a second's work
+
 _NOTHING: Final = AcquiredResources(keys={})
 _KEYS: Final = frozenset(templates())
 
@@ -107,7 +112,8 @@ def examine(request: HookRequest, services: Services, now: Moment) -> Examinatio
         return Examination(
             context, acquired, (), Reason.ORDER_UNREADABLE, where_it_failed(error), unread_orders=True
         )
-    return Examination(context, acquired, drafts, failure, failed_at)
+    unread = names_unread_infliximab(request.draft_orders)
+    return Examination(context, acquired, drafts, failure, failed_at, unread_orders=unread)
 
 
 def evaluate_all(
@@ -116,13 +122,30 @@ def evaluate_all(
     """Evaluate every infliximab order of the request, or the chart itself where one was opened."""
     if request.hook is Hook.PATIENT_VIEW:
         return (_evaluate_chart(examination, services, now),)
-    if examination.unread_orders:
-        return (_not_completed(Evaluated(None), examination.failure, examination.failed_at, services),)
-    several = len(examination.drafts) > 1
-    return tuple(
+    drafts = examination.drafts
+    several = len(drafts) > 1
+    most = _most_evaluated(examination.acquired)
+    evaluated = [
         _evaluate_draft(examination, draft, draft.label if several else None, services, now)
-        for draft in examination.drafts
-    )
+        for draft in drafts[:most]
+    ]
+    if drafts[most:]:
+        rest = f"{most + 1} to {len(drafts)} of {len(drafts)}"
+        evaluated.append(_not_completed(Evaluated(None), Reason.TOO_SLOW, "", services, label=rest))
+    if examination.unread_orders:
+        failed_at = "" if drafts else examination.failed_at
+        evaluated.append(_not_completed(Evaluated(None), Reason.ORDER_UNREADABLE, failed_at, services))
+    return tuple(evaluated)
+
+
+def _most_evaluated(acquired: AcquiredResources) -> int:
+    """Return how many orders one request may have evaluated.
+
+    Every order goes through the whole record, so hostile numbers of both would hold a worker for hours. What
+    people sign is far below; where it is not, one card names the orders that were left out.
+    """
+    resources = sum(len(key.resources) for key in acquired.keys.values())
+    return max(_ALWAYS_EVALUATED, _MOST_WORK // (_WORK_OF_AN_ORDER + resources))
 
 
 def _evaluate_draft(
