@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import msgspec
 from flask import Request
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from cds_service.envelope import Members, Prefetched, PrefetchShapeError, split
 from cds_service.errors import Fault, RequestRefusedError
@@ -69,11 +69,13 @@ def read_body(request: Request) -> bytes:
         raise RequestRefusedError(Fault.BODY_ENCODED)
     try:
         body = request.get_data(cache=False)
-        if request.content_length is None and _goes_on(request, len(body)):
-            raise RequestRefusedError(Fault.BODY_TOO_LARGE)
-    except (BadRequest, OSError):
-        # Servers report a broken chunk or a cut connection this way: the client's fault, not ours.
-        raise RequestRefusedError(Fault.BODY_NOT_READ) from None
+        cut = request.content_length is None and _goes_on(request, len(body))
+    except RequestEntityTooLarge:
+        raise
+    except Exception:  # noqa: BLE001 (each server has its own kinds for a broken chunk or a cut connection)
+        raise RequestRefusedError(Fault.BODY_NOT_READ) from None  # whichever: the client's fault, not ours
+    if cut:
+        raise RequestRefusedError(Fault.BODY_TOO_LARGE)
     return body
 
 
