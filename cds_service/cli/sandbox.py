@@ -30,10 +30,10 @@ _HIGHEST_PORT = 65535
 
 
 class _QuietHandler(WSGIRequestHandler):
-    """Leaves the request line to the service's own log, which holds no path."""
+    """Leaves the log to the service, whose lines hold no path and nothing else of what was sent."""
 
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Write nothing."""
+    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 (the name in Werkzeug)
+        """Write nothing: neither request lines, which may be quoted, nor messages of exceptions."""
 
 
 @click.command(

@@ -1,6 +1,7 @@
 """The command line: what it prints, and its exit codes."""
 
 import json
+import socket
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -310,6 +311,18 @@ def test_a_taken_port_has_its_own_exit_code(monkeypatch: pytest.MonkeyPatch, fai
     result = invoke("sandbox", "--port", "8124")
     assert result.exit_code == 6
     assert "--port 8125" in result.output
+
+
+def test_the_sandbox_s_server_writes_nothing_of_what_was_sent(
+    caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    client, served = socket.socketpair()
+    with client, served:
+        client.sendall(b"GET /SECRET SECRET HTTP/1.1\r\n\r\n")
+        client.shutdown(socket.SHUT_WR)
+        sandbox_module._QuietHandler(served, ("127.0.0.1", 1), None)  # type: ignore[arg-type]  # answers before it asks
+        assert client.recv(4096)
+    assert "SECRET" not in caplog.text + "".join(capfd.readouterr())
 
 
 def test_the_sandbox_has_no_option_to_listen_elsewhere() -> None:
