@@ -17,7 +17,7 @@ from fhir_mappings.context import ReadingContext
 from fhir_mappings.dates import read_moment
 from fhir_mappings.dosage import Setting, read_dosages
 from fhir_mappings.medication import Medicine, Medicines, contained, medicine_of, medicines_of
-from fhir_mappings.readers.medication_record import settled_route
+from fhir_mappings.readers.medication_record import settled_order_route
 from fhir_mappings.references import Belongs, belongs_to, relative_reference, source_reference, text_of
 from tdm.facts import Indication, MedicationUse, Order, OrderState, Source
 from tdm.issues import DataIssue, IssueCode
@@ -195,8 +195,9 @@ def _read(
 ) -> DraftOrder:
     source = _source(resource)
     label = medicine.label or "infliximab"
-    dosage = read_dosages(resource.get("dosageInstruction"), Setting(medicine, "this order", source))
-    route, route_issues = settled_route(medicine, dosage.route, source)
+    setting = Setting(medicine, "this order", source)
+    dosage = read_dosages(resource.get("dosageInstruction"), setting)
+    route, route_issues = settled_order_route(setting, dosage)
     doubts = _doubts(resource, source, context)
     by_name = (DataIssue(IssueCode.MEDICINE_BY_NAME, "medicine", (("name", label),), source),)
     return DraftOrder(

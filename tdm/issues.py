@@ -95,6 +95,7 @@ class IssueCode(StrEnum):
     INTERVAL_TEXT_DIFFERS = "interval-text-differs"
     SEVERAL_DOSAGES = "several-dosages"
     ROUTE_CONFLICT = "route-conflict"
+    ROUTE_FROM_DOSE = "route-from-dose"
     ORDER_STATUS_UNKNOWN = "order-status-unknown"
     DRAFT_STATUS = "draft-status"
     DRAFT_DO_NOT_PERFORM = "draft-do-not-perform"

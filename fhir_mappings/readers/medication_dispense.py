@@ -1,7 +1,7 @@
 """MedicationDispense: infliximab handed out, taken as a reported dose on that day.
 
 How many doses one dispense covers is not told reliably, so that only the first is taken: enough to see that
-treatment went on, too little to build an interval from.
+treatment went on, too little to build an interval from. The interval is that of its instruction.
 """
 
 from __future__ import annotations
@@ -11,7 +11,12 @@ from fhir_mappings.context import ReadingContext
 from fhir_mappings.dates import read_moment
 from fhir_mappings.dosage import read_dosages
 from fhir_mappings.medication import Medicines
-from fhir_mappings.readers.medication_record import NO_MEDICATION, MedicationReading, record_of, settled_route
+from fhir_mappings.readers.medication_record import (
+    NO_MEDICATION,
+    MedicationReading,
+    record_of,
+    settled_order_route,
+)
 from tdm.facts import Dose
 from tdm.issues import DataIssue, IssueCode
 
@@ -32,6 +37,14 @@ def read_medication_dispense(
         issue = DataIssue(IssueCode.DOSE_UNDATED, "dose", (), record.source)
         return MedicationReading(issues=(*record.issues, issue))
     dosage = read_dosages(resource.get("dosageInstruction"), record.setting)
-    route, route_issues = settled_route(record.medicine, dosage.route, record.source)
-    dose = Dose(given, record.source, route, dosage.amount_mg, dosage.amount_mg_per_kg, reported=True)
+    route, route_issues = settled_order_route(record.setting, dosage)
+    dose = Dose(
+        given,
+        record.source,
+        route,
+        dosage.amount_mg,
+        dosage.amount_mg_per_kg,
+        reported=True,
+        interval_days=dosage.interval_days,
+    )
     return MedicationReading(doses=(dose,), issues=record.issues + dosage.issues + route_issues)

@@ -7,13 +7,16 @@ from typing import Any, NamedTuple
 from fhir_mappings.acquired import Resource
 from fhir_mappings.context import ReadingContext
 from fhir_mappings.dates import read_moment
-from fhir_mappings.dosage import Setting
+from fhir_mappings.dosage import ReadDosage, Setting
 from fhir_mappings.medication import Medicine, Medicines, medicine_of
 from fhir_mappings.references import Belongs, belongs_to, source_reference, text_of
 from tdm.facts import Dose, MedicationUse, Moment, Order, Route, Source
 from tdm.issues import DataIssue, IssueCode
 
 _MAX_STATUS = 40
+_PEN_MG = (120.0, 240.0)
+_PEN_DAYS = 14.0
+"""Nothing intravenous is given every two weeks; the loading schedule is no interval."""
 
 
 class MedicationReading(NamedTuple):
@@ -71,6 +74,15 @@ def settled_route(
     if medicine.route is None or written is None or written is medicine.route:
         return medicine.route or written, ()
     return medicine.route, (DataIssue(IssueCode.ROUTE_CONFLICT, "route", (), source),)
+
+
+def settled_order_route(setting: Setting, dosage: ReadDosage) -> tuple[Route | None, tuple[DataIssue, ...]]:
+    """Return the route of an order; without one, that of the pen where dose and interval are the pen's."""
+    route, issues = settled_route(setting.medicine, dosage.route, setting.source)
+    if route is None and dosage.amount_mg in _PEN_MG and dosage.interval_days == _PEN_DAYS:
+        issue = DataIssue(IssueCode.ROUTE_FROM_DOSE, "route", (("what", setting.what),), setting.source)
+        return Route.SUBCUTANEOUS, (issue,)
+    return route, issues
 
 
 def period_end(value: Any, context: ReadingContext) -> Moment | None:

@@ -14,7 +14,7 @@ from fhir_mappings.readers.medication_record import (
     period_end,
     period_start,
     record_of,
-    settled_route,
+    settled_order_route,
 )
 from tdm.facts import Dose, MedicationUse, Order, OrderState
 
@@ -48,7 +48,7 @@ def read_medication_statement(
 def _read_infliximab(record: Record, context: ReadingContext, state: OrderState) -> MedicationReading:
     resource = record.resource
     dosage = read_dosages(resource.get("dosage"), record.setting)
-    route, route_issues = settled_route(record.medicine, dosage.route, record.source)
+    route, route_issues = settled_order_route(record.setting, dosage)
     issues = record.issues + dosage.issues + route_issues
     moment = read_moment(resource.get("effectiveDateTime"), context.zone)
     if moment is not None and state is OrderState.ENDED:

@@ -410,3 +410,51 @@ def test_no_reader_throws_on_odd_dosages(name: str, one: Any, two: Any, three: A
     for resource_type in READERS:
         for given_dosage in (dosage, [dosage], [dosage, one]):
             assert isinstance(read(resource_type, status="active", **{name: given_dosage}), MedicationReading)
+
+
+def every_two_weeks(amount: float, **more: Any) -> list[Json]:
+    timing = {"repeat": {"frequency": 1, "period": 2, "periodUnit": "wk"}}
+    return [{"timing": timing, "doseAndRate": [{"doseQuantity": {"value": amount, "unit": "mg"}}], **more}]
+
+
+@pytest.mark.parametrize("amount", [120, 240])
+def test_the_dose_of_the_pen_every_two_weeks_is_subcutaneous_without_a_route(amount: float) -> None:
+    reading = read("MedicationRequest", status="active", dosageInstruction=every_two_weeks(amount))
+    assert reading.orders[0].route is Route.SUBCUTANEOUS
+    assert [issue.code for issue in reading.issues] == [IssueCode.ROUTE_FROM_DOSE]
+
+
+@pytest.mark.parametrize(
+    ("amount", "more", "expected"),
+    [
+        (300, {}, None),
+        (120, {"route": {"text": "IV"}}, Route.INTRAVENOUS),
+        (120, {"timing": WEEKS_8}, None),
+    ],
+)
+def test_another_dose_route_or_interval_is_not_that_of_the_pen(
+    amount: float, more: Json, expected: Route | None
+) -> None:
+    reading = read("MedicationRequest", status="active", dosageInstruction=every_two_weeks(amount, **more))
+    assert (reading.orders[0].route, reading.issues) == (expected, ())
+
+
+@pytest.mark.parametrize(
+    "name", ["infliximab 120 mg/mL auto-injector", "Remsima 120mg inj pen", "infliximab 120 mg/1 mL syringe"]
+)
+def test_pens_and_syringes_are_subcutaneous_by_their_name(name: str) -> None:
+    reading = read("MedicationRequest", status="active", medicationCodeableConcept={"text": name})
+    assert reading.orders[0].route is Route.SUBCUTANEOUS
+
+
+def test_a_dispense_keeps_the_interval_of_its_instruction() -> None:
+    reading = read(
+        "MedicationDispense",
+        status="completed",
+        whenHandedOver="2026-11-01",
+        medicationCodeableConcept=PEN,
+        dosageInstruction=every_two_weeks(240),
+    )
+    assert [(dose.interval_days, dose.amount_mg, dose.reported) for dose in reading.doses] == [
+        (14.0, 240.0, True)
+    ]
