@@ -155,6 +155,10 @@ campaigns: $(STATE)/dev ## equal meanings, moving clocks, server zones and clini
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests/campaigns $(PYTEST_ARGS)
 
 .PHONY: mutants
-mutants: $(STATE)/dev ## mutation testing of the medicine and the readers; resumes where it stopped
-	@$(BIN)/mutmut run $(MUTANTS)
+mutants: $(STATE)/dev ## mutation testing of the medicine and the readers (MUTANTS="tdm.gates*"); resumes where it stopped
+	@$(BIN)/python tools/mutation_run.py $(MUTANTS)
 	@$(BIN)/python tools/mutation_score.py
+
+.PHONY: mutants-data
+mutants-data: $(STATE)/dev ## slips in the numbers, codes and units of the data files, and who notices them
+	@$(BIN)/python -m tests.campaigns.toml_mutator $(MUTANTS_ARGS)
