@@ -11,6 +11,7 @@ from rich.table import Table
 from cards.terminal import print_card
 from cds_service.evaluate import Evaluated
 from cds_service.explanation import issue_document, neighbours_of, proofs_of, rule_text
+from cds_service.render import visible
 from tdm.decision import Decision, Option
 from tdm.facts import Moment
 from tdm.knowledge.model import Knowledge
@@ -27,7 +28,7 @@ def print_explanation(
         console.print("No infliximab order among the draft orders: no card.")
     for number, entry in enumerate(evaluated, start=1):
         name = entry.draft.label if entry.draft is not None else "the chart"
-        console.rule(f"{number}. {escape(name or 'infliximab order')}")
+        console.rule(f"{number}. {escape(visible(name or 'infliximab order'))}")
         if entry.reason is not None:
             console.print(f"[bold]Not completed:[/bold] {escape(entry.reason)} {escape(entry.failed_at)}")
         if entry.decision is not None:
@@ -79,7 +80,9 @@ def _print_facts(decision: Decision, console: Console) -> None:
     table = Table("Fact", "Value", "Date", "Record", title="Facts used", title_justify="left", box=None)
     for fact in decision.assessment.facts:
         record = fact.source.reference if fact.source is not None else ""
-        table.add_row(escape(fact.name), escape(fact.value), fact.day, escape(record))
+        table.add_row(
+            escape(visible(fact.name)), escape(visible(fact.value)), fact.day, escape(visible(record))
+        )
     console.print(table)
 
 
@@ -102,7 +105,7 @@ def _print_lines(title: str, lines: list[str], console: Console) -> None:
     if shown:
         console.print(f"\n[bold]{title}[/bold]")
         for line in shown:
-            console.print(f"  - {escape(line)}", highlight=False)
+            console.print(f"  - {escape(visible(line))}", highlight=False)
 
 
 def _number(value: float | None) -> str:

@@ -1,4 +1,4 @@
-"""JSON out: fast, UTF-8, and never a number that JSON does not know."""
+"""JSON out: fast, UTF-8, never a number that JSON does not know; and text that no terminal would obey."""
 
 from __future__ import annotations
 
@@ -32,3 +32,12 @@ def _refuse_non_finite(value: Any) -> None:
     elif isinstance(value, list | tuple):
         for child in value:
             _refuse_non_finite(child)
+
+
+def visible(text: str) -> str:
+    """Return text without control characters: a terminal would obey those of a record."""
+    if text.isprintable():
+        return text
+    return "".join(
+        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
+    )

@@ -50,7 +50,11 @@ class Settings:
 
 
 def _check_base_url(url: str) -> None:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # a port beyond 65535 shows only when it is asked for
+    except ValueError:
+        raise SettingsError("public_base_url must be an absolute http or https address") from None
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise SettingsError("public_base_url must be an absolute http or https address")
     if parts.query or parts.fragment or parts.username or url.endswith("/"):

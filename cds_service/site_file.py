@@ -20,7 +20,7 @@ class SiteError(ValueError):
 def read_site_file(path: Path) -> dict[str, Any]:
     """Return the checked tables of a site overlay; raises SiteError."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # some editors put a mark first
     except OSError as error:
         raise SiteError(f"{path}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
@@ -29,6 +29,8 @@ def read_site_file(path: Path) -> dict[str, Any]:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SiteError(f"{path}: {error}") from error
+    except RecursionError as error:
+        raise SiteError(f"{path}: nested more deeply than is read") from error
     return check_site(tables)
 
 

@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from cds_service.cli.common import CommandError, Exit, read_input, services_for_command, site_option
+from cds_service.render import visible
 from fhir_mappings.acquired import Resource
 from fhir_mappings.inspect import InspectionReport, SeenCode, inspect_bundle
 from fhir_mappings.strict_json import StrictJsonError, loads_strict
@@ -68,7 +69,8 @@ def resources_in(content: Any) -> Iterator[Resource]:
 def print_report(report: InspectionReport, console: Console) -> None:
     """Print the report, most frequent first; long lists are cut, and say so."""
     console.print(
-        "Resources: " + ", ".join(f"{count} {kind or '(no type)'}" for kind, count in report.resources)
+        "Resources: "
+        + ", ".join(f"{count} {escape(visible(kind)) or '(no type)'}" for kind, count in report.resources)
     )
     _print_codes("Recognised", report.recognised, console)
     _print_codes("Not recognised (most will be of no interest here)", report.unrecognised, console)
@@ -87,7 +89,7 @@ def print_report(report: InspectionReport, console: Console) -> None:
     if report.site_lines:
         console.print("\n[bold]Recognised by name only. After checking, add to site.toml:[/bold]\n")
         for line in report.site_lines:
-            click.echo(line)
+            click.echo(visible(line))
     else:
         console.print("\nNothing to add to site.toml.")
 
@@ -127,4 +129,4 @@ def _print_rows(title: str, heads: tuple[str, ...], rows: list[tuple[Any, ...]],
 
 
 def _cells(row: Iterable[Any]) -> list[str]:
-    return [escape(str(cell)) for cell in row]
+    return [escape(visible(str(cell))) for cell in row]

@@ -377,3 +377,33 @@ def test_inspect_refuses_a_file_without_resources(tmp_path: Path, content: str) 
     path = tmp_path / "x.json"
     path.write_text(content)
     assert invoke("inspect", str(path)).exit_code == 3
+
+
+def test_inspect_does_not_let_a_record_command_the_terminal(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    coding = {"system": "urn:x", "code": "\x1b]0;title\x07"}
+    code = {"coding": [coding], "text": "Infliximab \x1b[31mlevel"}
+    resource = {"resourceType": "Observation", "status": "final", "code": code}
+    path.write_text(json.dumps([resource, {"resourceType": "\x1b[2J"}]))
+    result = invoke("inspect", str(path))
+    assert result.exit_code == 0
+    assert "[31mlevel" in result.output
+    assert "\x1b" not in result.output
+    assert "\x07" not in result.output
+
+
+def test_explain_does_not_let_a_record_command_the_terminal(tmp_path: Path) -> None:
+    request = example()
+    for entry in request["prefetch"]["laboratory"]["entry"]:
+        entry["resource"]["id"] = "\x1b[2J"
+        if "valueQuantity" in entry["resource"]:
+            entry["resource"]["valueQuantity"] = {"value": 2, "unit": "\x1b[31mg"}
+    entry = request["context"]["draftOrders"]["entry"][0]
+    entry["resource"]["medicationCodeableConcept"] = {"text": "infliximab \x1b]0;title\x07"}
+    path = tmp_path / "request.json"
+    path.write_text(json.dumps(request))
+    result = invoke("explain", str(path), "--as-of", "2026-03-09")
+    assert result.exit_code == 0, result.output
+    assert "]0;title" in result.output
+    assert "\x1b" not in result.output
+    assert "\x07" not in result.output

@@ -54,7 +54,17 @@ def test_a_limit_out_of_bounds_is_refused(limit: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["cds.example.org", "ftp://x.example", "https://", "https://x/", "https://x?a=1", "https://u@x"]
+    "url",
+    [
+        "cds.example.org",
+        "ftp://x.example",
+        "https://",
+        "https://x/",
+        "https://x?a=1",
+        "https://u@x",
+        "http://[x",
+        "http://x:99999",
+    ],
 )
 def test_a_public_address_that_is_not_plain_is_refused(url: str) -> None:
     with pytest.raises(SettingsError, match="public_base_url"):

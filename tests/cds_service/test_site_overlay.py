@@ -109,3 +109,12 @@ def test_a_file_that_is_missing_or_not_text_is_named(tmp_path: Path) -> None:
     broken.write_bytes(b"\xff\xfe")
     with pytest.raises(SiteError, match="not UTF-8"):
         load_site(broken)
+
+
+def test_a_file_that_is_nested_beyond_reason_is_refused_and_a_leading_mark_is_not(tmp_path: Path) -> None:
+    path = tmp_path / "site.toml"
+    path.write_text("site = " + "[" * 5000 + "]" * 5000)
+    with pytest.raises(SiteError, match="nested more deeply"):
+        load_site(path)
+    path.write_bytes(b'\xef\xbb\xbfsite = "Example"')
+    assert load_site(path).site == "Example"
