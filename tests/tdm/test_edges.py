@@ -18,11 +18,12 @@ from tdm.facts import (
     Marker,
     MarkerReading,
     ResultStatus,
+    Route,
     SafetyConcept,
     SafetyState,
 )
 from tdm.gates import GateReport, blind_gates, gate_needs, readable_screenings, with_immunomodulator
-from tdm.gates_dose import dose_slip
+from tdm.gates_dose import describe_dose, dose_slip, dose_warning
 from tdm.gates_hold import exceeds_limit, gap, newest_fact
 from tdm.immunogenicity import Antibodies, LevelSeen, read_antibodies
 from tdm.issues import DataIssue, IssueCode
@@ -32,7 +33,7 @@ from tdm.rules_conditions import detectable
 from tdm.table import build_table, first_match, numbers_of
 from tests.support.course_builder import NOW, ati, crp, level, marker, moment
 from tests.tdm.cases import NOW as CASE_NOW
-from tests.tdm.cases import ago, context, course, dose, draft, fact, policy, regimen, situation
+from tests.tdm.cases import ago, assessment, context, course, dose, draft, fact, policy, regimen, situation
 from tests.tdm.enumeration import shipped_knowledge
 
 FINAL, PRELIMINARY = ResultStatus.FINAL, ResultStatus.PRELIMINARY
@@ -346,6 +347,21 @@ def test_of_facts_of_one_moment_the_one_with_a_measured_multiple_stands():
 )
 def test_half_the_usual_dose_is_just_plausible_where_weights_may_differ_by_two(order, weight_kg, slip):
     assert dose_slip(order, weight_kg, policy(plausible_weight_ratio=2.0)) == slip
+
+
+def test_a_longer_interval_allows_no_larger_subcutaneous_dose_at_once():
+    assessed = assessment(regimen=regimen(route=Route.SUBCUTANEOUS, dose_mg=120, dose_mg_per_kg=None))
+    for amount, days, remarks in (
+        (240, 28, ()),
+        (300, 28, ("dose-above-maximum-subcutaneous",)),
+        (240, 7, ("dose-above-maximum-subcutaneous",)),
+    ):
+        order = draft(route=Route.SUBCUTANEOUS, amount_mg=amount, interval_days=days)
+        assert dose_warning(context(course(draft=order), assessed))[1] == remarks
+
+
+def test_a_dose_per_kg_is_said_with_two_decimals():
+    assert describe_dose(None, 5.1278, 56) == "5.13 mg/kg every 56 days"
 
 
 # ---- doses and rows ----------------------------------------------------------------------------------------
