@@ -21,8 +21,12 @@ import orjson
 
 RawJson: TypeAlias = bytes | bytearray | memoryview | msgspec.Raw
 
-MAX_DEPTH = 254
-"""Deepest nesting that is read: what the re-encoding used here can write. FHIR resources stay below 20."""
+_HEADROOM = 16
+MAX_DEPTH = 254 - _HEADROOM
+"""Deepest nesting that is read: what the encoder can write (254), less room for the answer around it.
+
+An order that was read may be sent back inside a card, a few levels deeper. FHIR resources stay below 20.
+"""
 
 _ESCAPED_MARK = re.compile(rb"\\u00(?:22|3[aA])")
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
@@ -56,7 +60,7 @@ def loads_strict(raw: RawJson) -> Any:
     if b"\\u0000" in text and _NUL.search(text) is not None:
         raise StrictJsonError("nul-character")
     try:
-        compact = orjson.dumps(value)
+        compact = orjson.dumps([[[[[[[[[[[[[[[[value]]]]]]]]]]]]]]]])[_HEADROOM:-_HEADROOM]
     except orjson.JSONEncodeError:
         raise StrictJsonError("too-deep") from None
     if compact != text and not _counts_exclude_duplicates(text, compact):
