@@ -227,7 +227,7 @@ def _pounds_said(resource: Resource) -> bool:
 
 def _biosimilar(resource: Resource) -> bool:
     concept = resource.get("medicationCodeableConcept")
-    if not isinstance(concept, dict) or concept["coding"] != [ehr.INFLIXIMAB]:
+    if not isinstance(concept, dict) or concept.get("coding") != [ehr.INFLIXIMAB]:
         return False
     concept["coding"] = [
         {"system": ehr.RXNORM, "code": "1790541", "display": "infliximab-dyyb 100 MG Injection"}
@@ -247,7 +247,7 @@ def _contained(resource: Resource) -> bool:
 
 def _other_drug(resource: Resource) -> bool:
     concept = resource.get("medicationCodeableConcept")
-    if not isinstance(concept, dict) or concept["coding"] != [ehr.INFLIXIMAB]:
+    if not isinstance(concept, dict) or concept.get("coding") != [ehr.INFLIXIMAB]:
         return False
     concept["coding"] = [{"system": ehr.RXNORM, "code": "121191", "display": "rituximab"}]
     concept["text"] = "rituximab"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import random
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
@@ -50,10 +51,23 @@ def duplicate(chance: random.Random, request: Request) -> None:
 
 
 def reidentify(chance: random.Random, request: Request) -> None:
-    """Give every clinical resource another id; the patient keeps theirs."""
-    for resource in resources(request):
-        if resource.get("resourceType") != "Patient" and "id" in resource:
-            resource["id"] = f"{chance.getrandbits(64):x}"
+    """Give every clinical resource another id; the patient keeps theirs.
+
+    Two versions of one record (released, and taken back) stay versions of one record.
+    """
+    renamed: dict[tuple[str, str], str] = {}
+    contents: dict[tuple[str, str], set[str]] = {}
+    clinical = [r for r in resources(request) if r.get("resourceType") != "Patient" and "id" in r]
+    for resource in clinical:
+        contents.setdefault(_name(resource), set()).add(json.dumps(resource, sort_keys=True))
+    versions = {name for name, texts in contents.items() if len(texts) > 1}
+    for resource in clinical:
+        name, fresh = _name(resource), f"{chance.getrandbits(64):x}"
+        resource["id"] = renamed.setdefault(name, fresh) if name in versions else fresh
+
+
+def _name(resource: Resource) -> tuple[str, str]:
+    return resource["resourceType"], str(resource["id"])
 
 
 def reunite(chance: random.Random, request: Request) -> None:
