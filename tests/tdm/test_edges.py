@@ -9,6 +9,7 @@ from tdm.activity import marker_issue, possible_values, read_activity
 from tdm.activity import reading_order as order_of_markers
 from tdm.antibody_result import assay_known, assay_of, ati_issue
 from tdm.antibody_result import reading_order as order_of_antibodies
+from tdm.decide import decide_assessed
 from tdm.decision import AtiClass, Certainty, LevelClass, Option, OptionKind, Verdict
 from tdm.exposure import candidate_values
 from tdm.facts import (
@@ -28,7 +29,9 @@ from tdm.gates_hold import exceeds_limit, gap, newest_fact
 from tdm.immunogenicity import Antibodies, LevelSeen, read_antibodies
 from tdm.issues import DataIssue, IssueCode
 from tdm.knowledge.model import Assay
+from tdm.options import plan_options
 from tdm.options_dose import dose_for, lowered_dose, raised_dose
+from tdm.rules import Offer, OptionFamily
 from tdm.rules_conditions import detectable
 from tdm.table import build_table, first_match, numbers_of
 from tests.support.course_builder import NOW, ati, crp, level, marker, moment
@@ -387,6 +390,39 @@ def test_doses_are_rounded_to_vials_within_the_cap_in_both_directions():
     assert raised_dose(regimen(weight_kg=36, dose_mg=180), 10, vials).mg == 300
     high = regimen(weight_kg=70, dose_mg=700, dose_mg_per_kg=10)
     assert lowered_dose(high, vials).mg == 400
+
+
+@pytest.mark.parametrize(
+    ("in_force_mg", "ordered_mg", "offered_mg_per_kg"),
+    [(600, 300, 5), (600, 180, 3), (240, 300, 4)],
+)
+def test_in_heart_failure_options_carry_the_least_of_limit_order_and_dose_in_force(
+    in_force_mg, ordered_mg, offered_mg_per_kg
+):
+    of = course(safety=(fact(SafetyConcept.HEART_FAILURE),), draft=draft(amount_mg=ordered_mg))
+    assessed = assessment(regimen=regimen(dose_mg=in_force_mg, dose_mg_per_kg=in_force_mg / 60))
+    found = decide_assessed(of, assessed, now=CASE_NOW, knowledge=shipped_knowledge())
+    assert {option.dose_mg_per_kg for option in found.options} == {offered_mg_per_kg}
+
+
+def test_without_heart_failure_options_carry_more_than_its_limit():
+    assessed = assessment(regimen=regimen(dose_mg=480, dose_mg_per_kg=8))
+    found = decide_assessed(course(draft=draft()), assessed, now=CASE_NOW, knowledge=shipped_knowledge())
+    assert max(option.dose_mg_per_kg or 0 for option in found.options) > 5
+
+
+def test_all_offers_of_a_row_become_options():
+    offers = (
+        Offer(OptionKind.SPECIALIST_REVIEW),
+        Offer(OptionFamily.ESCALATION),
+        Offer(OptionFamily.DEESCALATION),
+    )
+    unknown = regimen(dose_mg=None, dose_mg_per_kg=None, weight_kg=None)
+    plan = plan_options((*offers, *offers), situation(), unknown, policy(), interval_only=False)
+    kinds = [option.kind for option in plan.options]
+    assert kinds.count(OptionKind.SPECIALIST_REVIEW) == 2
+    assert kinds.count(OptionKind.RAISE_DOSE) == 2
+    assert [issue.code for issue in plan.issues] == [IssueCode.DOSE_PER_KG_UNKNOWN] * 2
 
 
 def test_the_last_row_of_any_table_is_what_is_left():
