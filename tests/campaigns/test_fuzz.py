@@ -36,3 +36,12 @@ def test_the_fuzzer_sees_a_recognisable_draft_without_a_card() -> None:
     tally = fuzz.Tally()
     fuzz.judge(1, 200, b'{"cards":[]}', request, tally, response_is_valid)
     assert tally.failures == [("recognisable draft without a card", 1)]
+
+
+def test_the_fuzzer_sees_a_failure_behind_a_card_that_owns_up_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("cds_service.evaluate.decide", broken)
+    tally = fuzz.run(8, 7, wsgi_app_at, response_is_valid)
+    assert {kind for kind, _ in tally.failures} == {"internal failure"}

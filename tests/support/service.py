@@ -19,11 +19,14 @@ from cds_service.request import Hook, parse_request
 from cds_service.services import Services, load_services
 from cds_service.settings import Settings
 
+LOG = BytesIO()
+"""What the services in this process have logged."""
+
 
 @lru_cache(maxsize=64)
 def services_at(as_of: datetime, site_path: Path | None = None) -> Services:
     """Return loaded services whose clock stands still at `as_of`."""
-    quiet = make_logger(BytesIO())
+    quiet = make_logger(LOG)
     return load_services(Settings(site_path=site_path), clock=lambda: as_of, logger=quiet)
 
 
