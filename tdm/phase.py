@@ -14,8 +14,14 @@ from tdm.timing import calendar_days_between, is_older
 INDUCTION = frozenset({Phase.INDUCTION_WEEK_2, Phase.INDUCTION_WEEK_6})
 
 # A level that could not be used is a level all the same: such a course is not just starting.
-LEVEL_EXISTS = frozenset(
-    {IssueCode.LEVEL_UNIT_UNKNOWN, IssueCode.LEVEL_UNIT_MISSING, IssueCode.LEVEL_VALUE_UNREADABLE}
+# A level that could not be read is a level; and records of somebody else say that the wrong chart was asked for.
+NOT_A_BLANK_RECORD = frozenset(
+    {
+        IssueCode.LEVEL_UNIT_UNKNOWN,
+        IssueCode.LEVEL_UNIT_MISSING,
+        IssueCode.LEVEL_VALUE_UNREADABLE,
+        IssueCode.OTHER_PATIENT,
+    }
 )
 DECISIVE_FOR_START = frozenset({FactGroup.LABORATORY, FactGroup.ORDERS, FactGroup.ADMINISTRATIONS})
 
@@ -47,7 +53,7 @@ def is_starting(course: TreatmentCourse, history: History, now: Moment, policy: 
         return False
     if course.shortfalls and any(group in DECISIVE_FOR_START for group, _ in course.shortfalls):
         return False
-    if course.issues and any(issue.code in LEVEL_EXISTS for issue in course.issues):
+    if course.issues and any(issue.code in NOT_A_BLANK_RECORD for issue in course.issues):
         return False
     return all(
         order.authored is not None and not is_older(order.authored, now, policy.starting_order_days)

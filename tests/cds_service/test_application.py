@@ -174,6 +174,7 @@ def test_each_of_several_infliximab_orders_gets_a_card_that_names_it(
     cards = service.client.post(SIGN, json=order).get_json()["cards"]
     assert len(cards) == 2
     assert all(card["summary"].startswith("Order ") for card in cards)
+    assert all("This request holds 2 infliximab orders" in card["detail"] for card in cards)
     assert len({card["uuid"] for card in cards}) == 2
 
 
@@ -226,6 +227,8 @@ def test_every_refusal_is_an_operation_outcome_with_cross_origin_headers(
     response = service.client.open(path, method=method, **kwargs)
     assert (response.status_code, outcome_code(response)) == (status, code)
     assert response.headers["Access-Control-Allow-Origin"] == "*"
+    assert response.headers["Cache-Control"] == "no-store"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
 
 
 def test_a_wrong_method_names_the_right_ones(service: Running) -> None:
