@@ -71,7 +71,7 @@ def _log_each_request(app: Flask, services: Services) -> None:
 
     @app.after_request
     def finish(response: Response) -> Response:
-        # Answers hold patients' values: no cache between us and the caller keeps them, no browser guesses a type.
+        # Answers hold values of patients: no cache on the way keeps them, and no browser guesses a type.
         response.headers["Cache-Control"] = "no-store"
         response.headers["X-Content-Type-Options"] = "nosniff"
         request_line(

@@ -14,7 +14,7 @@ from tdm.timing import calendar_days_between, is_older
 INDUCTION = frozenset({Phase.INDUCTION_WEEK_2, Phase.INDUCTION_WEEK_6})
 
 # A level that could not be used is a level all the same: such a course is not just starting.
-# A level that could not be read is a level; and records of somebody else say that the wrong chart was asked for.
+# A level that could not be read is a level; records of somebody else say that the wrong chart was asked for.
 NOT_A_BLANK_RECORD = frozenset(
     {
         IssueCode.LEVEL_UNIT_UNKNOWN,
