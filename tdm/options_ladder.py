@@ -151,7 +151,7 @@ def _induction(regimen: Regimen, policy: Policy, *, interval_only: bool) -> tupl
 
 
 def _subcutaneous(regimen: Regimen, policy: Policy) -> tuple[_Rung, ...]:
-    intravenous = _Rung(OptionKind.RETURN_TO_INTRAVENOUS)
+    intravenous = _Rung(OptionKind.RETURN_TO_INTRAVENOUS, off_label=False)
     doubled = policy.subcutaneous_doubled_dose_mg
     if regimen.dose_mg is not None and regimen.dose_mg >= doubled:
         return (intravenous,)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tdm.decision import (
     AtiClass,
     Certainty,
@@ -56,7 +58,7 @@ def sc_3(numbers: TableNumbers) -> Rule:
 
     def outcome(situation: Situation) -> Outcome:
         if situation.active_fistula:
-            return fistula_outcome(situation)
+            return replace(fistula_outcome(situation), remarks=("fistula-first",))
         return Outcome(
             Verdict.SWITCH,
             Certainty.WEAK,

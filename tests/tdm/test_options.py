@@ -187,7 +187,7 @@ def test_subcutaneous_goes_back_to_infusions_or_doubles_and_the_specialist_choos
     force = Regimen(Route.SUBCUTANEOUS, dose_mg, None, interval)
     options = ladder(SUBCUTANEOUS, force, recommend=True)
     assert [numbers(option) for option in options] == [
-        (K.RETURN_TO_INTRAVENOUS, None, None, None, True),
+        (K.RETURN_TO_INTRAVENOUS, None, None, None, False),
         (K.SUBCUTANEOUS_DOUBLE_DOSE, 240, None, expected, True),
     ]
     assert recommended(options) == []

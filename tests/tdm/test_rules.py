@@ -170,6 +170,7 @@ def test_immunogenic_failure_stays_within_the_class_and_mechanistic_failure_leav
             ("induction-positive-ati",),
         ),
         (SC | {"level": LevelClass.WINDOW, "level_ug_ml": 20}, ("subcutaneous-transmural-aim",)),
+        (SC | {"level": LevelClass.WINDOW, "level_ug_ml": 20, "active_fistula": True}, ("fistula-first",)),
         ({}, ()),
     ],
 )
