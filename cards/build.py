@@ -17,12 +17,13 @@ from tdm.decision import Decision
 from tdm.knowledge.model import Knowledge
 
 
-def build_card(
+def build_card(  # noqa: PLR0913 (each thing that a card shows, by its name)
     decision: Decision,
     *,
     knowledge: Knowledge,
     draft: DraftOrder | None = None,
     order_label: str | None = None,
+    order_count: int = 0,
     lab_order: Resource | None = None,
     shortfalls: Shortfalls = (),
     source_url: str = "",
@@ -31,9 +32,10 @@ def build_card(
     """Return the card of a decision.
 
     `draft` is the order in front of the clinician; only it can be changed by a suggestion. `order_label`
-    names it in the summary, with what it asks for, and is given only where there are several. `lab_order` is
-    a ready draft of a laboratory order, None where there is none to add. `shortfalls` are the fact groups
-    that did not arrive whole. `source_url` is an absolute address about the service, never about the patient.
+    names it in the summary, with what it asks for, and is given only where there are several. `order_count`
+    is how many infliximab orders the request holds. `lab_order` is a ready draft of a laboratory order, None
+    where there is none to add. `shortfalls` are the fact groups that did not arrive whole. `source_url` is an
+    absolute address about the service, never about the patient.
 
     Raises `ValueError` for a decision that has no card (not applicable, or not completed, which has its own).
     """
@@ -49,7 +51,14 @@ def build_card(
     return Card(
         uuid=new_id(),
         summary=summary(decision, knowledge=knowledge, wording=wording, order_label=name),
-        detail=detail(decision, knowledge=knowledge, wording=wording, remark=remark, shortfalls=shortfalls),
+        detail=detail(
+            decision,
+            knowledge=knowledge,
+            wording=wording,
+            remark=remark,
+            shortfalls=shortfalls,
+            order_count=order_count,
+        ),
         indicator=decision.indicator,
         source=wording.source(decision.verdict, source_url),
         stamp=DecisionStamp(

@@ -35,11 +35,13 @@ def detail(
     wording: Wording,
     remark: str = "",
     shortfalls: Shortfalls = (),
+    order_count: int = 0,
 ) -> str:
     """Return the detail of a decision as Markdown; every text from a record is escaped.
 
     `remark` says why no button changes the order in front of the clinician, "" if one does or none need.
     `shortfalls` are named among the doubts unless the decision's own sentences name them.
+    `order_count` is how many infliximab orders the request holds; that there are others is a doubt.
     """
     phrases = phrases_of(knowledge, wording)
     headings, lines = wording.headings, wording.lines
@@ -48,7 +50,8 @@ def detail(
     # Beside a switch the share that healed on infliximab would speak for staying, which nobody proposes.
     cohort = () if decision.verdict is Verdict.SWITCH else cohort_of(situations, knowledge)
     reasons, missing = _sentences(decision, knowledge)
-    doubts = [remark] if remark else []
+    doubts = [lines["several_orders"].format(count=order_count)] if order_count > 1 else []
+    doubts += [remark] if remark else []
     doubts += _issues(decision, knowledge)
     doubts += missing
     if decision.not_evaluated:

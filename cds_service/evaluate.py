@@ -218,6 +218,7 @@ def _completed(
         knowledge=services.knowledge,
         draft=draft,
         order_label=label,
+        order_count=len(examination.drafts),
         lab_order=lab_order,
         shortfalls=course.shortfalls,
         source_url=services.source_url,

@@ -71,6 +71,16 @@ def test_several_orders_for_one_product_are_told_apart_by_what_they_ask_for() ->
     assert alone.summary.startswith("No usable infliximab level")
 
 
+def test_a_card_says_how_many_infliximab_orders_the_request_holds() -> None:
+    for count in (0, 1):
+        assert (
+            "each was judged alone" not in build_card(NO_LEVEL, knowledge=KNOWLEDGE, order_count=count).detail
+        )
+    card = build_card(NO_LEVEL, knowledge=KNOWLEDGE, order_count=2)
+    doubts = card.detail.split("**Doubts and missing data**\n")[1]
+    assert doubts.startswith("- This request holds 2 infliximab orders; each was judged alone.\n")
+
+
 def test_each_card_has_its_own_random_id() -> None:
     first, second = (build_card(INTENSIFY, knowledge=KNOWLEDGE) for _ in range(2))
     assert first.uuid != second.uuid
