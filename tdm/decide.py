@@ -11,6 +11,7 @@ from tdm.assess import assess
 from tdm.certainty import step_down
 from tdm.class_limits import out_of_class_only
 from tdm.decision import (
+    Activity,
     Assessment,
     Certainty,
     Decision,
@@ -21,7 +22,7 @@ from tdm.decision import (
     SwitchDirection,
     Verdict,
 )
-from tdm.draft_review import withheld_update
+from tdm.draft_review import differing_order, withheld_update
 from tdm.facts import Moment, TreatmentCourse
 from tdm.gates import GateReport, check_gates, with_immunomodulator
 from tdm.gates_context import GateContext, gate_context
@@ -37,12 +38,16 @@ from tdm.rationale import (
     sentence_parameters,
     target_for,
 )
+from tdm.rules_conditions import is_induction
 from tdm.table import rows_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tdm.knowledge.model import Knowledge
+
+_LESS_DRUG = frozenset({OptionKind.LENGTHEN_INTERVAL, OptionKind.LOWER_DOSE})
+_QUIET = frozenset({Activity.REMISSION, Activity.UNKNOWN})
 
 
 def decide(course: TreatmentCourse, *, now: Moment, knowledge: Knowledge) -> Decision:
@@ -125,6 +130,8 @@ def _by_table(chosen: Answer, report: GateReport, context: GateContext, knowledg
         options = out_of_class_only(options, immunomodulator=not report.immunomodulator_unsuited)
     if led_out:
         direction, alternatives = SwitchDirection.OUT_OF_CLASS, ()
+    if report.pregnant:
+        options = tuple(option for option in options if option.kind not in _LESS_DRUG)
     if report.dose_slip:
         # Weight or order is wrong by a factor: dose per kg stays true, what it comes to in mg may not.
         options = tuple(one if one.dose_mg_per_kg is None else replace(one, dose_mg=None) for one in options)
@@ -141,13 +148,18 @@ def _by_table(chosen: Answer, report: GateReport, context: GateContext, knowledg
         and not report.dose_in_doubt
         and draft_does_it(course.draft, options, assessment.regimen)
     )
+    comparable = None if assessment.draft_changes_route else course.draft
+    differing = None
+    if verdict is Verdict.CONTINUE and not any(is_induction(one) for one in assessment.situations):
+        differing = differing_order(comparable, assessment.regimen, knowledge.policy)
     withheld = withheld_update(
-        None if assessment.draft_changes_route else course.draft,
+        comparable,
         options,
         assessment.regimen,
         knowledge.policy,
         dose_in_doubt=report.dose_in_doubt,
         interval_only=report.interval_only,
+        quiet_pregnancy=report.pregnant and any(one.activity in _QUIET for one in assessment.situations),
     )
     # Where a gate turned `intensify` around, the row's own sentence would still say "raise exposure".
     explained = (chosen.rule,) if verdict is chosen.outcome.verdict else ()
@@ -181,6 +193,7 @@ def _by_table(chosen: Answer, report: GateReport, context: GateContext, knowledg
             () if indication is None else (indication,),
             _decision_issues(chosen, assessment),
             () if withheld is None or does_it else (withheld,),
+            () if differing is None else (differing,),
         ),
         local_policy=is_local(chosen, target, knowledge),
         assessment=assessment,

@@ -51,6 +51,11 @@ class GateReport:
         return "S-MALIG" in [gate.gate for gate in self.fired]
 
     @property
+    def pregnant(self) -> bool:
+        """Whether pregnancy is on record."""
+        return "S-PREG" in [gate.gate for gate in self.fired]
+
+    @property
     def dose_in_doubt(self) -> bool:
         """Whether the dose or interval of the draft is outside what can be meant."""
         return "S-DOSE" in [gate.gate for gate in self.fired]

@@ -52,6 +52,8 @@ class IssueCode(StrEnum):
     DRAFT_ROUTE_DIFFERS = "draft-route-differs"
     ORDER_STRONGER = "order-stronger"
     ORDER_DOSE_IN_DOUBT = "order-dose-in-doubt"
+    ORDER_IN_PREGNANCY = "order-in-pregnancy"
+    DRAFT_DIFFERS_FROM_REGIMEN = "draft-differs-from-regimen"
     TUBERCULOSIS_SCREENING_ABSENT = "tuberculosis-screening-absent"
     HEPATITIS_B_SCREENING_ABSENT = "hepatitis-b-screening-absent"
     THIOPURINE_METABOLISM_UNKNOWN = "thiopurine-metabolism-unknown"

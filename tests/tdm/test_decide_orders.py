@@ -2,10 +2,13 @@
 
 from dataclasses import replace
 
+import pytest
+
 from tdm.decide import decide_assessed
-from tdm.decision import Decision
+from tdm.decision import Activity, Decision, LevelClass, OptionKind, Phase, Verdict
+from tdm.facts import SafetyConcept
 from tdm.issues import IssueCode
-from tests.tdm.cases import NOW, assessment, course, draft, regimen
+from tests.tdm.cases import NOW, assessment, course, draft, fact, regimen, situation
 from tests.tdm.enumeration import shipped_knowledge
 
 
@@ -61,3 +64,54 @@ def test_no_mg_are_named_while_the_order_reads_like_a_slip():
     assert [option.dose_mg for option in decided(draft(amount_mg=900)).options] == [600, 300, 300, 600]
     unweighed = assessment(regimen=regimen(dose_mg_per_kg=None, weight_kg=None))
     assert decided(draft(amount_mg=900), unweighed).options[0].dose_mg == 300
+
+
+IN_WINDOW = {"level": LevelClass.WINDOW, "level_ug_ml": 7.0, "activity": Activity.REMISSION}
+PREGNANT = {"safety": (fact(SafetyConcept.PREGNANCY),)}
+
+
+def test_an_order_other_than_the_regimen_that_is_to_continue_is_named():
+    quiet = assessment(situation(**IN_WINDOW))
+    differing = IssueCode.DRAFT_DIFFERS_FROM_REGIMEN
+    for order in (draft(amount_mg=200), draft(interval_days=84), draft(amount_mg=600, interval_days=28)):
+        found = decided(order, quiet)
+        assert found.verdict is Verdict.CONTINUE
+        assert differing in codes(found)
+    assert differing not in codes(decided(draft(), quiet))
+    assert differing not in codes(decided(None, quiet))
+    assert differing not in codes(decided(draft(amount_mg=200), replace(quiet, draft_changes_route=True)))
+    assert differing not in codes(decided(draft(amount_mg=200)))  # the advice is to intensify
+
+
+def test_in_induction_the_interval_is_meant_to_change():
+    induction = assessment(situation(**IN_WINDOW, phase=Phase.INDUCTION_WEEK_6))
+    found = decided(draft(amount_mg=200), induction)
+    assert found.verdict is Verdict.CONTINUE
+    assert IssueCode.DRAFT_DIFFERS_FROM_REGIMEN not in codes(found)
+
+
+@pytest.mark.parametrize(
+    ("activity", "withheld"),
+    [
+        (Activity.REMISSION, True),
+        (Activity.ACTIVE_CONFIRMED, False),
+    ],
+)
+def test_in_pregnancy_a_low_level_without_activity_gets_no_button(activity, withheld):
+    low = assessment(situation(activity=activity))
+    found = decided(draft(), low, **PREGNANT)
+    assert found.verdict is Verdict.INTENSIFY
+    assert any(option.recommended and option.interval_days for option in found.options)
+    assert found.update_withheld is withheld
+    assert (IssueCode.ORDER_IN_PREGNANCY in codes(found)) is withheld
+    assert not decided(draft(), low).update_withheld
+
+
+def test_in_pregnancy_less_drug_is_not_offered():
+    high = assessment(
+        situation(level=LevelClass.HIGH, level_ug_ml=12.0, activity=Activity.REMISSION, deep_remission=True)
+    )
+    offered = decided(draft(), high)
+    assert [one.kind for one in offered.options] == [OptionKind.LENGTHEN_INTERVAL]
+    found = decided(draft(), high, **PREGNANT)
+    assert (found.verdict, found.rule, found.options) == (Verdict.CONTINUE, "R-OK-2", ())

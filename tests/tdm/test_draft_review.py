@@ -3,7 +3,7 @@
 import pytest
 
 from tdm.decision import Option, OptionKind
-from tdm.draft_review import asks_for_more, withheld_update
+from tdm.draft_review import asks_for_more, differing_order, withheld_update
 from tdm.issues import IssueCode
 from tests.tdm.cases import draft, policy, regimen
 
@@ -107,3 +107,70 @@ def test_an_option_with_only_an_interval_or_only_a_dose_is_withheld_too():
     per_kg = Option(OptionKind.RAISE_DOSE, dose_mg_per_kg=4, recommended=True)
     for option in (interval, milligrams, per_kg):
         assert withheld(draft(), option, dose_in_doubt=True) is not None
+
+
+def test_in_a_pregnancy_without_activity_no_button_changes_the_order():
+    def quiet(order, **doubt):
+        issue = withheld_update(
+            order,
+            (EVERY_6_WEEKS,),
+            regimen(),
+            policy(),
+            dose_in_doubt=doubt.get("dose_in_doubt", False),
+            interval_only=False,
+            quiet_pregnancy=True,
+        )
+        return None if issue is None else (issue.code, issue.subject, issue.source)
+
+    assert quiet(draft()) == (IssueCode.ORDER_IN_PREGNANCY, "order", draft().source)
+    assert quiet(draft(), dose_in_doubt=True)[0] is IssueCode.ORDER_DOSE_IN_DOUBT
+    assert quiet(None) is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "force", "differs"),
+    [
+        ({}, {}, False),
+        ({"amount_mg": 306}, {}, False),  # 300 is 98 % of it
+        ({"amount_mg": 307}, {}, True),
+        ({"amount_mg": 294}, {}, False),
+        ({"amount_mg": 293}, {}, True),
+        ({"interval_days": 57}, {}, False),
+        ({"interval_days": 58}, {}, True),
+        ({"interval_days": 55}, {}, False),
+        ({"interval_days": 54}, {}, True),
+        ({"interval_days": None, "amount_mg": 600}, {}, False),
+        ({"amount_mg": 600}, {"interval_days": None}, False),
+        ({"amount_mg": None, "interval_days": 28}, {}, False),
+        ({"interval_days": 28}, {"dose_mg": None, "dose_mg_per_kg": None}, False),
+        ({"amount_mg": 600, "loading_schedule": True}, {}, False),
+        ({"amount_mg": None, "amount_mg_per_kg": 5}, {"dose_mg_per_kg": None}, False),
+        ({"amount_mg": None, "amount_mg_per_kg": 6}, {"dose_mg_per_kg": None}, True),
+        ({"amount_mg": None, "amount_mg_per_kg": 6}, {"dose_mg_per_kg": None, "weight_kg": None}, False),
+        ({"amount_mg": None, "amount_mg_per_kg": 6}, {"dose_mg": None, "weight_kg": None}, True),
+        ({"amount_mg": 330, "amount_mg_per_kg": 5}, {}, False),  # the weight has changed, not the dose
+        ({"amount_mg": 300, "amount_mg_per_kg": 6}, {}, False),
+        # Seen from infusions only: within the days that count as on time.
+        ({}, {"interval_days": 60, "observed_interval_days": 60}, False),
+        ({}, {"interval_days": 42, "observed_interval_days": 42}, True),
+        ({}, {"interval_days": 60, "observed_interval_days": 60, "ordered_interval_days": 60}, True),
+        ({}, {"interval_days": 60}, True),
+    ],
+)
+def test_an_order_differs_from_the_regimen_in_force_by_its_dose_or_its_interval(fields, force, differs):
+    assert (differing_order(draft(**fields), regimen(**force), policy()) is not None) is differs
+
+
+def test_an_order_that_differs_is_named_beside_the_regimen_in_force():
+    issue = differing_order(draft(amount_mg=200), regimen(), policy())
+    assert issue is not None
+    assert (issue.code, issue.subject, issue.source) == (
+        IssueCode.DRAFT_DIFFERS_FROM_REGIMEN,
+        "order",
+        draft().source,
+    )
+    assert issue.parameters == (
+        ("ordered", "200 mg every 56 days"),
+        ("in_force", "300 mg or 5 mg/kg every 56 days"),
+    )
+    assert differing_order(None, regimen(), policy()) is None
