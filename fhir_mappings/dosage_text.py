@@ -13,7 +13,11 @@ from functools import lru_cache
 from fhir_mappings.numbers import plain_number
 
 DAYS_PER_WEEK = 7.0
-_MAX_TEXT = 1000
+# What bounds the work of the patterns below: a longer text, or one with a longer number, is not one plain
+# thing, and none of them is tried on it. Cutting a text short would hide what it goes on to say.
+_MAX_TEXT = 300
+_MAX_DIGITS = 9
+_LONG_NUMBER = re.compile(rf"[0-9]{{{_MAX_DIGITS + 1}}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,7 @@ _WORDS = {
     "zwei": 2, "drei": 3, "sechs": 6, "sieben": 7, "deux": 2, "trois": 3, "quatre": 4, "huit": 8,
     "dos": 2, "cuatro": 4, "seis": 6, "ocho": 8,
 }  # fmt: skip
-_NUMBER = r"(?:[0-9]+(?:[.,][0-9]+)?)"
+_NUMBER = r"(?:(?<![0-9])[0-9]++(?:[.,][0-9]++)?)"
 _COUNT = rf"(?:{_NUMBER}|{'|'.join(_WORDS)})"
 _WEEK = r"(?:weeks?|wks?|w|weken|week(?:en)?|wochen?|semaines?|sem|semanas?|settimane)"
 _DAY = r"(?:days?|d|dagen|dag|tage?n?|jours?|dias|giorni)"
@@ -87,9 +91,19 @@ TOTAL_PHRASE = re.compile(
 )
 
 
+_UNCLEAR = TextDosage(dose_unclear=True, interval_unclear=True)
+
+
 def read_dosage_text(text: str) -> TextDosage:
-    """Read a dosage text; what it does not say plainly stays None."""
-    return _read(text[:_MAX_TEXT])
+    """Read a dosage text; what it does not say plainly stays None.
+
+    A text of more than 300 characters, or with a number of more than nine digits, is unclear as a whole.
+    """
+    return _UNCLEAR if _is_too_long(text) else _read(text)
+
+
+def _is_too_long(text: str) -> bool:
+    return len(text) > _MAX_TEXT or _LONG_NUMBER.search(text) is not None
 
 
 @lru_cache(maxsize=4096)
@@ -110,8 +124,8 @@ def _read(text: str) -> TextDosage:
 
 
 def mentions_limit(text: str) -> bool:
-    """Say whether a text names a maximum dose, which is not the dose."""
-    return _LIMIT.search(text[:_MAX_TEXT].lower()) is not None
+    """Say whether a text names a maximum dose, which is not the dose, or is too long to tell."""
+    return _is_too_long(text) or _LIMIT.search(text.lower()) is not None
 
 
 def _total(folded: str) -> tuple[float | None, bool]:

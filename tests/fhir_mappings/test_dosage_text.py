@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fhir_mappings import dosage_text
 from fhir_mappings.dosage_text import TextDosage, mentions_limit, read_dosage_text
 
 
@@ -181,3 +182,23 @@ def test_no_text_makes_the_reader_throw(text: str) -> None:
     reading = read_dosage_text(text)
     assert reading.interval_days is None or reading.interval_days > 0
     assert reading.amount_mg is None or reading.amount_mg > 0
+
+
+_EIGHT_WEEKLY = "5 mg/kg every 8 weeks"
+
+
+@pytest.mark.parametrize(
+    "text", ["0" * 10 + " ", f"{_EIGHT_WEEKLY}, order 1234567890", f"{_EIGHT_WEEKLY} ".ljust(300, "x") + "x"]
+)
+def test_a_long_text_or_number_is_unclear_before_any_pattern_is_tried(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dosage_text, "_read", None)  # whoever calls it throws
+    assert read_dosage_text(text) == TextDosage(dose_unclear=True, interval_unclear=True)
+    assert mentions_limit(text)
+
+
+@pytest.mark.parametrize("text", [f"{_EIGHT_WEEKLY}, order 123456789", f"{_EIGHT_WEEKLY} ".ljust(300, "x")])
+def test_a_text_and_a_number_of_the_longest_length_are_read(text: str) -> None:
+    assert read_dosage_text(text) == TextDosage(amount_mg_per_kg=5, interval_days=56)
+    assert not mentions_limit(text)
