@@ -26,6 +26,7 @@ from tdm.facts import (
 from tdm.gates import GateReport, blind_gates, gate_needs, readable_screenings, with_immunomodulator
 from tdm.gates_dose import describe_dose, dose_slip, dose_warning
 from tdm.gates_hold import exceeds_limit, gap, newest_fact
+from tdm.history import dose_issue, order_order
 from tdm.immunogenicity import Antibodies, LevelSeen, read_antibodies
 from tdm.issues import DataIssue, IssueCode
 from tdm.knowledge.model import Assay
@@ -36,7 +37,19 @@ from tdm.rules_conditions import detectable
 from tdm.table import build_table, first_match, numbers_of
 from tests.support.course_builder import NOW, ati, crp, level, marker, moment
 from tests.tdm.cases import NOW as CASE_NOW
-from tests.tdm.cases import ago, assessment, context, course, dose, draft, fact, policy, regimen, situation
+from tests.tdm.cases import (
+    ago,
+    assessment,
+    context,
+    course,
+    dose,
+    draft,
+    fact,
+    order,
+    policy,
+    regimen,
+    situation,
+)
 from tests.tdm.enumeration import shipped_knowledge
 
 FINAL, PRELIMINARY = ResultStatus.FINAL, ResultStatus.PRELIMINARY
@@ -283,6 +296,31 @@ def test_a_negative_that_a_positive_elsewhere_outweighs_stays_the_result_shown()
         "day",
         "Observation/ati-9",
     )
+
+
+def test_an_issue_of_a_dose_names_its_day_and_source():
+    given = dose(3)
+    assert dose_issue(IssueCode.DOSE_IN_FUTURE, given.given, given.source) == DataIssue(
+        IssueCode.DOSE_IN_FUTURE, "dose", (("day", given.given.day.isoformat()),), given.source
+    )
+
+
+ORDERS_IN_ORDER = (
+    order(authored=None, route=None, amount_mg=300),
+    order(authored=None, amount_mg=None),
+    order(authored=None, amount_mg=0.5),
+    order(authored=None, amount_mg=300, interval_days=None),
+    order(authored=None, amount_mg=300, interval_days=0.5),
+    order(authored=None, amount_mg=300, interval_days=0.5, amount_mg_per_kg=0.5),
+    order(authored=None, amount_mg=300, interval_days=0.5, amount_mg_per_kg=0.5, ended=ago(9)),
+    order(authored=ago(400)),
+)
+
+
+def test_orders_of_one_moment_have_one_order():
+    for one, other in permutations(ORDERS_IN_ORDER, 2):
+        earlier = ORDERS_IN_ORDER.index(one) < ORDERS_IN_ORDER.index(other)
+        assert (order_order(one) < order_order(other)) is earlier
 
 
 # ---- gates -------------------------------------------------------------------------------------------------
