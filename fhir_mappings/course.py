@@ -56,7 +56,8 @@ def build_course(
 ) -> TreatmentCourse:
     """Read all acquired resources. Nothing depends on their order, nor on how often one was sent."""
     by_type = _by_type(acquired, context.patient_id)
-    found = _results(by_type, context)
+    addresses = frozenset(url for key in acquired.keys.values() for url in key.full_urls if url)
+    found = _results(by_type, context, addresses)
     medicines = medicines_of(acquired, context.codes)
     records: list[MedicationReading] = []
     for name, reader in _MEDICATION_READERS.items():
@@ -143,7 +144,10 @@ def _own_address(patient: Resource, full_url: str, patient_id: str) -> set[str]:
     return {full_url}
 
 
-def _results(by_type: dict[str, list[Resource]], context: ReadingContext) -> Findings:
+def _results(
+    by_type: dict[str, list[Resource]], context: ReadingContext, addresses: frozenset[str]
+) -> Findings:
+    """Return what results, problems and allergies say; `addresses`: where the Bundles hold resources."""
     found = Findings()
     observations = without_withdrawn(by_type.get("Observation", ()))
     reports = without_withdrawn(by_type.get("DiagnosticReport", ()))
@@ -152,8 +156,9 @@ def _results(by_type: dict[str, list[Resource]], context: ReadingContext) -> Fin
     for observation in observations:
         if not read_plain(observation, context, found):
             found.add(read_observation(observation, context, times))
+    arrived = addresses.union(map(source_reference, by_type.get("Observation", ()))) if reports else addresses
     for report in reports:
-        found.add(read_diagnostic_report(report, context))
+        found.add(read_diagnostic_report(report, context, arrived))
     for condition in by_type.get("Condition", ()):
         found.add(read_condition(condition, context))
     for allergy in by_type.get("AllergyIntolerance", ()):

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from fhir_mappings.acquired import Resource
+from fhir_mappings.codes import codings_of
 from fhir_mappings.context import ReadingContext
 from fhir_mappings.dates import ReadDate
 from fhir_mappings.readers.frame import CollectionTimes, collected, effective, specimen_time
 from fhir_mappings.readers.observation import other_patient, read_contained
 from fhir_mappings.readers.reading import NOTHING, Reading, merge
 from fhir_mappings.readers.status import read_status
+from fhir_mappings.readers.unread import unread
 from fhir_mappings.references import (
     Belongs,
     belongs_to,
@@ -61,12 +64,34 @@ def _results(value: Any) -> list[str]:
     return [relative_reference(text) for text in map(reference_text, references) if text]
 
 
-def read_diagnostic_report(resource: Resource, context: ReadingContext) -> Reading:
-    """Return the results that a report contains; those it only refers to are read by themselves."""
+def read_diagnostic_report(
+    resource: Resource, context: ReadingContext, known: AbstractSet[str] = frozenset()
+) -> Reading:
+    """Return the results that a report contains; those it only refers to are read by themselves.
+
+    `known`: the references under which Observations arrived. A report of infliximab of which no result
+    is among them, or which has only a conclusion or a document, is named as unread.
+    """
     source = Source("DiagnosticReport", source_reference(resource, "DiagnosticReport"))
     if belongs_to(resource, context.patient_id) is Belongs.OTHER:
         return Reading(issues=(other_patient(source),))
-    if not _says_times(resource) or not resource.get("contained"):
+    if not _says_times(resource):
         return NOTHING
     date = collected(resource, context, {})
-    return merge(read_contained(resource, context, source, date, 0))
+    inner = (
+        merge(read_contained(resource, context, source, date, 0)) if resource.get("contained") else NOTHING
+    )
+    if inner != NOTHING or not _lacks_results(resource, known):
+        return inner
+    match = context.codes.observation(*codings_of(resource.get("code")))
+    return NOTHING if match is None else unread(match.concept, date and date.moment, source)
+
+
+def _lacks_results(resource: Resource, known: AbstractSet[str]) -> bool:
+    """Return whether none of the results referred to arrived, or the only word is outside of any result."""
+    results = _results(resource.get("result"))
+    if results:
+        return known.isdisjoint(results) and not all(reference.startswith("#") for reference in results)
+    return any(
+        resource.get(key) for key in ("conclusion", "conclusionCode", "codedDiagnosis", "presentedForm")
+    )

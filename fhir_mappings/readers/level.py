@@ -66,6 +66,12 @@ def _only(issue: DataIssue) -> Reading:
 
 def read_panel_value(value: ResultValue, frame: ResultFrame) -> Reading:
     """Return an issue for a value that could be level or antibodies; a panel without one is silent."""
-    if value.number is None and value.word is None:
+    if value.number is None and value.word is None and not _tells_a_result(value, frame):
         return NOTHING
     return _only(frame.issue(IssueCode.PANEL_VALUE_NOT_USED, "level"))
+
+
+def _tells_a_result(value: ResultValue, frame: ResultFrame) -> bool:
+    """Return whether a text has a number in it or names infliximab; "see below" does neither."""
+    has_digit = any(character.isdigit() for character in value.original)
+    return has_digit or frame.context.codes.observation((), value.original) is not None

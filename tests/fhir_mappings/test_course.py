@@ -9,10 +9,12 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fhir_mappings.acquire import acquire
+from fhir_mappings.acquired import AcquiredKey, AcquiredResources, KeyState
 from fhir_mappings.codes import load_code_sets
 from fhir_mappings.context import ReadingContext
 from fhir_mappings.course import build_course
@@ -271,3 +273,25 @@ def test_a_dose_that_was_stopped_for_a_reaction_puts_the_reaction_on_record() ->
     }
     (fact,) = course(keys).safety
     assert fact.concept is SafetyConcept.INFLIXIMAB_REACTION
+
+
+@pytest.mark.parametrize(
+    "reference", ["Observation/level", "urn:uuid:0f5c", "https://ehr.example/Observation/level"]
+)
+def test_a_report_is_unread_only_where_its_result_did_not_arrive(reference: str) -> None:
+    report: Json = {
+        "resourceType": "DiagnosticReport",
+        "id": "report",
+        "status": "final",
+        "code": {"text": "Infliximab level"},
+        "subject": {"reference": "Patient/p"},
+        "effectiveDateTime": days_ago(3).isoformat(),
+        "result": [{"reference": reference}],
+    }
+    level = ehr.laboratory("level", "p", "level", 2.1, days_ago(3))
+    urls = ("", "urn:uuid:0f5c")
+    for resources, unread in (((report, level), False), ((report,), True)):
+        key = AcquiredKey("laboratory", KeyState.PREFETCHED, resources, full_urls=urls[: len(resources)])
+        course = build_course(AcquiredResources({"laboratory": key}), draft=None, context=CONTEXT)
+        codes = {issue.code for issue in course.issues}
+        assert (IssueCode.LEVEL_VALUE_UNREADABLE in codes) is unread

@@ -300,6 +300,18 @@ def test_the_value_of_a_panel_is_not_taken_for_a_level():
     assert read_observation(withdrawn, context()).issues == ()
 
 
+@pytest.mark.parametrize("text", ["Infliximab not detected, antibodies present", "Level 4.2, ATI 60"])
+def test_a_panel_whose_text_tells_a_result_is_named(text):
+    resource = observation({"text": "Infliximab panel with antibodies"}, valueString=text)
+    reading = read_observation(resource, context())
+    assert issues(reading) == [(IssueCode.PANEL_VALUE_NOT_USED, {"day": "2026-03-01"})]
+
+
+def test_a_panel_whose_text_tells_no_result_is_silent():
+    panel = observation({"text": "Infliximab panel with antibodies"}, valueString="See members")
+    assert read_observation(panel, context()).issues == ()
+
+
 def test_level_and_antibodies_in_components_are_read_each_by_its_code():
     resource = observation(
         {"text": "Infliximab panel"},

@@ -1,5 +1,7 @@
 """Observations as records: whose they are, reports and panels around them, and many readings as one."""
 
+import pytest
+
 from fhir_mappings.readers.diagnostic_report import collection_times, read_diagnostic_report
 from fhir_mappings.readers.observation import read_observation
 from fhir_mappings.readers.reading import NOTHING, Reading, merge
@@ -165,3 +167,51 @@ def test_issues_are_named_once_and_foreign_records_are_counted_together():
 def test_nothing_merged_is_nothing():
     assert merge([NOTHING, NOTHING]) == NOTHING
     assert merge([]) == NOTHING
+
+
+def coded_issues(reading):
+    return [(issue.code, issue.subject, dict(issue.parameters)) for issue in reading.issues]
+
+
+@pytest.mark.parametrize(
+    ("code", "issue", "subject"),
+    [
+        (LEVEL, IssueCode.LEVEL_VALUE_UNREADABLE, "level"),
+        ({"text": "Antibodies to infliximab"}, IssueCode.ATI_UNREADABLE, "ati"),
+        ({"text": "Infliximab with reflex to antibodies"}, IssueCode.PANEL_VALUE_NOT_USED, "level"),
+    ],
+)
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"conclusion": "Infliximab 4.2 ug/mL"},
+        {"presentedForm": [{"contentType": "application/pdf"}]},
+        {"conclusionCode": [{"text": "Low"}]},
+        {"result": [{"reference": "Observation/elsewhere"}]},
+    ],
+)
+def test_a_report_of_infliximab_without_a_result_that_can_be_read_is_named(code, issue, subject, fields):
+    reading = read_diagnostic_report(report(code=code, **fields), context(), {"Observation/o1"})
+    assert coded_issues(reading) == [(issue, subject, {"day": "2026-03-01"})]
+    assert reading._replace(issues=()) == NOTHING
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"code": LEVEL},
+        {"code": LEVEL, "result": [{"reference": "Observation/o1"}], "conclusion": "Low"},
+        {"code": LEVEL, "result": [{"reference": "#o1"}]},
+        {"code": LEVEL, "status": "cancelled", "conclusion": "Not done"},
+        {"code": CRP, "conclusion": "CRP normal"},
+        {"code": {"text": "Radiology"}, "conclusion": "Patient on infliximab"},
+    ],
+)
+def test_a_report_whose_results_arrived_or_that_is_of_no_interest_is_silent(fields):
+    assert read_diagnostic_report(report(**fields), context(), {"Observation/o1"}) is NOTHING
+
+
+def test_a_report_that_contains_its_result_is_not_unread_for_its_conclusion():
+    inner = {"resourceType": "Observation", "status": "final", "code": LEVEL, "valueQuantity": VALUE}
+    reading = read_diagnostic_report(report(code=LEVEL, contained=[inner], conclusion="Low"), context())
+    assert (len(reading.levels), reading.issues) == (1, ())
