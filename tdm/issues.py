@@ -26,6 +26,7 @@ class IssueCode(StrEnum):
     LEVEL_OUTDATED = "level-outdated"
     LEVEL_SUPERSEDED = "level-superseded"
     LEVEL_NOT_A_TROUGH = "level-not-a-trough"
+    LEVEL_NAMED_NOT_TROUGH = "level-named-not-trough"
     LEVEL_COMPARATOR_UNDECIDED = "level-comparator-undecided"
     # -- a level that counts with a doubt
     LEVEL_PRELIMINARY = "level-preliminary"

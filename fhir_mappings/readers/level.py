@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from fhir_mappings.readers.frame import ResultFrame, shown_unit
 from fhir_mappings.readers.reading import NOTHING, Reading
+from fhir_mappings.readers.sampling import other_than_trough
 from fhir_mappings.readers.values import ResultValue
 from fhir_mappings.text import ResultWord
 from fhir_mappings.units import Quantity, Unit, UnitFault, find_unit
@@ -35,6 +39,14 @@ def read_level(value: ResultValue, frame: ResultFrame) -> Reading:
     if unit is UnitFault.MISSING:
         return _only(frame.issue(IssueCode.LEVEL_UNIT_MISSING, "level"))
     return _only(frame.issue(IssueCode.LEVEL_UNIT_UNKNOWN, "level", unit=shown_unit(value.unit, value.code)))
+
+
+def as_named(reading: Reading, element: Mapping[str, Any], frame: ResultFrame) -> Reading:
+    """Return the level as read, or the issue in its place where its name says that it is no trough."""
+    name = other_than_trough(element.get("code")) if reading.levels else None
+    return (
+        reading if name is None else _only(frame.issue(IssueCode.LEVEL_NAMED_NOT_TROUGH, "level", name=name))
+    )
 
 
 def _may_be_zero(value: ResultValue) -> bool:

@@ -22,7 +22,7 @@ from fhir_mappings.readers.frame import (
     laboratory_of,
     method_of,
 )
-from fhir_mappings.readers.level import read_level, read_panel_value
+from fhir_mappings.readers.level import as_named, read_level, read_panel_value
 from fhir_mappings.readers.markers import MARKER_CONCEPTS, read_marker
 from fhir_mappings.readers.reading import NOTHING, Reading, merge
 from fhir_mappings.readers.safety_labs import read_safety_result
@@ -151,7 +151,7 @@ def _dispatch(
     concept: ObservationConcept, element: dict[str, Any], value: Any, frame: ResultFrame
 ) -> Reading:
     if concept is ObservationConcept.INFLIXIMAB_LEVEL:
-        return read_level(value, frame)
+        return as_named(read_level(value, frame), element, frame)
     if concept is ObservationConcept.INFLIXIMAB_ANTIBODY:
         return read_ati(element, value, frame)
     if concept is ObservationConcept.INFLIXIMAB_PANEL:

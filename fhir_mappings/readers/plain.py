@@ -21,6 +21,7 @@ from fhir_mappings.readers.frame import ResultFrame, laboratory_of, method_of
 from fhir_mappings.readers.markers import MARKER_NUMBERS
 from fhir_mappings.readers.reading import Findings
 from fhir_mappings.readers.safety_labs import alt_fact
+from fhir_mappings.readers.sampling import other_than_trough
 from fhir_mappings.readers.values import read_value, shown_quantity
 from fhir_mappings.readers.weight import HEAVIEST_KG, LIGHTEST_KG
 from fhir_mappings.references import source_reference, text_of
@@ -110,9 +111,9 @@ class _Plain(NamedTuple):
 
 
 def _add_level(result: _Plain, found: Findings, *, coded: bool) -> bool:
-    """A flag beside the number, or a clock without a zone, has more to say than the number alone."""
+    """A flag, a clock without a zone, or a name like "peak" has more to say than the number alone."""
     resource, source, number, unit, comparator, date = result
-    if resource.get("interpretation") or date.zone_assumed:
+    if resource.get("interpretation") or date.zone_assumed or other_than_trough(resource.get("code")):
         return False
     value = resource["valueQuantity"]
     level = LevelReading(

@@ -3,6 +3,8 @@
 import pytest
 
 from fhir_mappings.readers.observation import read_observation
+from fhir_mappings.readers.plain import read_plain
+from fhir_mappings.readers.reading import Findings
 from tdm.facts import Comparator, ResultStatus, Source
 from tdm.issues import DataIssue, IssueCode
 from tests.support.results import ATI, DRAWN, LEVEL, LOCAL, LOINC, context, observation, quantity
@@ -285,6 +287,38 @@ def test_a_level_known_by_name_only_says_so():
 def test_an_antibody_result_is_never_read_as_a_level(name):
     reading = read_observation(observation({"text": name}, valueQuantity=quantity(4.2, "ug/mL")), context())
     assert reading.levels == ()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Infliximab peak", "Infliximab, 2h post-infusion", "Infliximab 2 h", "Infliximab (random)",
+     "Infliximab mid-interval", "Infliximab piekspiegel", "Infliximab Spitzenspiegel", "Infliximab na infuus",
+     "Infliximab apr\u00e8s perfusion", "Infliximab nach Infusion"],
+)  # fmt: skip
+@pytest.mark.parametrize("coded", [True, False])
+def test_a_level_that_is_named_otherwise_than_a_trough_is_named_and_not_used(name, coded):
+    code = {**LEVEL, "text": name} if coded else {"text": name}
+    resource = observation(code, valueQuantity=quantity(4.2, "ug/mL"))
+    reading = read_observation(resource, context())
+    assert reading.levels == ()
+    assert issues(reading) == [(IssueCode.LEVEL_NAMED_NOT_TROUGH, {"day": "2026-03-01", "name": name})]
+    assert not read_plain(resource, context(), Findings())
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Infliximab trough, 1 h before infusion", "Infliximab dalspiegel (geen piek)", "Infliximab speaker",
+     "Infliximab 12 h", "Infliximab randomised", "Infliximab", ""],
+)  # fmt: skip
+def test_a_level_under_any_other_name_stays_a_level(name):
+    resource = observation({**LEVEL, "text": name}, valueQuantity=quantity(4.2, "ug/mL"))
+    assert only_level(read_observation(resource, context())).value_ug_ml == 4.2
+    assert read_plain(resource, context(), Findings())
+
+
+def test_a_peak_that_is_pending_is_pending():
+    peak = observation({"text": "Infliximab peak"}, status="registered")
+    assert [code for code, _ in issues(read_observation(peak, context()))] == [IssueCode.LEVEL_PENDING]
 
 
 def test_the_value_of_a_panel_is_not_taken_for_a_level():
