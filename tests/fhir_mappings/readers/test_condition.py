@@ -478,3 +478,32 @@ def test_a_fistula_that_is_past_or_elsewhere_is_history(code, system):
 @pytest.mark.parametrize("text", ["Arteriovenous fistula", "No fistula", "Crohn's disease without fistula"])
 def test_other_fistulas_and_none_are_no_history(text):
     assert read(text, system=None).fistulas == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "concept"),
+    [
+        ("HBsAg positive", SafetyConcept.HEPATITIS_B),
+        ("Positive HBs-Ag", SafetyConcept.HEPATITIS_B),
+        ("Positive QuantiFERON", SafetyConcept.TUBERCULOSIS_LATENT),
+        ("IGRA positief", SafetyConcept.TUBERCULOSIS_LATENT),
+        ("Tuberculin test positive", SafetyConcept.TUBERCULOSIS_LATENT),
+        ("Cardiomyopathy, EF 25%", SafetyConcept.HEART_FAILURE),
+        ("Kardiomyopathie, LVEF 30 %", SafetyConcept.HEART_FAILURE),
+        ("Dilated cardiomyopathy", SafetyConcept.HEART_FAILURE),
+        ("Transverse myelitis", SafetyConcept.DEMYELINATING_DISEASE),
+        ("Myelitis transversa", SafetyConcept.DEMYELINATING_DISEASE),
+    ],
+)
+def test_a_problem_named_by_its_finding_counts_as_what_it_stands_for(name, concept):
+    (fact,) = read(name, None).safety
+    assert (fact.concept, fact.state, fact.severity) == (concept, SafetyState.PRESENT, None)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["HBsAg negative", "QuantiFERON negative", "QuantiFERON", "False positive QuantiFERON", "HBsAg",
+     "HBsAg not positive", "Family history of cardiomyopathy, EF 25%", "Cardiomyopathy", "Myelitis"],
+)  # fmt: skip
+def test_a_problem_that_names_a_finding_without_its_meaning_is_none(name):
+    assert read(name, None).safety == ()
