@@ -20,6 +20,7 @@ NOT_A_BLANK_RECORD = frozenset(
         IssueCode.LEVEL_UNIT_UNKNOWN,
         IssueCode.LEVEL_UNIT_MISSING,
         IssueCode.LEVEL_VALUE_UNREADABLE,
+        IssueCode.LEVEL_NAMED_NOT_TROUGH,
         IssueCode.OTHER_PATIENT,
     }
 )

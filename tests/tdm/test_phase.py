@@ -116,6 +116,7 @@ def starting(*parts: object) -> bool:
         ((issue(IssueCode.LEVEL_UNIT_UNKNOWN),), False),
         ((issue(IssueCode.LEVEL_UNIT_MISSING),), False),
         ((issue(IssueCode.LEVEL_VALUE_UNREADABLE),), False),
+        ((issue(IssueCode.LEVEL_NAMED_NOT_TROUGH),), False),
         ((issue(IssueCode.OTHER_PATIENT),), False),
         ((issue(IssueCode.LEVEL_PENDING),), True),
         ((lacking(FactGroup.LABORATORY),), False),
