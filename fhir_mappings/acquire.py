@@ -13,7 +13,7 @@ from typing import TypeAlias
 from fhir_mappings.acquired import AcquiredKey, AcquiredResources, KeyState, Resource
 from fhir_mappings.choosing import MEDICATION_TYPES, relevance
 from fhir_mappings.codes import CodeSets
-from fhir_mappings.peek import Peeked, UnreadableValueError, read_value, read_whole
+from fhir_mappings.peek import Peeked, UnreadableValueError, read_in_full, read_value
 from fhir_mappings.prefetch import PUBLISHED_KEYS, READ_KEYS
 from fhir_mappings.raw_bundle import RawBundle
 from fhir_mappings.references import (
@@ -77,7 +77,7 @@ def _follow_between(peeked: dict[str, Peeked], prefetch: Prefetch) -> None:
         if raw is not None and any(
             not loose.isdisjoint(_ends(other)) for name, other in peeked.items() if name != key
         ):
-            peeked[key] = read_whole(raw)
+            peeked[key] = read_in_full(raw)
 
 
 def _ends(peeked: Peeked) -> set[str]:

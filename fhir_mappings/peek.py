@@ -74,6 +74,12 @@ def read_value(raw: RawJson | RawBundle, matters: Relevance, patient_id: str) ->
     return _read_chosen(bundle, raws, urls, choose(looks, urls, matters, patient_id))
 
 
+def read_in_full(raw: RawJson | RawBundle) -> Peeked:
+    """Read every resource of a prefetch value; of a Bundle no more than `read_value` does around them."""
+    bundle = raw if isinstance(raw, RawBundle) else split(bytes(raw))
+    return read_whole(raw if bundle is None else bundle)
+
+
 def _read_chosen(
     bundle: RawBundle, raws: list[msgspec.Raw], urls: list[msgspec.Raw], choice: Choice
 ) -> Peeked:

@@ -10,6 +10,7 @@ from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
 import orjson
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -79,4 +80,11 @@ def test_reading_all_and_choosing_first_find_the_same(chance: random.Random) -> 
         key = chance.choice(list(prefetch))
         if isinstance(prefetch[key], dict | list):
             chance.choice(STRUCTURAL)(chance, prefetch[key])
+    assert found(prefetch, NONE) == found(prefetch, ALL)
+
+
+@pytest.mark.parametrize("place", ["type", "id", "timestamp"])
+def test_what_stands_around_the_resources_is_passed_over_however_they_are_read(place: str) -> None:
+    prefetch = _prefetch()
+    prefetch["medicationRequests"][place] = "\u0000"
     assert found(prefetch, NONE) == found(prefetch, ALL)
