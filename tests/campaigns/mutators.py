@@ -132,12 +132,19 @@ def _encode(chance: random.Random, raw: bytes) -> bytes:
 BYTES = (_truncate, _flip, _flip, _literal, _duplicate_key, _encode)
 
 
+# What several deepenings of one node come to: too deep for this generator itself to copy or write.
+VERY_DEEP = b"[" * 4000 + b"]" * 4000
+
+
 def mutant(chance: random.Random, request: dict[str, Any]) -> tuple[bytes, Any]:
     """Return a mutated body, and its JSON value where the mutation kept it JSON (else None)."""
     value = copy.deepcopy(request)
-    for _ in range(chance.choice((1, 1, 1, 2, 3, 6))):
-        chance.choice(STRUCTURAL)(chance, value)
-    raw = json.dumps(value, ensure_ascii=chance.random() < 0.5).encode("utf-8", "surrogatepass")
+    try:
+        for _ in range(chance.choice((1, 1, 1, 2, 3, 6))):
+            chance.choice(STRUCTURAL)(chance, value)
+        raw = json.dumps(value, ensure_ascii=chance.random() < 0.5).encode("utf-8", "surrogatepass")
+    except RecursionError:
+        return VERY_DEEP, None
     if raw and chance.random() < 0.12:
         return chance.choice(BYTES)(chance, raw), None
     return raw, value

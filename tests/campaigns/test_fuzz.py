@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import random
+from typing import Any
+
 import pytest
 
-from tests.campaigns import fuzz
+from tests.campaigns import fuzz, mutators
 from tests.support.service import response_is_valid, wsgi_app_at
 
 
@@ -45,3 +48,12 @@ def test_the_fuzzer_sees_a_failure_behind_a_card_that_owns_up_to_it(monkeypatch:
     monkeypatch.setattr("cds_service.evaluate.decide", broken)
     tally = fuzz.run(8, 7, wsgi_app_at, response_is_valid)
     assert {kind for kind, _ in tally.failures} == {"internal failure"}
+
+
+def test_a_mutant_too_deep_to_copy_is_still_a_body(monkeypatch: pytest.MonkeyPatch) -> None:
+    def bury(_: random.Random, root: dict[str, Any]) -> None:
+        for _ in range(3000):
+            root["hook"] = [root["hook"]]
+
+    monkeypatch.setattr(mutators, "STRUCTURAL", (bury,))
+    assert mutators.mutant(random.Random(1), {"hook": "order-sign"}) == (mutators.VERY_DEEP, None)
