@@ -136,19 +136,13 @@ def run(
     """Send `count` mutants; the mutant of number i depends on seed and i alone."""
     tally = Tally()
     stories = bases()
-    apps: dict[datetime, Callable[..., Any]] = {}
     for number in range(count):
         chance = random.Random(f"{seed}/{number}")
         story, request = stories[number % len(stories)]
-        app = (
-            apps.setdefault(story.as_of, app_at(story.as_of))
-            if story.as_of not in apps
-            else apps[story.as_of]
-        )
         body, value = mutant(chance, request)
         LOG.seek(0)
         LOG.truncate()
-        status, answer = call(app, SERVICE[story.hook], body)
+        status, answer = call(app_at(story.as_of), SERVICE[story.hook], body)
         judge(number, status, answer, value, tally, valid)
         if INTERNAL in LOG.getvalue():
             tally.failures.append(("internal failure", number))
