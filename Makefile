@@ -24,6 +24,10 @@ unexport PYTHONPATH PYTHONHOME
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
+# The locks name everything, so nothing is resolved here: older pips refuse a locked file as soon as an extra
+# (coverage[toml]) has a newer release. `pip check` afterwards shows that nothing was missing.
+INSTALL_LOCKED = $(BIN)/python -m pip install --quiet --require-hashes --no-deps
+
 RUNTIME_LOCKS := requirements/runtime.lock requirements/build.lock
 
 # -- for a first visit ------------------------------------------------------------------------------------------
@@ -63,13 +67,14 @@ $(STATE)/venv: | python-check
 
 $(STATE)/runtime: $(STATE)/venv $(RUNTIME_LOCKS) pyproject.toml
 	@echo "installing the locked dependencies of the service"
-	@$(BIN)/python -m pip install --quiet --require-hashes $(addprefix -r ,$(RUNTIME_LOCKS))
+	@$(INSTALL_LOCKED) $(addprefix -r ,$(RUNTIME_LOCKS))
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(STATE)/dev: $(STATE)/runtime requirements/dev.lock
 	@echo "installing the locked dependencies of tests and checks"
-	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.lock
+	@$(INSTALL_LOCKED) -r requirements/dev.lock
+	@$(BIN)/python -m pip check --quiet
 	@touch $@
 
 .PHONY: lock

@@ -60,8 +60,9 @@ def install(wheel: Path, into: Path) -> Path:
     venv.create(into, with_pip=True)
     commands = into / "bin"
     pip = (commands / "python", "-m", "pip", "install", "--quiet")
-    run(*pip, "--require-hashes", "-r", ROOT / "requirements" / "runtime.lock", cwd=into)
+    run(*pip, "--require-hashes", "--no-deps", "-r", ROOT / "requirements" / "runtime.lock", cwd=into)
     run(*pip, "--no-deps", "--no-index", wheel, cwd=into)
+    run(commands / "python", "-m", "pip", "check", cwd=into)
     return commands
 
 
