@@ -9,6 +9,7 @@ from typing import Final
 from flask import Flask, Response, g, request
 from flask_cors import CORS
 
+from cds_service.callers import SANDBOX_CALLER
 from cds_service.discovery import discovery_blueprint
 from cds_service.errors import register_error_handlers
 from cds_service.hooks import hooks_blueprint
@@ -68,6 +69,7 @@ def _log_each_request(app: Flask, services: Services) -> None:
     @app.before_request
     def start() -> None:
         g.record = RequestRecord(started=perf_counter())
+        g.caller = SANDBOX_CALLER
 
     @app.after_request
     def finish(response: Response) -> Response:

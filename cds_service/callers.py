@@ -1,0 +1,31 @@
+"""Who calls: the client that a request was proven to come from, and what it may name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from flask import g
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The configured client behind one request.
+
+    `client` is its name in the configuration, `tenant` the organisation that its token names ("" for none).
+    Both together scope everything that is kept. `fhir_bases` are the FHIR addresses that it may name.
+    """
+
+    client: str
+    tenant: str = ""
+    fhir_bases: tuple[str, ...] = ()
+
+
+SANDBOX_CALLER: Final = Caller("sandbox")
+"""Who calls where nobody is asked who they are: the sandbox, on this machine only."""
+
+
+def current_caller() -> Caller:
+    """Return who the request in hand comes from."""
+    caller: Caller = g.caller
+    return caller
