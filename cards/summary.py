@@ -8,6 +8,7 @@ from cards.amounts import level_text, short_regimen_text
 from cards.markdown import plain, utf16_length
 from cards.sentences import fill_plain
 from cards.wording import Wording
+from tdm.awaited import AWAITING
 from tdm.decision import Activity, AtiClass, Decision, Option, SwitchDirection, Verdict
 from tdm.knowledge.model import Knowledge
 
@@ -136,6 +137,11 @@ def _how(decision: Decision, knowledge: Knowledge, wording: Wording, seen: str) 
             if regimen:
                 return regimen
             if option.kind in knowledge.options:
+                return knowledge.options[option.kind].short
+    if not any(gate.deciding for gate in decision.gates):
+        for option in decision.options:
+            # The rule's own short form would say "measure".
+            if option.recommended and option.kind in AWAITING and option.kind in knowledge.options:
                 return knowledge.options[option.kind].short
     return _what_and_why(_short_form(decision, knowledge), wording.titles[decision.verdict], seen)
 

@@ -27,6 +27,7 @@ from fhir_mappings.readers.markers import MARKER_CONCEPTS, read_marker
 from fhir_mappings.readers.reading import NOTHING, Reading, merge
 from fhir_mappings.readers.safety_labs import read_safety_result
 from fhir_mappings.readers.status import ReadStatus, read_status
+from fhir_mappings.readers.unread import INFLIXIMAB_RESULTS, pending
 from fhir_mappings.readers.values import read_value
 from fhir_mappings.readers.weight import read_weight
 from fhir_mappings.references import Belongs, belongs_to, source_reference, text_of
@@ -131,7 +132,7 @@ def _read_result(
     """Return one result, once its status counts."""
     concept = match.concept
     if status.counted is None:
-        return _not_counted(concept, frame, status)
+        return _not_counted(concept, frame, status, has_parts=has_parts)
     value = read_value(element)
     if not value.present and has_parts:
         return NOTHING
@@ -163,17 +164,17 @@ def _dispatch(
     return read_safety_result(concept, element, value, frame)
 
 
-def _not_counted(concept: ObservationConcept, frame: ResultFrame, status: ReadStatus) -> Reading:
+def _not_counted(
+    concept: ObservationConcept, frame: ResultFrame, status: ReadStatus, *, has_parts: bool
+) -> Reading:
     """Return the issue for a result that is registered, cancelled, entered in error or of no known status."""
-    if concept is ObservationConcept.INFLIXIMAB_PANEL:
+    if concept is ObservationConcept.INFLIXIMAB_PANEL and (has_parts or not status.pending):
         return NOTHING  # its members say for themselves
+    if status.pending and concept in INFLIXIMAB_RESULTS:
+        return pending(concept, frame.drawn, frame.source)
     if concept is ObservationConcept.INFLIXIMAB_LEVEL:
-        if status.pending:
-            return Reading(issues=(frame.issue(IssueCode.LEVEL_PENDING, "level"),))
         code, subject, parameters = IssueCode.LEVEL_STATUS_NOT_COUNTED, "level", {"status": status.said}
     elif concept is ObservationConcept.INFLIXIMAB_ANTIBODY:
-        if status.pending:
-            return Reading(issues=(frame.issue(IssueCode.ATI_PENDING, "ati"),))
         code, subject, parameters = IssueCode.ATI_STATUS_NOT_COUNTED, "ati", {"status": status.said}
     else:
         code, subject = IssueCode.RESULT_STATUS_NOT_COUNTED, "result"

@@ -1,4 +1,4 @@
-"""Results of infliximab that are there but nowhere as a result: in a conclusion or a document."""
+"""Results of infliximab that are not there as a result: pending, or only in a conclusion or a document."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ _UNREAD = {
     ObservationConcept.INFLIXIMAB_ANTIBODY: (IssueCode.ATI_UNREADABLE, "ati"),
     ObservationConcept.INFLIXIMAB_PANEL: (IssueCode.PANEL_VALUE_NOT_USED, "level"),
 }
+INFLIXIMAB_RESULTS = frozenset(_UNREAD)
 
 
 def unread(concept: ObservationConcept | None, drawn: Moment | None, source: Source) -> Reading:
@@ -21,3 +22,16 @@ def unread(concept: ObservationConcept | None, drawn: Moment | None, source: Sou
         return NOTHING
     code, subject = _UNREAD[concept]
     return Reading(issues=(dated_issue(code, subject, drawn, source),))
+
+
+_PENDING = {
+    ObservationConcept.INFLIXIMAB_LEVEL: ((IssueCode.LEVEL_PENDING, "level"),),
+    ObservationConcept.INFLIXIMAB_ANTIBODY: ((IssueCode.ATI_PENDING, "ati"),),
+    ObservationConcept.INFLIXIMAB_PANEL: ((IssueCode.LEVEL_PENDING, "level"), (IssueCode.ATI_PENDING, "ati")),
+}
+
+
+def pending(concept: ObservationConcept, drawn: Moment | None, source: Source) -> Reading:
+    """Return the issues of a result that is to come, of a panel both; `concept` is one of infliximab's."""
+    issues = [dated_issue(code, subject, drawn, source) for code, subject in _PENDING[concept]]
+    return Reading(issues=tuple(issues))
