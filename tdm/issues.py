@@ -67,6 +67,8 @@ class IssueCode(StrEnum):
     DOSE_DISAGREES = "dose-disagrees"
     INTERVAL_DISAGREES = "interval-disagrees"
     INTERVAL_FROM_DRAFT = "interval-from-draft"
+    INTERVAL_FROM_DISPENSE = "interval-from-dispense"
+    DISPENSE_DISAGREES = "dispense-disagrees"
     ROUTE_PRESUMED = "route-presumed"
     WEIGHT_OUTDATED = "weight-outdated"
     WEIGHT_UNKNOWN = "weight-unknown"
