@@ -57,6 +57,7 @@ class ObservationConcept(StrEnum):
     TUBERCULOSIS_TEST = "tuberculosis-test"
     TPMT_NUDT15 = "tpmt-nudt15"
     PREGNANCY_STATUS = "pregnancy-status"
+    DRUG_TEST = "drug-test"
 
 
 class ConditionConcept(StrEnum):

@@ -108,6 +108,7 @@ class IssueCode(StrEnum):
     DRAFT_SUBJECT_DIFFERS = "draft-subject-differs"
     # -- results and records as read
     PANEL_VALUE_NOT_USED = "panel-value-not-used"
+    RESULT_IN_TEXT = "result-in-text"
     RESULT_UNREADABLE = "result-unreadable"
     RESULT_UNIT_UNKNOWN = "result-unit-unknown"
     RESULT_UNDATED = "result-undated"

@@ -7,10 +7,11 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from fhir_mappings.acquired import Resource
-from fhir_mappings.codes import codings_of
+from fhir_mappings.codes import ObservationConcept, codings_of
 from fhir_mappings.context import ReadingContext
 from fhir_mappings.dates import ReadDate
 from fhir_mappings.readers.frame import CollectionTimes, collected, effective, specimen_time
+from fhir_mappings.readers.mentioned import read_mentioned
 from fhir_mappings.readers.observation import other_patient, read_contained
 from fhir_mappings.readers.reading import NOTHING, Reading, merge
 from fhir_mappings.readers.status import read_status
@@ -86,12 +87,14 @@ def read_diagnostic_report(
     if inner != NOTHING:
         return inner
     to_come = _is_to_come(resource)
-    if not to_come and not _lacks_results(resource, known):
-        return NOTHING
     match = context.codes.observation(*codings_of(resource.get("code")))
+    drawn = date and date.moment
+    if match is not None and match.concept is ObservationConcept.DRUG_TEST:
+        return read_mentioned(resource, context, source, read_status(resource.get("status")), drawn)
     if match is None or match.concept not in INFLIXIMAB_RESULTS:
         return NOTHING
-    drawn = date and date.moment
+    if not to_come and not _lacks_results(resource, known):
+        return NOTHING
     return pending(match.concept, drawn, source) if to_come else unread(match.concept, drawn, source)
 
 

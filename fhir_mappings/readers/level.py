@@ -9,7 +9,7 @@ from fhir_mappings.codes import ObservationConcept
 from fhir_mappings.readers.frame import ResultFrame, shown_unit
 from fhir_mappings.readers.reading import NOTHING, Reading
 from fhir_mappings.readers.sampling import other_than_trough
-from fhir_mappings.readers.unread import pending
+from fhir_mappings.readers.unread import INFLIXIMAB_RESULTS, pending
 from fhir_mappings.readers.values import ResultValue
 from fhir_mappings.text import ResultWord
 from fhir_mappings.units import Quantity, Unit, UnitFault, find_unit
@@ -90,4 +90,5 @@ def read_panel_value(value: ResultValue, frame: ResultFrame) -> Reading:
 def _tells_a_result(value: ResultValue, frame: ResultFrame) -> bool:
     """Return whether a text has a number in it or names infliximab; "see below" does neither."""
     has_digit = any(character.isdigit() for character in value.original)
-    return has_digit or frame.context.codes.observation((), value.original) is not None
+    named = frame.context.codes.observation((), value.original)
+    return has_digit or (named is not None and named.concept in INFLIXIMAB_RESULTS)
