@@ -20,6 +20,7 @@ class Fault(StrEnum):
     BODY_NOT_READ = "body-not-read"
     BODY_TOO_DEEP = "body-too-deep"
     BODY_TOO_LARGE = "body-too-large"
+    TOO_MANY_MEMBERS = "too-many-members"
     BODY_ENCODED = "body-encoded"
     DUPLICATE_KEY = "duplicate-key"
     NUMBER_NOT_FINITE = "number-not-finite"
@@ -53,6 +54,9 @@ FAULTS: Final[dict[Fault, FaultText]] = {
     Fault.BODY_NOT_JSON: FaultText(400, "structure", "The body is not valid JSON in UTF-8."),
     Fault.BODY_NOT_READ: FaultText(400, "structure", "The body could not be read to its end."),
     Fault.BODY_TOO_DEEP: FaultText(400, "too-costly", "The JSON is nested more deeply than is read."),
+    Fault.TOO_MANY_MEMBERS: FaultText(
+        400, "too-costly", "The request or its prefetch has more than 1,000 members."
+    ),
     Fault.BODY_TOO_LARGE: FaultText(413, "too-long", "The body is larger than this service accepts."),
     Fault.BODY_ENCODED: FaultText(
         415, "not-supported", "The body has a Content-Encoding; send it without compression."

@@ -22,7 +22,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from cds_service.envelope import Members, Prefetched, PrefetchShapeError, split
 from cds_service.errors import Fault, RequestRefusedError
 from fhir_mappings.raw_bundle import RawBundle
-from fhir_mappings.strict_json import StrictJsonError, loads_strict
+from fhir_mappings.strict_json import StrictJsonError, check_whole_body, loads_strict
 
 
 class Hook(StrEnum):
@@ -54,6 +54,7 @@ _FAULT_OF_CODE: Final = {
     "too-deep": Fault.BODY_TOO_DEEP,
     "duplicate-name": Fault.DUPLICATE_KEY,
     "non-finite": Fault.NUMBER_NOT_FINITE,
+    "too-many-members": Fault.TOO_MANY_MEMBERS,
 }
 _UNCOMPRESSED: Final = frozenset({"", "identity"})
 
@@ -96,6 +97,7 @@ def parse_request(body: bytes, hook: Hook) -> HookRequest:
 
 
 def _parse(body: bytes, hook: Hook) -> HookRequest:
+    check_whole_body(body)
     envelope, prefetch = split(body)
     _check_hook(envelope, hook)
     context = _context(envelope)

@@ -296,8 +296,6 @@ class CodeSets:
         product = medication is not None and medication.is_infliximab and medication.coded
         return product or INFLIXIMAB_ALLERGY in self.ids("allergy", codings, text)
 
-    # -- about the sets ----------------------------------------------------------------------------------
-
     def with_site(self, site: Iterable[SiteCode]) -> CodeSets:
         """Return new code sets with a site's own codes added.
 
