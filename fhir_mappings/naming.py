@@ -74,7 +74,7 @@ class NamePattern:
     def _clauses(self, text: str) -> list[str]:
         """Return the folded clauses; one that only qualifies ("resolved") belongs to the one before it."""
         clauses: list[str] = []
-        for clause in filter(str.strip, map(fold, _CLAUSE_END.split(text[:MAX_TEXT]))):
+        for clause in filter(str.strip, map(self._kept, _CLAUSE_END.split(text[:MAX_TEXT]))):
             qualifies = len(clause.split()) <= _QUALIFYING_WORDS and _any_term(self.names_without, clause)
             if clauses and qualifies and not _any_term(self.names, clause):
                 clauses[-1] += clause[1:]
@@ -98,10 +98,18 @@ class NamePattern:
                 return True
         return False
 
-    def matches(self, folded: str) -> bool:
-        """Return whether a text that `fold` made names the concept."""
+    def _kept(self, text: str) -> str:
+        """Return a text folded and without the phrases that are ignored."""
+        return self._without_ignored(fold(text))
+
+    def _without_ignored(self, folded: str) -> str:
         for phrase in self.ignored:
             folded = folded.replace(phrase, " ")
+        return folded
+
+    def matches(self, folded: str) -> bool:
+        """Return whether a text that `fold` made names the concept."""
+        folded = self._without_ignored(folded)
         if not _any_term(self.names, folded):
             return False
         if self.names_with and not _any_term(self.names_with, folded):
