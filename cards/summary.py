@@ -130,20 +130,25 @@ def _how(decision: Decision, knowledge: Knowledge, wording: Wording, seen: str) 
     """Return what to do exactly: the recommended regimen or option, else the deciding sentence in short."""
     if decision.draft_already_does_it:
         return wording.summary["already"]
-    if decision.verdict is Verdict.INTENSIFY:
-        option = recommended_option(decision)
-        if option is not None:
-            regimen = short_regimen_text(option, wording)
-            if regimen:
-                return regimen
-            if option.kind in knowledge.options:
-                return knowledge.options[option.kind].short
-    if not any(gate.deciding for gate in decision.gates):
-        for option in decision.options:
-            # The rule's own short form would say "measure".
-            if option.recommended and option.kind in AWAITING and option.kind in knowledge.options:
-                return knowledge.options[option.kind].short
+    option = recommended_option(decision)
+    if option is not None and decision.verdict is Verdict.INTENSIFY:
+        regimen = short_regimen_text(option, wording)
+        if regimen:
+            return regimen
+        if option.kind in knowledge.options:
+            return knowledge.options[option.kind].short
+    if (
+        option is not None
+        and option.kind in AWAITING
+        and option.kind in knowledge.options
+        and not _by_gate(decision)
+    ):
+        return knowledge.options[option.kind].short  # the rule's own short form would say "measure"
     return _what_and_why(_short_form(decision, knowledge), wording.titles[decision.verdict], seen)
+
+
+def _by_gate(decision: Decision) -> bool:
+    return any(gate.deciding for gate in decision.gates)
 
 
 def _what_and_why(short: str, title: str, seen: str) -> str:

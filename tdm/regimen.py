@@ -110,7 +110,7 @@ def planned_interval(
     """
     interval = recorded_interval(moment, history, policy, route)
     if interval is None and history.dispensed:
-        dispense = dispense_at(moment, history, route)
+        dispense = dispense_at(moment, history, route or route_at(moment, history, draft, policy))
         interval = None if dispense is None else dispense.interval_days
     if interval is None and draft is not None and draft.interval_days:
         return draft.interval_days, True

@@ -62,7 +62,8 @@ READINGS = """
   antigen the newest decides.
 - A reaction to infliximab of unreadable status counts as one. Any other gate whose records are all unclear is
   not evaluated.
-- Less drug is not named on a trough of unverified or untimed timing; the answer stays continue.
+- Less drug is not named on a trough of unverified or untimed timing, nor beside an antibody result that is
+  pending or could not be used; the answer stays continue.
 - An antibody result that could not be used may be positive: no reflex limit explains the absence of others,
   and where antibodies are otherwise unknown, or known from an older negative alone, exposure is not raised
   (R-ATI-3).

@@ -89,6 +89,12 @@ def test_a_dispense_of_another_route_tells_nothing():
     assert dispense_at(NOW, history(handed_out(20, 14, None)), IV) is not None
 
 
+def test_without_a_route_the_one_at_the_moment_is_asked():
+    of = history(handed_out(90, 42), handed_out(20, 14, SC), doses=[infused(90)])
+    assert planned_interval(ago(40), of, None, POLICY) == (42, False)
+    assert planned_interval(ago(10), history(handed_out(20, 14, SC)), None, POLICY) == (14, False)
+
+
 def test_the_doubled_pen_is_at_the_cap_by_the_interval_of_its_dispense():
     pens = Dose(ago(10), source("MedicationDispense/1"), SC, 240, reported=True, interval_days=7)
     found, _ = regimen(pens, doses=[pens], route=SC)
