@@ -431,6 +431,8 @@ def test_the_display_of_a_serious_infection_is_recognised_without_its_code(displ
         "Chronic nonbacterial osteomyelitis",
         "Allergic bronchopulmonary aspergillosis",
         "Nonpneumonic Legionnaires' disease [Pontiac fever]",
+        "Chronic pyelonephritis",
+        "Diverticulitis of large intestine without perforation or abscess without bleeding",
     ],
 )
 def test_a_disease_that_only_sounds_like_a_serious_infection_holds_nothing(text):
@@ -458,6 +460,11 @@ def test_a_multifocal_pneumonia_is_one():
         "Pneumonia (history of asthma)",
         "Peritonitis without abscess",
         "No abscess, pneumonia",
+        "Acute pyelonephritis",
+        "Perforated diverticulitis",
+        "Diverticulitis with perforation",
+        "Diverticulitis of large intestine with perforation and abscess without bleeding",
+        "Perforated appendicitis",
     ],
 )
 def test_an_infection_that_no_negation_governs_is_one(text):
