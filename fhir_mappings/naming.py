@@ -21,19 +21,26 @@ _SEPARATED = str.maketrans(
 )
 
 
+_PLAIN = {code: chr(code).lower() if chr(code).isalnum() else " " for code in range(128)}
+
+
+def _decomposed(text: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", text.translate(_SEPARATED))
+    return "".join(
+        character if character.isalnum() else " "
+        for character in decomposed.casefold()
+        if not unicodedata.combining(character)
+    )
+
+
 @lru_cache(maxsize=8192)
 def fold(text: str) -> str:
     """Return words without case, accents and punctuation, one blank between and around them.
 
     "Protéine C-réactive" becomes " proteine c reactive "; a text without any word becomes " ".
     """
-    decomposed = unicodedata.normalize("NFKD", text[:MAX_TEXT].translate(_SEPARATED))
-    kept = "".join(
-        character if character.isalnum() else " "
-        for character in decomposed.casefold()
-        if not unicodedata.combining(character)
-    )
-    words = kept.split()
+    text = text[:MAX_TEXT]
+    words = (text.translate(_PLAIN) if text.isascii() else _decomposed(text)).split()
     return f" {' '.join(words)} " if words else " "
 
 

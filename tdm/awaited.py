@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 
 from tdm.decision import Assessment, Option, OptionKind
 from tdm.facts import Moment
@@ -13,14 +13,15 @@ from tdm.knowledge.model import Policy
 from tdm.unread_antibodies import day_of
 
 _K = OptionKind
+_PENDING = frozenset({IssueCode.LEVEL_PENDING, IssueCode.ATI_PENDING})
 _TESTS = {
-    _K.MEASURE_LEVEL_AND_ATI: frozenset({IssueCode.LEVEL_PENDING, IssueCode.ATI_PENDING}),
+    _K.MEASURE_LEVEL_AND_ATI: _PENDING,
     _K.MEASURE_LEVEL: frozenset({IssueCode.LEVEL_PENDING}),
     _K.MEASURE_ATI: frozenset({IssueCode.ATI_PENDING}),
     _K.QUANTIFY_ATI: frozenset({IssueCode.ATI_PENDING}),
 }
 _AWAIT = {
-    frozenset({IssueCode.LEVEL_PENDING, IssueCode.ATI_PENDING}): _K.AWAIT_LEVEL_AND_ATI,
+    _PENDING: _K.AWAIT_LEVEL_AND_ATI,
     frozenset({IssueCode.LEVEL_PENDING}): _K.AWAIT_LEVEL,
     frozenset({IssueCode.ATI_PENDING}): _K.AWAIT_ATI,
 }
@@ -39,19 +40,18 @@ def awaited_results(
     A pending result is awaited as long as an antibody result counts, unless a newer one has arrived: of a
     level a later sample's, of antibodies those of a later day. One that nobody can date is awaited.
     """
+    pending = [issue for issue in issues if issue.code in _PENDING]
+    if not pending:
+        return frozenset()
     oldest = now.day - timedelta(days=policy.ati_valid_days)
     level, ati = assessment.level, assessment.ati
-    arrived: dict[IssueCode, date | None] = {IssueCode.LEVEL_PENDING: None, IssueCode.ATI_PENDING: None}
+    since = dict.fromkeys(_PENDING, oldest)
     if level is not None and level.drawn is not None:
         # Beside a level of the same day a pending one is a second entry for the same sample.
-        arrived[IssueCode.LEVEL_PENDING] = level.drawn.day + timedelta(days=1)
+        since[IssueCode.LEVEL_PENDING] = max(oldest, level.drawn.day + timedelta(days=1))
     if ati is not None and ati.drawn is not None:
-        arrived[IssueCode.ATI_PENDING] = ati.drawn.day
-    return frozenset(
-        issue.code
-        for issue in issues
-        if issue.code in arrived and day_of(issue, now) >= max(oldest, arrived[issue.code] or oldest)
-    )
+        since[IssueCode.ATI_PENDING] = max(oldest, ati.drawn.day)
+    return frozenset(issue.code for issue in pending if day_of(issue, now) >= since[issue.code])
 
 
 def with_awaited(options: tuple[Option, ...], awaited: frozenset[IssueCode]) -> tuple[Option, ...]:

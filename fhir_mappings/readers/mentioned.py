@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from fhir_mappings.acquired import Resource
@@ -18,8 +19,8 @@ from fhir_mappings.references import text_of
 from tdm.facts import Moment, Source
 from tdm.issues import IssueCode
 
-_MAX_CHARACTERS = 10_000
-"""More of one resource's text is not looked at: reading it must not cost time, and a remark is shorter."""
+_MAX_SENTENCES = 8
+"""Of the sentences that name infliximab so many are read: all there are in any remark, and no more work."""
 
 _MAX_NAME = 80
 _SENTENCE = re.compile(r"[^.;\n\r]+(?:\.(?=\d)[^.;\n\r]+)*")
@@ -38,7 +39,8 @@ def read_mentioned(
     """
     if status.counted is None and not status.pending:
         return NOTHING
-    concepts = {concept for sentence in _sentences(resource) for concept in _named(sentence, context)}
+    sentences = islice(_sentences(resource, context), _MAX_SENTENCES)
+    concepts = {concept for sentence in sentences for concept in _named(sentence, context)}
     if not concepts:
         return NOTHING
     antibodies = concepts != {ObservationConcept.INFLIXIMAB_LEVEL}
@@ -59,12 +61,15 @@ def _named(sentence: str, context: ReadingContext) -> Iterator[ObservationConcep
         yield match.concept
 
 
-def _sentences(resource: Resource) -> Iterator[str]:
-    """Return the texts around a result in pieces short enough to be compared with names."""
-    said = "\n".join(text for text in _texts(resource) if text)[:_MAX_CHARACTERS]
-    for sentence in _SENTENCE.findall(said):
-        for start in range(0, len(sentence), MAX_TEXT // 2):  # overlapping, so that no name is cut in two
-            yield sentence[start : start + MAX_TEXT]
+def _sentences(resource: Resource, context: ReadingContext) -> Iterator[str]:
+    """Return what may name infliximab around a result, in pieces short enough to be compared with names."""
+    may_name = context.codes.may_name_infliximab
+    for text in _texts(resource):
+        if text and may_name(text):
+            for sentence in filter(may_name, _SENTENCE.findall(text)):
+                for start in range(0, len(sentence), MAX_TEXT // 2):  # overlapping: no name is cut in two
+                    if may_name(piece := sentence[start : start + MAX_TEXT]):
+                        yield piece
 
 
 def _texts(resource: Resource) -> Iterator[str]:

@@ -102,7 +102,10 @@ def _read(
         said.append(read_mentioned(resource, context, source, status, drawn))
     elif concept in INFLIXIMAB_RESULTS and parts and not said and not resource.get("hasMember"):
         # The names of its parts say nothing ("drug", "antibody"): level and antibodies may be among them.
-        said.append(unread(ObservationConcept.INFLIXIMAB_PANEL, drawn, source))
+        if status.pending:
+            said.append(pending(ObservationConcept.INFLIXIMAB_PANEL, drawn, source))
+        elif status.counted is not None:
+            said.append(unread(ObservationConcept.INFLIXIMAB_PANEL, drawn, source))
     if not said:
         return NOTHING
     return said[0] if len(said) == 1 else merge(said)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fhir_mappings.codes import ObservationConcept
 from fhir_mappings.readers.frame import dated_issue
-from fhir_mappings.readers.reading import NOTHING, Reading
+from fhir_mappings.readers.reading import Reading
 from tdm.facts import Moment, Source
 from tdm.issues import IssueCode
 
@@ -16,10 +16,8 @@ _UNREAD = {
 INFLIXIMAB_RESULTS = frozenset(_UNREAD)
 
 
-def unread(concept: ObservationConcept | None, drawn: Moment | None, source: Source) -> Reading:
-    """Return the issue that names a result that could not be read; NOTHING unless it is infliximab's."""
-    if concept not in _UNREAD:
-        return NOTHING
+def unread(concept: ObservationConcept, drawn: Moment | None, source: Source) -> Reading:
+    """Return the issue that names a result that could not be read; `concept` is one of infliximab's."""
     code, subject = _UNREAD[concept]
     return Reading(issues=(dated_issue(code, subject, drawn, source),))
 

@@ -65,6 +65,13 @@ def test_antibodies_that_it_names_count_as_unread(where, text):
     assert issues(read(**{where: said})) == [IN_TEXT, UNREAD]
 
 
+def test_so_many_sentences_are_read_and_no_more():
+    level, antibodies = "Infliximab 1.8. ", "Antibodies to infliximab 200. "
+    other = "Nothing to say here. " * 500
+    assert issues(read(valueString=other + level * 7 + antibodies)) == [IN_TEXT, UNREAD]
+    assert issues(read(valueString=other + level * 8 + antibodies)) == [IN_TEXT]
+
+
 def test_members_tell_of_antibodies_themselves():
     note = [{"text": "Infliximab with antibodies to infliximab"}]
     assert issues(read(note=note, hasMember=[{"reference": "Observation/2"}])) == [IN_TEXT]
@@ -122,6 +129,11 @@ def test_parts_without_a_telling_name_leave_the_whole_unread():
     assert issues(read_observation(observation(named, component=parts), context())) == unread
     member = observation(named, component=parts, hasMember=[{"reference": "Observation/2"}])
     assert read_observation(member, context()) is NOTHING
+    cancelled = observation({"text": "Infliximab and antibodies"}, component=parts, status="cancelled")
+    assert read_observation(cancelled, context()) is NOTHING
+    registered = observation({"text": "Infliximab and antibodies"}, component=parts, status="registered")
+    codes = [issue.code for issue in read_observation(registered, context()).issues]
+    assert codes == [IssueCode.LEVEL_PENDING, IssueCode.ATI_PENDING]
     protein = observation({"text": "C reactive protein"}, component=parts)
     assert read_observation(protein, context()) is NOTHING
 
