@@ -36,6 +36,7 @@ class Fault(StrEnum):
     UNKNOWN_SERVICE = "unknown-service"
     METHOD_NOT_ALLOWED = "method-not-allowed"
     NOT_LOOPBACK = "not-loopback"
+    NOT_AUTHENTICATED = "not-authenticated"
     REFUSED = "refused"
     INTERNAL = "internal"
 
@@ -85,6 +86,7 @@ FAULTS: Final[dict[Fault, FaultText]] = {
     Fault.NOT_LOOPBACK: FaultText(
         403, "forbidden", "Sandbox mode answers this machine only (loopback address and host name)."
     ),
+    Fault.NOT_AUTHENTICATED: FaultText(401, "security", "The request does not prove who it comes from."),
     Fault.REFUSED: FaultText(400, "processing", "The request was refused."),
     Fault.INTERNAL: FaultText(500, "exception", "The service failed; the failure was logged by its code."),
 }
@@ -120,9 +122,12 @@ def fault_response(fault: Fault, *, status: int | None = None) -> Response:
     """Return the complete answer to a fault and note its code for the log line."""
     record: RequestRecord = g.record
     record.fault = fault.value
-    return Response(
+    response = Response(
         operation_outcome(fault), status=status or FAULTS[fault].status, mimetype="application/json"
     )
+    if fault is Fault.NOT_AUTHENTICATED:
+        response.headers["WWW-Authenticate"] = "Bearer"  # HTTP asks for it; nothing more is told
+    return response
 
 
 _FIRST_SERVER_ERROR: Final = 500
