@@ -10,7 +10,7 @@ _ADDRESS: Final = re.compile(
     r"(?P<host>[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*"
     r"|\[[0-9A-Fa-f:]+(?:[0-9.]+)?\])"
     r"(?::(?P<port>[0-9]{1,5}))?"
-    r"(?P<path>(?:/[A-Za-z0-9._~!$&'()+,;=:@-]*)*)",
+    r"(?P<path>(?:/[A-Za-z0-9._~!$&'()+,=:@-]*)*)",
     re.ASCII,
 )
 _HIGHEST_PORT: Final = 65535
@@ -24,8 +24,8 @@ def is_http(url: str) -> bool:
 def is_plain_https(url: str) -> bool:
     """Say whether an address is https and nothing in it could be read in two ways.
 
-    Refused are user information, query, fragment, backslash, percent-encoding, white space, dots as path
-    segments, empty segments but a last one, hosts that are not plain ASCII names, and ports out of range.
+    Refused are user information, query, fragment, backslash, semicolon, percent-encoding, blanks, dots as
+    path segments, empty segments but a last one, hosts that are no plain ASCII names, ports out of range.
     """
     found = _ADDRESS.fullmatch(url)
     if found is None or found["scheme"] != "https":

@@ -33,7 +33,6 @@ LONGEST_KEY_ID: Final = 256
 
 _PRIVATE_MEMBERS: Final = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 _BASE64_URL: Final = re.compile(r"[A-Za-z0-9_-]{1,2048}", re.ASCII)
-_LEAST_EXPONENT: Final = 3
 _MOST_EXPONENT: Final = 2**32
 
 
@@ -122,6 +121,5 @@ def _public_key(jwk: Mapping[str, Any]) -> PublicKey | UnfitKey:
         return UnfitKey.MALFORMED
     if isinstance(key, RSAPublicKey):
         strong = LEAST_RSA_BITS <= key.key_size <= MOST_RSA_BITS
-        exponent = key.public_numbers().e
-        return key if strong and _LEAST_EXPONENT <= exponent < _MOST_EXPONENT else UnfitKey.WEAK
+        return key if strong and key.public_numbers().e < _MOST_EXPONENT else UnfitKey.WEAK
     return key if isinstance(key, EllipticCurvePublicKey) else UnfitKey.MALFORMED

@@ -1,4 +1,4 @@
-"""Clients that can prove who they are: keys, tokens well and badly made, trust files, the service they call."""
+"""Clients that can prove who they are: keys, tokens, trust files, and the service they call."""
 
 from __future__ import annotations
 
@@ -232,13 +232,13 @@ def trusting(
     key_sets: Mapping[str, Any] | None = None,
     **settings: Any,
 ) -> Trusting:
-    """Start a service that believes the clients of a trust file. `key_sets` are bodies, or what makes them."""
+    """Start a service that believes the clients of a trust file; `key_sets` are bodies, or make them."""
     chosen = settings_for(write_trust(folder, tables), **settings)
     counted: Counter[str] = Counter()
     fetched: Counter[str] = Counter()
-    bodies = (
-        key_sets if key_sets is not None else {url: key_set(signers) for url, signers in KEY_SETS.items()}
-    )
+    bodies = key_sets
+    if bodies is None:
+        bodies = {url: key_set(signers) for url, signers in KEY_SETS.items()}
 
     def fetcher(url: str, _ca_file: str) -> Callable[[], bytes]:
         def fetch() -> bytes:
