@@ -22,6 +22,7 @@ def service(tmp_path):
     return trusting(tmp_path, cors_origins=("https://ehr.clinic.example",))
 
 
+@pytest.mark.requirement("cds-hooks_2.0@177")
 @pytest.mark.parametrize("path", ["/cds-services", "/cds-services/", "/transparency"])
 def test_discovery_and_transparency_ask_unless_they_are_opened(tmp_path, service, path):
     assert service.client.get(path).status_code == 401

@@ -32,6 +32,7 @@ def test_the_corpus_is_as_large_as_it_says():
     assert len({case.name for case in [*HOSTILE, *LEGAL]}) == len(HOSTILE) + len(LEGAL)
 
 
+@pytest.mark.requirement("cds-hooks_2.0@176", "cds-hooks_2.0@201", "cds-hooks_2.0@203")
 @pytest.mark.parametrize("case", HOSTILE, ids=lambda case: case.name)
 def test_a_hostile_token_gets_the_one_refusal_and_is_counted_by_its_reason(service, case):
     before = service.counted.copy()
@@ -55,6 +56,7 @@ def test_all_refusals_are_alike_to_the_last_header(service):
     assert len(answers) == 1
 
 
+@pytest.mark.requirement("cds-hooks_2.0@205")
 @pytest.mark.parametrize("case", LEGAL, ids=lambda case: case.name)
 def test_a_legal_token_is_believed(service, case):
     response = call(service, case)

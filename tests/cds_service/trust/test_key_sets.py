@@ -186,6 +186,7 @@ def test_unfit_keys_are_left_out_of_a_set_and_an_ambiguous_id_stands_for_nothing
     assert set(read_key_set(json.dumps(body).encode(), PINNED)) == {"good"}
 
 
+@pytest.mark.requirement("cds-hooks_2.0@199")
 def test_given_keys_are_never_looked_for():
     given = GivenKeys((read_key(es384("known").jwk, PINNED),))
     assert given.key("known").key_id == "known"

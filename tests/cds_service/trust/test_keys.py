@@ -17,6 +17,7 @@ SANDBOX_KEY = {
 }
 
 
+@pytest.mark.requirement("cds-hooks_2.0@200", "cds-hooks_2.0@207")
 @pytest.mark.parametrize("signer", [es384("a"), rs384("b")], ids=["curve", "rsa"])
 def test_a_key_serves_what_it_can_and_is_pinned_to(signer: Signer):
     key = read_key(signer.jwk, PINNED)

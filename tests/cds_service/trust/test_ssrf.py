@@ -67,6 +67,7 @@ def test_there_are_enough_addresses_and_none_is_the_known_one():
         assert known not in addresses
 
 
+@pytest.mark.requirement("cds-hooks_2.0@195")
 @pytest.mark.parametrize("stranger", [False, True], ids=["the client's own key", "a stranger's key"])
 def test_no_jku_but_the_configured_one_is_even_looked_up(service, outside, stranger):
     client, counted = service

@@ -198,6 +198,7 @@ def test_every_kind_of_unsafe_configuration_is_tried():
     assert len(Unsafe) >= 25
 
 
+@pytest.mark.requirement("cds-hooks_2.0@2", "cds-hooks_2.0@168")
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.unsafe}-{case.key}")
 def test_an_unsafe_configuration_refuses_to_start_and_names_the_key(tmp_path, case):
     tables = {"service": case.service, "client": case.clients}
