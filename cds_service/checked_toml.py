@@ -59,5 +59,7 @@ def _sentences(fault: ValidationError) -> Iterator[str]:
     elif fault.validator == "required":
         missing = sorted(set(expected) - set(given))
         yield f"{'.'.join(place)}: missing {', '.join(missing)}"
+    elif schema.get("writeOnly"):
+        yield f"{'.'.join(place)}: is not what it should be"  # its value may be a secret by mistake
     else:
         yield f"{'.'.join(place)}: {fault.message}"

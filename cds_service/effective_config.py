@@ -8,7 +8,6 @@ from typing import Any
 from cds_service.discovery import SERVICES
 from cds_service.explanation import plain
 from cds_service.services import Services
-from cds_service.trust.authenticator import TokenAuthenticator
 from cds_service.trust.model import TrustedClient
 
 
@@ -40,11 +39,10 @@ def effective_configuration(services: Services) -> dict[str, Any]:
 
 def _trust(services: Services) -> dict[str, Any]:
     """Return who is believed, empty where nobody was configured. Key sets by their ids, never the keys."""
-    if not isinstance(services.trust, TokenAuthenticator):
+    configuration = services.trust.configuration if services.trust is not None else None
+    if configuration is None:
         return {}
-    configuration = services.trust.configuration
     return {
-        "replicas": configuration.replicas,
         "open_discovery": configuration.open_discovery,
         "open_transparency": configuration.open_transparency,
         "ca_file": configuration.ca_file,

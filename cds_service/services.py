@@ -13,7 +13,6 @@ from cds_service.request import Hook
 from cds_service.settings import Settings, SettingsError
 from cds_service.site_overlay import SiteError, SiteOverlay, load_site, no_overlay
 from cds_service.trust.authenticator import UNAUTHENTICATED, Authenticator
-from cds_service.trust.load import load_trust
 from cds_service.trust.reasons import Count, count_nothing
 from cds_service.trust.replay import ReplayStore
 from cds_service.trust.unsafe_service import check_sandbox
@@ -92,7 +91,11 @@ def _trust(
     if settings.sandbox:
         check_sandbox(settings)
         return UNAUTHENTICATED
-    return load_trust(settings, clock, count, shared_replay) if settings.trust_path is not None else None
+    if settings.trust_path is None:
+        return None
+    from cds_service.trust.load import load_trust  # noqa: PLC0415 (a tenth of a second that other commands spare)
+
+    return load_trust(settings, clock, count, shared_replay)
 
 
 def load_services(

@@ -9,12 +9,7 @@ from __future__ import annotations
 
 import socket
 from dataclasses import dataclass
-from typing import Any, Final
-
-from granian.constants import HTTPModes, Interfaces
-from granian.log import LogLevels
-from granian.server import Server
-from granian.server.common import AbstractServer
+from typing import TYPE_CHECKING, Any, Final
 
 from cds_service.application import freeze_after_warm_up
 from cds_service.evaluate import evaluate
@@ -22,6 +17,9 @@ from cds_service.render import render_json
 from cds_service.request import Hook, parse_request
 from cds_service.sandbox.patients import example_patients
 from cds_service.services import Services
+
+if TYPE_CHECKING:
+    from granian.server.common import AbstractServer
 
 TARGET: Final = "cds_service.wsgi:app"
 _WARM_ROUNDS: Final = 3
@@ -65,6 +63,11 @@ def check_free(host: str, port: int) -> None:
 
 def server(options: ServeOptions) -> AbstractServer[Any]:
     """Return the server, not yet started. Its `serve` returns after a signal to stop and its last answer."""
+    # Imported where it is used: neither the workers' decisions nor any other command needs it.
+    from granian.constants import HTTPModes, Interfaces  # noqa: PLC0415 (see above)
+    from granian.log import LogLevels  # noqa: PLC0415 (see above)
+    from granian.server import Server  # noqa: PLC0415 (see above)
+
     return Server(
         TARGET,
         address=options.host,

@@ -10,7 +10,6 @@ from typing import Any
 
 from cds_service.checked_toml import check_tables, read_tables
 from cds_service.settings import Settings
-from cds_service.trust.authenticator import TokenAuthenticator
 from cds_service.trust.jwks_fetch import key_set_fetcher
 from cds_service.trust.key_sets import FetchedKeys, GivenKeys, KeySource
 from cds_service.trust.keys import VerificationKey, read_key
@@ -22,6 +21,7 @@ from cds_service.trust.model import (
 )
 from cds_service.trust.reasons import Count, TrustError
 from cds_service.trust.replay import FallbackReplayStore, MemoryReplayStore, ReplayStore
+from cds_service.trust.token_authenticator import TokenAuthenticator
 from cds_service.trust.unsafe import refuse_unsafe
 from cds_service.trust.unsafe_clients import algorithms_of, client_findings
 from cds_service.trust.unsafe_service import service_findings
@@ -67,7 +67,6 @@ def read_trust(settings: Settings, path: Path) -> TrustConfiguration:
     service = tables.get("service", {})
     return TrustConfiguration(
         clients=tuple(_client(client) for client in clients),
-        replicas=service.get("replicas", 1),
         open_discovery=service.get("open_discovery", False),
         open_transparency=service.get("open_transparency", False),
         ca_file=service.get("ca_file", ""),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NewType
+from typing import TYPE_CHECKING, Any, NewType
 
-from cds_service.trust.keys import VerificationKey
+if TYPE_CHECKING:  # what says who is believed is read without the libraries that verify it
+    from cds_service.trust.keys import VerificationKey
 
 SignedClaims = NewType("SignedClaims", dict[str, Any])
 """The claims of a token whose signature was verified. Only `cds_service.trust.verify` makes this type."""
@@ -47,7 +48,6 @@ class TrustConfiguration:
     """Everything that trust.toml says. `ca_file` is the authority of key servers, "" for the usual ones."""
 
     clients: tuple[TrustedClient, ...]
-    replicas: int = 1
     open_discovery: bool = False
     open_transparency: bool = False
     ca_file: str = ""

@@ -35,7 +35,9 @@ class SqlReplayStore:
         self._purged_at = monotonic()
         self._turn = threading.Lock()
         dialect = postgresql if engine.dialect.name == "postgresql" else sqlite
-        self._insert = dialect.insert(SEEN_TOKENS).on_conflict_do_nothing()
+        insert = dialect.insert(SEEN_TOKENS).on_conflict_do_nothing()
+        # Without the option the count of an insert is lost with some drivers, and no use would be the first.
+        self._insert = insert.execution_options(preserve_rowcount=True)
 
     def first_use(self, issuer_hash: str, token_hash: str, expires_at: int, now: int) -> bool:
         """Note a token and say whether this was its first use on any replica; raises ReplayStoreError."""

@@ -26,7 +26,7 @@ class Unsafe(StrEnum):
     SANDBOX_IN_PUBLIC = "sandbox-in-public"
     SQLITE_WITH_REPLICAS = "sqlite-with-replicas"
     DATABASE_WORLD_READABLE = "database-world-readable"
-    DATABASE_DEFAULT_SECRET = "database-default-secret"  # noqa: S105 (a code, not a password)
+    DATABASE_SECRET = "database-secret"  # noqa: S105 (a code, not a password)
     TRUST_FILE_WRITABLE = "trust-file-writable"
     TRUST_FILE_READABLE = "trust-file-readable"
     CA_FILE_MISSING = "ca-file-missing"

@@ -7,34 +7,13 @@ import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from cds_service.settings import Settings
 from cds_service.trust.addresses import host_of, is_http, is_plain_https, origin_of
 from cds_service.trust.unsafe import Finding, Unsafe, refuse_unsafe
 
 _LOCAL_HOST: Final = re.compile(r"(?:localhost|127\.[0-9.]+|0\.0\.0\.0|\[::1?\])(?::[0-9]+)?", re.ASCII)
-_WELL_KNOWN_PASSWORDS: Final = frozenset(
-    {
-        "admin",
-        "change-me",
-        "change_me",
-        "changeit",
-        "changeme",
-        "default",
-        "example",
-        "infliximab",
-        "infliximab-cds",
-        "infliximab_cds",
-        "pass",
-        "password",
-        "postgres",
-        "root",
-        "secret",
-        "test",
-        "user",
-    }
-)
 
 
 def check_sandbox(settings: Settings) -> None:
@@ -52,9 +31,8 @@ def service_findings(settings: Settings, tables: Mapping[str, Any], trust_path: 
     if settings.debug:
         yield Finding(Unsafe.DEBUG)
     service = tables.get("service", {})
-    # The setting arrives with the store; until then there is no database to be unsafe.
-    database_url: str = getattr(settings, "database_url", "")
-    yield from database_findings(database_url, service.get("replicas", 1))
+    # Both settings belong to the store; a service without one has no database that could be unsafe.
+    yield from database_findings(getattr(settings, "database_url", ""), getattr(settings, "replicas", 1))
     yield from _file_findings(trust_path, holds_keys=any("jwks" in one for one in tables.get("client", [])))
     if "ca_file" in service and not Path(service["ca_file"]).is_file():
         yield Finding(Unsafe.CA_FILE_MISSING)
@@ -68,16 +46,16 @@ def database_findings(database_url: str, replicas: int) -> Iterator[Finding]:
         path = Path(database_url.partition("://")[2].removeprefix("/").partition("?")[0])
         if path.is_file() and path.stat().st_mode & (stat.S_IROTH | stat.S_IWOTH):
             yield Finding(Unsafe.DATABASE_WORLD_READABLE)
-    elif database_url and _password_of(database_url) in _WELL_KNOWN_PASSWORDS:
-        yield Finding(Unsafe.DATABASE_DEFAULT_SECRET)
+    elif _holds_password(database_url):
+        yield Finding(Unsafe.DATABASE_SECRET)
 
 
-def _password_of(database_url: str) -> str:
+def _holds_password(database_url: str) -> bool:
     try:
-        password = urlsplit(database_url).password
+        parts = urlsplit(database_url)
+        return parts.password is not None or "password" in parse_qs(parts.query, keep_blank_values=True)
     except ValueError:  # whoever connects will say what is wrong with the address
-        return ""
-    return unquote(password or "").lower()
+        return False
 
 
 def _address_findings(settings: Settings) -> Iterator[Finding]:

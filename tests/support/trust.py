@@ -22,9 +22,9 @@ from cds_service.application import create_app
 from cds_service.log import make_logger
 from cds_service.services import Services, load_services
 from cds_service.settings import Settings
-from cds_service.trust.authenticator import TokenAuthenticator
 from cds_service.trust.key_sets import KeySetError
 from cds_service.trust.load import load_trust
+from cds_service.trust.token_authenticator import TokenAuthenticator
 
 NOW = datetime(2026, 3, 9, 14, 30, tzinfo=UTC)
 BASE = "https://cds.example.org/tdm"

@@ -6,6 +6,8 @@ import json
 import pytest
 
 from cds_service.errors import Fault, operation_outcome
+from cds_service.trust.reasons import TokenRefusedError
+from cds_service.trust.tokens import read_token
 from tests.cds_service.conftest import example
 from tests.cds_service.trust.jwt_corpus import HOSTILE, LEGAL, Case
 from tests.support.trust import PATH, trusting
@@ -90,6 +92,11 @@ def test_nothing_of_a_token_reaches_the_log_or_an_answer(tmp_path):
         service.stream = io.BytesIO()
     assert b"eyJ" not in said
     assert b"https://" not in said
+
+
+def test_two_authorization_headers_are_one_too_many():
+    with pytest.raises(TokenRefusedError, match="authorization-malformed"):
+        read_token([LEGAL[0].make(), LEGAL[0].make()])
 
 
 def test_a_refused_token_is_not_used_up(tmp_path):

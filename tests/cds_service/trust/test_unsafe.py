@@ -182,7 +182,7 @@ ELSEWHERE = {
     U.SANDBOX_IN_PUBLIC,
     U.SQLITE_WITH_REPLICAS,
     U.DATABASE_WORLD_READABLE,
-    U.DATABASE_DEFAULT_SECRET,
+    U.DATABASE_SECRET,
 }
 
 
@@ -220,6 +220,15 @@ def test_all_findings_are_named_at_once(tmp_path):
         assert f"[{code}]" in message
 
 
+@pytest.mark.parametrize("written", ['"VERYSECRET"', '["VERYSECRET"]', '[{kty = "oct"}, "VERYSECRET"]'])
+def test_a_key_in_the_wrong_place_is_not_printed(tmp_path, written):
+    path = tmp_path / "trust.toml"
+    path.write_text(f'[[client]]\nname = "a"\nissuer = "https://a.example"\njwks = {written}\n')
+    with pytest.raises(TrustError, match=r"client\.0\.jwks") as caught:
+        read_trust(settings_for(path), path)
+    assert "VERYSECRET" not in str(caught.value)
+
+
 def test_a_message_holds_no_value_of_the_configuration(tmp_path):
     secret = es384("k").jwk | {"d": "VERYSECRETVALUE"}
     message = refusal(tmp_path, {"client": [given(secret, fhir_bases=["https://user:HUSH@ehr.example"])]})
@@ -235,10 +244,13 @@ def test_a_message_holds_no_value_of_the_configuration(tmp_path):
             "unknown key client.0.jwk_url; did you mean jwks_url?",
         ),
         ("[services]\n", "unknown key services; did you mean service?"),
-        ("[service]\nreplica = 2\n", "unknown key service.replica; did you mean replicas?"),
+        (
+            "[service]\nopen_discovry = true\n",
+            "unknown key service.open_discovry; did you mean open_discovery?",
+        ),
         ('[[client]]\nname = "a"\n', "client.0: missing issuer"),
         ('[[client]]\nname = "a b"\nissuer = "https://a"\n', "client.0.name"),
-        ("[service]\nreplicas = 0\n", "service.replicas"),
+        ("[service]\nopen_discovery = 1\n", "service.open_discovery: 1 is not of type"),
         ("client = 7\n", "client: 7 is not of type"),
         ("[[client]\n", "trust.toml: "),
     ],
@@ -267,7 +279,7 @@ def test_sqlite_serves_one_replica_only(tmp_path):
     url = f"sqlite:///{tmp_path / 'store.db'}"
     assert codes(database_findings(url, 2)) == [U.SQLITE_WITH_REPLICAS]
     assert codes(database_findings(url, 1)) == []
-    assert codes(database_findings("postgresql+psycopg://cds:8f3kd@db.example/cds", 9)) == []
+    assert codes(database_findings("postgresql+psycopg://cds@db.example/cds", 9)) == []
     assert codes(database_findings("", 9)) == []
 
 
@@ -283,10 +295,19 @@ def test_a_database_file_is_not_for_everybody(tmp_path, mode, expected):
     assert codes(database_findings(f"sqlite+pysqlite:///{path}?timeout=5", 1)) == expected
 
 
-@pytest.mark.parametrize("password", ["postgres", "changeme", "Password", "%63hangeme"])
-def test_a_well_known_password_is_refused(password):
-    url = f"postgresql+psycopg://cds:{password}@db.example/cds"
-    assert codes(database_findings(url, 1)) == [U.DATABASE_DEFAULT_SECRET]
+@pytest.mark.parametrize("url", ["postgresql://cds:changeme@db.example/cds", "postgresql:///cds?password=x"])
+def test_no_password_stands_in_the_database_s_address(url):
+    assert codes(database_findings(url, 1)) == [U.DATABASE_SECRET]
+
+
+def test_settings_of_a_store_are_looked_at_where_there_is_one(tmp_path):
+    class WithStore(Settings):
+        database_url = "sqlite:///store.db"
+        replicas = 2
+
+    path = write_trust(tmp_path, {"client": [client()]})
+    with pytest.raises(TrustError, match=r"INFLIXIMAB_CDS_REPLICAS: .*\[sqlite-with-replicas\]"):
+        read_trust(WithStore(public_base_url="https://cds.example.org", cors_origins=()), path)
 
 
 def test_a_database_address_that_cannot_be_read_is_left_to_whoever_connects():
@@ -309,7 +330,7 @@ def test_what_is_configured_is_what_is_in_force(tmp_path):
     authority = tmp_path / "ca.pem"
     authority.write_text("x")
     tables = {
-        "service": {"replicas": 3, "open_discovery": True, "ca_file": str(authority)},
+        "service": {"open_discovery": True, "ca_file": str(authority)},
         "client": [
             client(
                 audience=["sand_man"],
@@ -323,12 +344,7 @@ def test_what_is_configured_is_what_is_in_force(tmp_path):
     }
     path = write_trust(tmp_path, tables)
     read = read_trust(settings_for(path), path)
-    assert (read.replicas, read.open_discovery, read.open_transparency, read.ca_file) == (
-        3,
-        True,
-        False,
-        str(authority),
-    )
+    assert (read.open_discovery, read.open_transparency, read.ca_file) == (True, False, str(authority))
     (one,) = read.clients
     assert one.audiences == {"sand_man"}
     assert one.subjects == {"s"}
