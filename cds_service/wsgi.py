@@ -18,11 +18,13 @@ from cds_service.trust.reasons import TrustError
 
 def production_app() -> Flask:
     """Return the app of the environment's settings; exits with the sentence of a configuration error."""
-    services = services_for_command(None)
+    services = services_for_command(None, believing=True)
     try:
         made = create_app(services=services)
     except TrustError as error:
         refuse_configuration(error)
+    if services.trust is not None:
+        services.trust.prepare()
     warm_up(services)
     return made
 

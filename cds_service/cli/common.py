@@ -59,17 +59,22 @@ def services_for_command(
     sandbox: bool = False,
     public_base_url: str = "",
     trust_path: Path | None = None,
+    believing: bool = False,
     clock: Callable[[], datetime] = system_clock,
     logger: Any = None,
 ) -> Services:
-    """Load the services with the environment's settings; exits with CONFIGURATION when refused."""
+    """Load the services with the environment's settings; exits with CONFIGURATION when refused.
+
+    The trust file is read only for commands that are about believing: the others work for people who may not
+    read it. The sandbox refuses to start beside one.
+    """
     try:
         settings = settings_from_environment(os.environ, sandbox=sandbox)
         settings = replace(
             settings,
             site_path=site_path or settings.site_path,
             public_base_url=public_base_url or settings.public_base_url,
-            trust_path=trust_path or settings.trust_path,
+            trust_path=(trust_path or settings.trust_path) if believing or sandbox else None,
         )
         return load_services(settings, clock=clock, logger=logger)
     except (SettingsError, SiteError, KnowledgeError, CodeSetError, TrustError) as error:

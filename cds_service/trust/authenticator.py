@@ -20,6 +20,9 @@ class Authenticator(Protocol):
     def configuration(self) -> TrustConfiguration | None:
         """Return who is believed; None where nobody is asked."""
 
+    def prepare(self) -> None:
+        """Get ready for the first call; never raises."""
+
     def is_open(self, route: str) -> bool:
         """Say whether a route, as it is registered, answers anybody."""
 
@@ -34,6 +37,9 @@ class Unauthenticated:
     """Believes everybody: for the sandbox on this machine, and for tests that construct it by name."""
 
     configuration: Final = None
+
+    def prepare(self) -> None:
+        """Do nothing: there is nothing to know."""
 
     def is_open(self, route: str) -> bool:
         """Say whether a route may be called without asking; the caller is named all the same."""

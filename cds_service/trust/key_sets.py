@@ -38,6 +38,9 @@ class KeySource(Protocol):
     def key(self, key_id: str) -> VerificationKey:
         """Return the key of that id; raises TokenRefusedError (unknown, or no keys to be had)."""
 
+    def prepare(self) -> None:
+        """Get the keys before the first token comes, where they have to be got; never raises."""
+
 
 class GivenKeys:
     """Keys that were exchanged out of band and stand in the file; nothing is ever fetched."""
@@ -48,6 +51,9 @@ class GivenKeys:
     def key(self, key_id: str) -> VerificationKey:
         """Return the key of that id; raises TokenRefusedError."""
         return _found(self._keys, key_id)
+
+    def prepare(self) -> None:
+        """Do nothing: the keys are here."""
 
 
 def read_key_set(body: bytes, pinned: frozenset[str]) -> dict[str, VerificationKey]:
@@ -111,6 +117,14 @@ class FetchedKeys:
         else:
             self._wait_for_a_fetch_under_way()
         return _found(self._usable(self._monotonic()), key_id)
+
+    def prepare(self) -> None:
+        """Fetch once, before any call. A server that forks afterwards hands the keys to all of its workers.
+
+        Where it fails, the first call tries again at once.
+        """
+        self._refresh()
+        self._tried_at = self._fetched_at
 
     def _usable(self, now: float) -> dict[str, VerificationKey]:
         kept = self._fetched_at is not None and now - self._fetched_at <= KEPT_SECONDS

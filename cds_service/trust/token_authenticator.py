@@ -37,6 +37,10 @@ class TokenAuthenticator:
         """Return who is believed."""
         return self._configuration
 
+    def prepare(self) -> None:
+        """Get all keys before the first call; never raises."""
+        self._verifier.prepare()
+
     def is_open(self, route: str) -> bool:
         """Say whether a route is one for operators, or was opened by the configuration."""
         return route in self._open

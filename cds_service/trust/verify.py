@@ -41,6 +41,11 @@ class TokenVerifier:
         self._replay = replay
         self._now = now
 
+    def prepare(self) -> None:
+        """Get all keys before the first token comes; what cannot be had now is tried again then."""
+        for source in self._key_sources.values():
+            source.prepare()
+
     def verify(self, token: UnverifiedToken, audiences: frozenset[str]) -> Verified:
         """Return what a token proves, and note its use; raises TokenRefusedError.
 

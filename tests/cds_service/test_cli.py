@@ -262,6 +262,13 @@ def test_check_config_says_that_nobody_is_believed_and_refuses_what_is_unsafe(tm
     assert "client: must list at least one client [no-client]" in result.output
 
 
+def test_commands_that_believe_nobody_do_not_read_the_trust_file(request_file: Path, tmp_path: Path) -> None:
+    nowhere = {"INFLIXIMAB_CDS_TRUST": str(tmp_path / "nowhere.toml")}
+    assert invoke("discovery", **nowhere).exit_code == 0
+    assert invoke("explain", str(request_file), "--as-of", "2026-03-09", **nowhere).exit_code == 0
+    assert invoke("check-config", **nowhere).exit_code == 4
+
+
 def test_the_sandbox_does_not_start_beside_a_trust_file(tmp_path: Path) -> None:
     result = invoke("sandbox", INFLIXIMAB_CDS_TRUST=str(write_trust(tmp_path)))
     assert result.exit_code == 4

@@ -7,6 +7,7 @@ from collections import Counter
 
 import pytest
 
+from cds_service.trust.authenticator import UNAUTHENTICATED
 from cds_service.trust.key_sets import (
     FRESH_SECONDS,
     KEPT_SECONDS,
@@ -199,6 +200,33 @@ def test_without_any_set_the_reason_is_that_keys_cannot_be_had():
     server.down = True
     with pytest.raises(TokenRefusedError, match="keys-unavailable"):
         server.keys.key("any")
+
+
+def test_keys_that_are_got_beforehand_spare_the_first_call_the_wait():
+    server = Server(es384("known"))
+    server.keys.prepare()
+    assert server.knows("known")
+    assert not server.knows("strange")
+    assert len(server.fetched_at) == 1
+    server.now += REFRESH_SECONDS
+    assert not server.knows("strange")
+    assert len(server.fetched_at) == 2
+
+
+def test_keys_that_could_not_be_got_beforehand_are_got_at_the_first_call():
+    server = Server(es384("known"))
+    server.down = True
+    server.keys.prepare()
+    server.down = False
+    assert server.knows("known")
+    GivenKeys(()).prepare()
+
+
+def test_a_whole_service_gets_its_keys_beforehand(tmp_path):
+    service = trusting(tmp_path)
+    service.trust.prepare()
+    assert sum(service.fetched.values()) == len(service.fetched) == 2
+    UNAUTHENTICATED.prepare()
 
 
 def test_the_second_of_two_first_calls_waits_for_the_fetch_of_the_first():
