@@ -54,7 +54,7 @@ def create_app(settings: Settings | None = None, *, services: Services | None = 
     )
     register_error_handlers(app)
     app.register_blueprint(discovery_blueprint(services))
-    app.register_blueprint(hooks_blueprint(services, authenticator))
+    app.register_blueprint(hooks_blueprint(services))
     app.register_blueprint(transparency_blueprint(services))
     if services.settings.sandbox:
         app.register_blueprint(sandbox_blueprint(services))

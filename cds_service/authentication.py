@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from flask import Flask, g, request
+from typing import Final
 
-from cds_service.callers import Caller, may_name
+from flask import Flask, current_app, g, request
+
+from cds_service.callers import current_caller, may_name
 from cds_service.errors import Fault, RequestRefusedError
 from cds_service.log import RequestRecord
 from cds_service.trust.authenticator import Authenticator
 from cds_service.trust.reasons import RefusalReason, TokenRefusedError
+
+_EXTENSION: Final = "infliximab-cds-authenticator"
 
 
 def authenticate_each_request(app: Flask, authenticator: Authenticator) -> None:
@@ -27,13 +31,13 @@ def authenticate_each_request(app: Flask, authenticator: Authenticator) -> None:
         except TokenRefusedError as error:
             _refuse(authenticator, error.reason)
 
-    app.extensions["infliximab-cds-authenticator"] = authenticator
+    app.extensions[_EXTENSION] = authenticator
 
 
-def require_own_fhir_server(authenticator: Authenticator, caller: Caller, fhir_server: str) -> None:
-    """Refuse a request that names a FHIR server which is not one of its caller's tenant ("" names none)."""
-    if fhir_server and not may_name(caller, fhir_server):
-        _refuse(authenticator, RefusalReason.FHIR_SERVER_REFUSED)
+def require_own_fhir_server(fhir_server: str) -> None:
+    """Refuse the request in hand if it names a FHIR server that is not its caller's own ("" names none)."""
+    if fhir_server and not may_name(current_caller(), fhir_server):
+        _refuse(current_app.extensions[_EXTENSION], RefusalReason.FHIR_SERVER_REFUSED)
 
 
 def _refuse(authenticator: Authenticator, reason: RefusalReason) -> None:

@@ -7,20 +7,18 @@ from typing import Final
 from flask import Blueprint, Response, g, request
 
 from cds_service.authentication import require_own_fhir_server
-from cds_service.callers import current_caller
 from cds_service.discovery import SERVICES
 from cds_service.errors import Fault, RequestRefusedError
 from cds_service.evaluate import answer
 from cds_service.log import RequestRecord
 from cds_service.request import parse_request, read_body
 from cds_service.services import Services
-from cds_service.trust.authenticator import Authenticator
 
 _HEAD: Final = b'{"cards":['
 _TAIL: Final = b"]}"
 
 
-def hooks_blueprint(services: Services, authenticator: Authenticator) -> Blueprint:
+def hooks_blueprint(services: Services) -> Blueprint:
     """Return the route `POST /cds-services/<id>`; an id that is switched off is answered as unknown."""
     blueprint = Blueprint("hooks", __name__)
     switched_on = services.hooks
@@ -36,7 +34,7 @@ def hooks_blueprint(services: Services, authenticator: Authenticator) -> Bluepri
         body = read_body(request)
         record.body_bytes = len(body)
         hook_request = parse_request(body, hook)
-        require_own_fhir_server(authenticator, current_caller(), hook_request.fhir_server)
+        require_own_fhir_server(hook_request.fhir_server)
         cards = answer(hook_request, services, services.now(), record)
         record.cards = len(cards)
         return Response(_HEAD + b",".join(cards) + _TAIL, mimetype="application/json")
