@@ -8,7 +8,9 @@ import orjson
 from flask import Flask, Response, request
 
 from cds_service.application import create_app
+from cds_service.services import load_services
 from cds_service.settings import Settings
+from cds_service.trust.authenticator import UNAUTHENTICATED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +28,7 @@ def constant() -> Response:
 
 def application(overrides: Mapping[str, object] | None = None) -> Flask:
     """Build the service as it is served, plus `POST /benchmark/constant`."""
-    app = create_app(Settings(**dict(overrides or {})))
+    settings = Settings(**dict(overrides or {}))
+    app = create_app(services=load_services(settings, trust=UNAUTHENTICATED))
     app.add_url_rule("/benchmark/constant", view_func=constant, methods=["POST"])
     return app

@@ -54,8 +54,7 @@ def detail(
     doubts += [remark] if remark else []
     doubts += _issues(decision, knowledge)
     doubts += missing
-    if decision.not_evaluated:
-        doubts.append(_not_evaluated(decision, wording))
+    doubts += _not_evaluated(decision, wording)
     doubts += shortfall_lines(_unsaid(decision, shortfalls), wording) if shortfalls else []
     return "\n\n".join(
         (
@@ -156,9 +155,17 @@ def _issues(decision: Decision, knowledge: Knowledge) -> Iterable[str]:
     )
 
 
-def _not_evaluated(decision: Decision, wording: Wording) -> str:
-    gates = ", ".join(wording.gates.get(gate, gate) for gate in decision.not_evaluated)
-    return wording.lines["not_evaluated"].format(gates=gates)
+def _not_evaluated(decision: Decision, wording: Wording) -> list[str]:
+    """Return one line for each reason why gates were not evaluated; what to do about it differs by reason."""
+    lines = []
+    for reason in dict.fromkeys([reason for gate in decision.not_evaluated for reason in gate.reasons]):
+        gates = [
+            wording.gates.get(unread.gate, unread.gate)
+            for unread in decision.not_evaluated
+            if reason in unread.reasons
+        ]
+        lines.append(wording.not_evaluated[reason.value].format(gates=", ".join(gates)))
+    return lines
 
 
 def _sources(decision: Decision, cohort: Sequence[CohortFinding], phrases: Phrases) -> list[str]:

@@ -24,8 +24,22 @@ class Caller:
 SANDBOX_CALLER: Final = Caller("sandbox")
 """Who calls where nobody is asked who they are: the sandbox, on this machine only."""
 
+NOBODY: Final = Caller("")
+"""Who calls a route that is open to anybody, and whoever has not been asked yet."""
+
 
 def current_caller() -> Caller:
     """Return who the request in hand comes from."""
     caller: Caller = g.caller
     return caller
+
+
+def may_name(caller: Caller, fhir_server: str) -> bool:
+    """Say whether a request of this caller may name this FHIR server: exactly one of its own tenant's.
+
+    A slash at the end makes no difference, everything else does. The sandbox's caller may name any: whether
+    it is asked is decided where it would be.
+    """
+    if caller is SANDBOX_CALLER:
+        return True
+    return fhir_server.removesuffix("/") in {base.removesuffix("/") for base in caller.fhir_bases}

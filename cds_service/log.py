@@ -33,12 +33,16 @@ class DraftRecord:
 
 @dataclass(slots=True)
 class RequestRecord:
-    """What is logged of one request. `failed_at` is the kind of an exception and its place in our code."""
+    """What is logged of one request. `failed_at` is the kind of an exception and its place in our code.
+
+    `refused` is the code of why its caller was not believed, which the caller itself is not told.
+    """
 
     started: float
     service: str = ""
     fault: str = ""
     failed_at: str = ""
+    refused: str = ""
     keys: dict[str, str] = field(default_factory=dict)
     resources: int = 0
     body_bytes: int = 0
@@ -101,6 +105,8 @@ def request_line(
         ]
     if record.fault:
         line["fault"] = record.fault
+    if record.refused:
+        line["refused"] = record.refused
     if record.failed_at:
         line["failed_at"] = record.failed_at
     logger.info("request", **line)

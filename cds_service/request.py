@@ -22,7 +22,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from cds_service.envelope import Members, Prefetched, PrefetchShapeError, split
 from cds_service.errors import Fault, RequestRefusedError
 from fhir_mappings.raw_bundle import RawBundle
-from fhir_mappings.strict_json import StrictJsonError, loads_strict
+from fhir_mappings.strict_json import StrictJsonError, check_whole_body, loads_strict
 
 
 class Hook(StrEnum):
@@ -39,7 +39,7 @@ class HookRequest:
 
     `patient_id` is "" when an order hook came without one. `draft_orders` is the context's value as parsed.
     `selections` is None when missing or not a list. `prefetch` holds raw JSON or a split Bundle
-    per key, None for null.
+    per key, None for null. `fhir_server` is the FHIR server that the request names, "" for none.
     """
 
     hook: Hook
@@ -47,6 +47,7 @@ class HookRequest:
     draft_orders: Any
     selections: tuple[str, ...] | None
     prefetch: Mapping[str, msgspec.Raw | RawBundle | None]
+    fhir_server: str = ""
 
 
 _FAULT_OF_CODE: Final = {
@@ -54,6 +55,7 @@ _FAULT_OF_CODE: Final = {
     "too-deep": Fault.BODY_TOO_DEEP,
     "duplicate-name": Fault.DUPLICATE_KEY,
     "non-finite": Fault.NUMBER_NOT_FINITE,
+    "too-many-members": Fault.TOO_MANY_MEMBERS,
 }
 _UNCOMPRESSED: Final = frozenset({"", "identity"})
 
@@ -96,6 +98,7 @@ def parse_request(body: bytes, hook: Hook) -> HookRequest:
 
 
 def _parse(body: bytes, hook: Hook) -> HookRequest:
+    check_whole_body(body)
     envelope, prefetch = split(body)
     _check_hook(envelope, hook)
     context = _context(envelope)
@@ -109,6 +112,7 @@ def _parse(body: bytes, hook: Hook) -> HookRequest:
         draft_orders=draft_orders,
         selections=_selections(context.get("selections")),
         prefetch=_prefetch(prefetch),
+        fhir_server=_fhir_server(envelope),
     )
 
 
@@ -141,6 +145,12 @@ def _patient_id(context: Mapping[str, Any], envelope: Members, hook: Hook) -> st
     if not patient_id and hook is Hook.PATIENT_VIEW:
         raise RequestRefusedError(Fault.PATIENT_MISSING)
     return patient_id
+
+
+def _fhir_server(envelope: Members) -> str:
+    """Return the named FHIR server; a value that is no text names none, and nothing is ever asked there."""
+    value = loads_strict(envelope["fhirServer"]) if "fhirServer" in envelope else None
+    return value if isinstance(value, str) else ""
 
 
 def _selections(value: Any) -> tuple[str, ...] | None:

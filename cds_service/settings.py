@@ -28,8 +28,9 @@ class Settings:
     `public_base_url` is where clients reach the service ("https://cds.example.org", no trailing slash), or
     "" when unknown. `body_limit_bytes` bounds a request body. `time_zone` is an IANA name that overrides the
     site overlay's, or "". `sandbox` switches synthetic patients on and everything but loopback off.
-    `site_path` names the site overlay. `cors_origins` are browser origins that may read answers ("*": any;
-    nothing here is protected by cookies, so an origin gains nothing it could not fetch itself).
+    `site_path` names the site overlay, `trust_path` the file that says who is believed. `debug` is true when
+    the web framework's own switch for development is set. `cors_origins` are browser origins that may read
+    answers ("*": any, as in the sandbox; nothing here is protected by cookies).
     """
 
     public_base_url: str = ""
@@ -37,6 +38,8 @@ class Settings:
     time_zone: str = ""
     sandbox: bool = False
     site_path: Path | None = None
+    trust_path: Path | None = None
+    debug: bool = False
     cors_origins: tuple[str, ...] = ("*",)
 
     def __post_init__(self) -> None:
@@ -61,13 +64,16 @@ def _check_base_url(url: str) -> None:
         raise SettingsError("public_base_url must have no query, fragment, user or trailing slash")
 
 
-_VARIABLES = ("PUBLIC_BASE_URL", "BODY_LIMIT_BYTES", "TIME_ZONE", "SITE", "CORS_ORIGINS")
+_VARIABLES = ("PUBLIC_BASE_URL", "BODY_LIMIT_BYTES", "TIME_ZONE", "SITE", "TRUST", "CORS_ORIGINS")
+_DEBUG_VARIABLE = "FLASK_DEBUG"
+_OFF = frozenset({"", "0", "false", "no"})
 
 
 def settings_from_environment(environment: Mapping[str, str], *, sandbox: bool = False) -> Settings:
     """Read the `INFLIXIMAB_CDS_*` variables; raise SettingsError for an unknown or unusable one.
 
-    Sandbox mode is never read from the environment: a variable left behind must not open a server up.
+    Sandbox mode is never read from the environment: a variable left behind must not open a server up. Where
+    no browser origin is named, none may read answers, except in the sandbox.
     """
     for name in sorted(environment):
         if name.startswith(ENVIRONMENT_PREFIX) and name.removeprefix(ENVIRONMENT_PREFIX) not in _VARIABLES:
@@ -86,5 +92,7 @@ def settings_from_environment(environment: Mapping[str, str], *, sandbox: bool =
         time_zone=given["TIME_ZONE"],
         sandbox=sandbox,
         site_path=Path(given["SITE"]) if given["SITE"] else None,
-        cors_origins=origins or ("*",),
+        trust_path=Path(given["TRUST"]) if given["TRUST"] else None,
+        debug=environment.get(_DEBUG_VARIABLE, "").strip().lower() not in _OFF,
+        cors_origins=origins or (("*",) if sandbox else ()),
     )

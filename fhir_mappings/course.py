@@ -90,6 +90,7 @@ def build_course(
         markers=results.markers,
         weights=results.weights,
         doses=_doses(doses),
+        dispensed=_unique([dose for dose in doses if dose.interval_days]),
         orders=_unique(orders),
         medications=_unique(uses),
         safety=results.safety,

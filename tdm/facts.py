@@ -165,7 +165,7 @@ class Dose:
 
     `amount_mg` or `amount_mg_per_kg` is None where the record does not say. `reported` is True when it
     stems from a statement or a dispense rather than an administration; `interval_days` is then the interval
-    of its instruction, if it gives one: pens are handed out for weeks at once.
+    of a dispense's instruction or supply, if it gives one: pens are handed out for weeks at once.
     """
 
     given: Moment
@@ -329,7 +329,8 @@ class TreatmentCourse:
     list. `inflammatory_bowel_disease_recorded` is True when any record names Crohn's disease or inflammatory
     bowel disease, whatever its status. `evaluable` names the safety concepts for which codes are
     configured. `shortfalls` names the fact groups that are missing or incomplete, and why. All tuples are
-    in a canonical order that does not depend on the order of the resources.
+    in a canonical order that does not depend on the order of the resources. `dispensed` are the dispenses
+    that tell an interval, also those left out of `doses` for an administration of about that day.
     """
 
     draft: Order | None = None
@@ -338,6 +339,7 @@ class TreatmentCourse:
     markers: tuple[MarkerReading, ...] = ()
     weights: tuple[WeightReading, ...] = ()
     doses: tuple[Dose, ...] = ()
+    dispensed: tuple[Dose, ...] = ()
     orders: tuple[Order, ...] = ()
     medications: tuple[MedicationUse, ...] = ()
     safety: tuple[SafetyFact, ...] = ()

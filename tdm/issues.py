@@ -67,6 +67,8 @@ class IssueCode(StrEnum):
     DOSE_DISAGREES = "dose-disagrees"
     INTERVAL_DISAGREES = "interval-disagrees"
     INTERVAL_FROM_DRAFT = "interval-from-draft"
+    INTERVAL_FROM_DISPENSE = "interval-from-dispense"
+    DISPENSE_DISAGREES = "dispense-disagrees"
     ROUTE_PRESUMED = "route-presumed"
     WEIGHT_OUTDATED = "weight-outdated"
     WEIGHT_UNKNOWN = "weight-unknown"
@@ -106,6 +108,7 @@ class IssueCode(StrEnum):
     DRAFT_SUBJECT_DIFFERS = "draft-subject-differs"
     # -- results and records as read
     PANEL_VALUE_NOT_USED = "panel-value-not-used"
+    RESULT_IN_TEXT = "result-in-text"
     RESULT_UNREADABLE = "result-unreadable"
     RESULT_UNIT_UNKNOWN = "result-unit-unknown"
     RESULT_UNDATED = "result-undated"

@@ -6,6 +6,8 @@ import pytest
 import yaml
 
 from cds_service.cli import main
+from cds_service.trust.load import read_trust
+from tests.support.trust import settings_for
 
 LEAST_UID = 10_000
 
@@ -77,6 +79,18 @@ def test_every_command_that_is_run_exists(compose, manifests):
     assert len(commands) == 3
     for command in commands:
         assert command[0] in main.commands
+
+
+def test_the_example_of_a_trust_file_is_safe_and_shows_each_kind_of_client(deploy, tmp_path):
+    path = tmp_path / "trust.toml"
+    path.write_text((deploy / "trust.example.toml").read_text(encoding="utf-8"), encoding="utf-8")
+    path.chmod(0o600)
+    epic, oracle, given = read_trust(settings_for(path), path).clients
+    assert (epic.algorithms, epic.issuer in epic.fhir_bases, epic.tenants) == ({"RS384"}, True, {})
+    assert epic.audiences
+    assert epic.subjects
+    assert (len(oracle.tenants), oracle.fhir_bases, oracle.jwks_url != "") == (1, (), True)
+    assert (len(given.keys), given.jwks_url) == (1, "")
 
 
 def test_compose_gives_neither_network_nor_write_access_nor_privileges(compose):

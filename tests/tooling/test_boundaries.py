@@ -43,8 +43,9 @@ MAY_TOUCH_FILES = {
     "cards/wording.py": "its own sentences, packaged",
     "cds_service/cli/common.py": "the file that the user names on the command line",
     "cds_service/sandbox/patients.py": "the invented patients, packaged",
-    "cds_service/site_file.py": "the overlay that the site names, and its packaged schema",
+    "cds_service/checked_toml.py": "the overlay and the trust file that the site names, and their schemas",
     "cds_service/transparency.py": "its own sentences, packaged",
+    "cds_service/trust/unsafe.py": "its own sentences, packaged",
     "fhir_mappings/code_sets_file.py": "its own code sets, packaged",
     "fhir_mappings/text.py": "its own words, packaged",
     "fhir_mappings/units.py": "its own units, packaged",
@@ -53,7 +54,10 @@ MAY_TOUCH_FILES = {
 MAY_READ_THE_ENVIRONMENT = {
     "cds_service/cli/common.py": "the one place where settings come in",
 }
-MAY_CALL_OUT: dict[str, str] = {}
+MAY_CALL_OUT = {
+    "cds_service/serving.py": "whether the port to serve on is free",
+    "cds_service/trust/jwks_fetch.py": "asks the key servers that trust.toml names, nobody else",
+}
 
 
 def modules(repository: Path, *packages: str) -> Iterator[tuple[str, ast.Module]]:
