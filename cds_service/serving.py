@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 
 TARGET: Final = "cds_service.wsgi:app"
 _WARM_ROUNDS: Final = 3
+_STANDARD_ERROR: Final = {
+    "class": "logging.StreamHandler",
+    "formatter": "generic",
+    "stream": "ext://sys.stderr",  # standard output is for the service's own lines, each of them JSON
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,4 +89,5 @@ def server(options: ServeOptions) -> AbstractServer[Any]:
         # The service writes its own line for each request, without paths; an access log would hold them.
         log_access=False,
         log_level=LogLevels.warning,
+        log_dictconfig={"handlers": {"console": _STANDARD_ERROR, "access": _STANDARD_ERROR}},
     )

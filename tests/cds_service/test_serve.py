@@ -3,6 +3,7 @@
 import gc
 import http.client
 import json
+import logging
 import os
 import signal
 import socket
@@ -127,6 +128,16 @@ def test_the_server_is_set_up_for_one_request_at_a_time_in_each_worker_and_witho
     assert (made.workers, made.blocking_threads, made.workers_kill_timeout) == (2, 1, 30)
     assert (made.workers_lifetime, made.workers_rss) == (60, 100 * 1024 * 1024)
     assert (made.log_access, made.websockets, made.respawn_failed_workers) == (False, False, True)
+
+
+def test_the_server_itself_writes_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
+    server(ServeOptions("127.0.0.1", 8000, 1, 30))
+    logger = logging.getLogger("_granian")
+    logger.error("Unexpected exit from worker-1")
+    for handler in logger.handlers[:]:
+        logger.removeHandler(handler)
+    printed = capsys.readouterr()
+    assert (printed.out, printed.err) == ("", "[ERROR] Unexpected exit from worker-1\n")
 
 
 @pytest.mark.enable_socket

@@ -3,6 +3,7 @@
 import io
 import json
 
+import jwt
 import pytest
 
 from cds_service.errors import Fault, operation_outcome
@@ -92,6 +93,35 @@ def test_nothing_of_a_token_reaches_the_log_or_an_answer(tmp_path):
         service.stream = io.BytesIO()
     assert b"eyJ" not in said
     assert b"https://" not in said
+
+
+@pytest.mark.parametrize("error", [OverflowError, TypeError, RecursionError, MemoryError, KeyError])
+def test_whatever_the_library_raises_is_the_one_refusal(service, monkeypatch, error):
+    def decode(*_args, **_kwargs):
+        raise error("SECRET")
+
+    monkeypatch.setattr("cds_service.trust.verify.jwt.decode", decode)
+    before = service.counted["claim-malformed"]
+    response = service.post(LEGAL[0].make(), example())
+    assert (response.status_code, response.get_data()) == (401, REFUSAL)
+    assert service.counted["claim-malformed"] == before + 1
+    assert b"SECRET" not in service.stream.getvalue()
+
+
+def test_the_library_is_told_every_one_of_its_defaults(service, monkeypatch):
+    told = {}
+    real = jwt.decode
+
+    def decode(*args, **kwargs):
+        told.update(kwargs)
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr("cds_service.trust.verify.jwt.decode", decode)
+    assert service.post(LEGAL[0].make(), example()).status_code == 200
+    assert set(told["options"]) == set(jwt.PyJWT._get_default_options())
+    assert told["options"]["verify_signature"] is True
+    assert told["algorithms"] == ["ES384"]
+    assert {"audience", "issuer", "subject", "leeway", "key"} <= set(told)
 
 
 def test_two_authorization_headers_are_one_too_many():

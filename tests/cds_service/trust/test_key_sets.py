@@ -260,6 +260,16 @@ def test_work_beside_a_call_runs_in_a_thread_of_its_own():
     assert ran_in[0] is not threading.current_thread()
 
 
+def test_an_algorithm_that_is_not_pinned_is_refused_before_any_key_is_looked_for(tmp_path):
+    service = trusting(tmp_path)
+    token = es256("unheard-of").sign(claims("https://epic.hospital.example/interconnect/api/FHIR/R4"))
+    assert (
+        service.client.get("/cds-services", headers={"Authorization": f"Bearer {token}"}).status_code == 401
+    )
+    assert service.counted == {"algorithm-refused": 1}
+    assert service.fetched == {}
+
+
 def test_random_key_ids_sent_to_the_whole_service_cause_one_fetch_and_no_harm(tmp_path):
     service = trusting(tmp_path, key_sets={EPIC_KEYS: key_set([epic_signer])})
     good = claims("https://epic.hospital.example/interconnect/api/FHIR/R4", aud="https://cds.example.org/tdm")
