@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from fhir_mappings.acquired import Resource
-from fhir_mappings.choosing import LOOKS, Choice, Relevance, choose
+from fhir_mappings.choosing import Choice, Relevance, choose
 from fhir_mappings.raw_bundle import UNREADABLE, RawBundle, RawEntry, joined, split
 from fhir_mappings.strict_json import StrictJsonError, loads_strict
 
@@ -47,6 +47,9 @@ class Peeked:
     conditions: frozenset[str] = frozenset()
 
 
+_NOTHING_FOUND = Peeked("Bundle")
+
+
 class UnreadableValueError(ValueError):
     """A prefetch value is valid JSON but neither null nor a FHIR resource."""
 
@@ -58,6 +61,8 @@ def read_value(value: Any, matters: Relevance, patient_id: str) -> Peeked:
     value that FHIR does not know. The size of a Bundle decides how it is read, but not what is found or
     refused: where reading all of a small one is refused, it is looked at like a large one.
     """
+    if isinstance(value, dict):
+        return _read_parsed(value)
     bundle = _as_split(value)
     if bundle is None:
         return read_whole(value)
@@ -68,12 +73,11 @@ def read_value(value: Any, matters: Relevance, patient_id: str) -> Peeked:
         except StrictJsonError:
             pass
     raws = [entry.resource for entry in entries]
+    urls = [entry.fullUrl for entry in entries]
     try:
-        looks = LOOKS.decode(joined(raws))
+        choice = choose(raws, urls, matters, patient_id)
     except UNREADABLE:
         return read_whole(bundle)
-    urls = [entry.fullUrl for entry in entries]
-    choice = choose(looks, urls, matters, patient_id)
     return _read_entries(bundle, [entries[place] for place in choice.places], choice)
 
 
@@ -117,8 +121,9 @@ def _read_parsed(value: Any) -> Peeked:
         return Peeked(resource_type.strip(), (value,), ("",), 1)
     entries = value.get("entry")
     entries = [entries] if isinstance(entries, dict) else entries if isinstance(entries, list) else []
-    members = [entry for entry in entries if isinstance(entry, dict)]
-    readable = _readable((member.get("resource"), member.get("fullUrl")) for member in members)
+    readable = _readable(
+        [(entry.get("resource"), entry.get("fullUrl")) for entry in entries if isinstance(entry, dict)]
+    )
     more = _has_more(value.get("link"), value.get("total"), len(readable))
     return _peeked(readable, len(readable), has_more=more)
 
@@ -129,6 +134,8 @@ def _readable(entries: Iterable[tuple[Any, Any]]) -> list[tuple[Resource, str]]:
 
 
 def _peeked(kept: list[tuple[Resource, str]], seen: int, *, has_more: bool, choice: Choice = _ALL) -> Peeked:
+    if not seen and not has_more:
+        return _NOTHING_FOUND
     return Peeked(
         "Bundle",
         tuple([resource for resource, _ in kept]),

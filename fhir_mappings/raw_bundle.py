@@ -87,7 +87,7 @@ def shortest_length(bundle: RawBundle) -> int:
     with_url, with_search = count - urls.count(ABSENT), count - searches.count(ABSENT)
     length += _AROUND_ENTRIES + count - 1
     length += count * len('{"resource":}') + with_url * len(',"fullUrl":') + with_search * len(',"search":')
-    return length + len(joined(resources)) - count - 1 + len(b"".join(urls)) + len(b"".join(searches))
+    return length + sum(map(len, resources)) + sum(map(len, urls)) + sum(map(len, searches))
 
 
 def joined(raws: Iterable[msgspec.Raw]) -> bytes:

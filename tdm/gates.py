@@ -191,7 +191,7 @@ def unread_gates(context: GateContext) -> tuple[str, ...]:
         return blind
     return tuple(
         name
-        for name, concepts, groups in gate_needs()
+        for name, concepts, groups in _gate_needs()
         if name in blind
         or not missing.isdisjoint(groups)
         or not unclear.isdisjoint(concepts)
@@ -204,6 +204,8 @@ def blind_gates(evaluable: frozenset[SafetyConcept]) -> tuple[str, ...]:
     return tuple(name for name, concepts, _ in gate_needs() if not evaluable.issuperset(concepts))
 
 
+# The same for every decision, and longer to write down than to ask.
+_gate_needs = lru_cache(maxsize=1)(gate_needs)
 # Kept by the codes that a site configures, which are the same for every patient.
 _blind_gates = lru_cache(maxsize=64)(blind_gates)
 
