@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
@@ -32,8 +31,7 @@ class Hook(StrEnum):
     ORDER_SIGN = "order-sign"
 
 
-@dataclass(frozen=True, slots=True)
-class HookRequest:
+class HookRequest(msgspec.Struct, frozen=True):
     """One call of a service, as far as it matters here.
 
     `patient_id` is "" when an order hook came without one. `draft_orders` is the context's value as parsed.

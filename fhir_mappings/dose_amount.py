@@ -7,7 +7,9 @@ and millilitres count only with a strength. A number without a unit is unreadabl
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any
+
+import msgspec
 
 from fhir_mappings.medication import Medicine, unit_text
 from fhir_mappings.numbers import value_number
@@ -42,7 +44,7 @@ _PIECES = frozenset({
 _MILLILITRES = frozenset({"ml", "milliliter", "millilitre", "milliliters", "millilitres"})
 
 
-class Amount(NamedTuple):
+class Amount(msgspec.Struct, frozen=True):
     """A dose. `unreadable`: an amount was given, but not one that can be told in milligrams."""
 
     mg: float | None = None

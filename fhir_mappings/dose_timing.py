@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
+
+import msgspec
 
 from fhir_mappings.codes import codings_of
 from fhir_mappings.dosage_text import TextDosage, read_dosage_text
@@ -15,7 +17,7 @@ _DAYS = {
 }  # fmt: skip
 
 
-class Interval(NamedTuple):
+class Interval(msgspec.Struct, frozen=True):
     """The time between doses in days. `unclear`: a schedule was given, but not one plain interval."""
 
     days: float | None = None

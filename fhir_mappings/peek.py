@@ -9,7 +9,6 @@ and so not judged either (`strict_json` says what that means).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -28,8 +27,7 @@ _RAW = (bytes, bytearray, memoryview, msgspec.Raw)
 _ALL = Choice([])
 
 
-@dataclass(frozen=True, slots=True)
-class Peeked:
+class Peeked(msgspec.Struct, frozen=True):
     """One prefetch value after the first look.
 
     `resource_type` is that of the value itself ("Bundle", or a single resource's), "" for null. `resources`

@@ -9,7 +9,7 @@ together).
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import msgspec
 
 from fhir_mappings.acquired import Resource
 from fhir_mappings.codes import ObservationConcept, ObservationMatch, codings_of
@@ -109,7 +109,7 @@ def _add_ati(resource: Resource, match: ObservationMatch, context: ReadingContex
     return True
 
 
-class _Plain(NamedTuple):
+class _Plain(msgspec.Struct, frozen=True):
     resource: Resource
     source: Source
     number: float
@@ -120,19 +120,20 @@ class _Plain(NamedTuple):
 
 def _add_level(result: _Plain, found: Findings, *, coded: bool) -> bool:
     """A flag, a clock without a zone, or a name like "peak" has more to say than the number alone."""
-    resource, source, number, unit, comparator, date = result
+    resource, date = result.resource, result.date
     if resource.get("interpretation") or date.zone_assumed or other_than_trough(resource.get("code")):
         return False
     value = resource["valueQuantity"]
+    shown = text_of(value.get("unit")) or text_of(value.get("code"))
     level = LevelReading(
-        unit.convert(number),
+        result.unit.convert(result.number),
         date.moment,
-        source,
-        comparator,
+        result.source,
+        result.comparator,
         coded=coded,
         laboratory=laboratory_of(resource),
         method=method_of(resource),
-        original=shown_quantity(number, comparator, text_of(value.get("unit")) or text_of(value.get("code"))),
+        original=shown_quantity(result.number, result.comparator, shown),
     )
     found.levels.append(level)
     return True
