@@ -82,13 +82,14 @@ def _announced(request: Request, length: int) -> bytes:
     limit = request.max_content_length
     if limit is not None and length > limit:
         raise RequestEntityTooLarge
-    body = request.input_stream.read(length)
-    while len(body) < length:
-        more = request.input_stream.read(length - len(body))
-        if not more:
+    parts = []
+    while length > 0:
+        part = request.input_stream.read(length)
+        if not part:
             raise ClientDisconnected
-        body += more
-    return body
+        parts.append(part)
+        length -= len(part)
+    return b"".join(parts)
 
 
 def _goes_on(request: Request, read_bytes: int) -> bool:

@@ -46,7 +46,10 @@ _WEIGHT = Quantity.WEIGHT
 
 
 def read_plain(resource: Resource, context: ReadingContext, found: Findings) -> bool:
-    """Add the result of an Observation of the usual shape; False: nothing was added, read it with care."""
+    """Add the result of an Observation of the usual shape; False: nothing was added, read it with care.
+
+    A plain result of a test that does not matter is done with: there is nothing to add.
+    """
     subject = resource.get("subject")
     if (
         type(subject) is not dict
@@ -58,7 +61,7 @@ def read_plain(resource: Resource, context: ReadingContext, found: Findings) -> 
         return False
     match = context.codes.observation(*codings_of(resource.get("code")))
     if match is None:
-        return False
+        return True
     if match.concept is _ANTIBODY:
         return _add_ati(resource, match, context, found)
     plain, value = _PLAIN.get(match.concept), resource.get("valueQuantity")
