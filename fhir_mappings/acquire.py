@@ -117,12 +117,11 @@ def _acquired(key: str, peeked: Peeked, patient_id: str) -> AcquiredKey:
 def _is_plainly_of(resource: Resource, usual: str) -> bool:
     """Say whether a resource names this patient in the usual way, which needs no further thought."""
     subject, kind = resource.get("subject"), resource.get("resourceType")
-    return (
-        isinstance(subject, dict)
-        and subject.get("reference") == usual
-        and isinstance(kind, str)
-        and kind in _ABOUT_A_SUBJECT
-    )
+    if not isinstance(kind, str):
+        return False
+    if isinstance(subject, dict):
+        return kind in _ABOUT_A_SUBJECT and subject.get("reference") == usual
+    return kind == "Patient" and f"Patient/{resource.get('id')}" == usual
 
 
 def _own_resources(

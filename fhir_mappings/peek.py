@@ -117,12 +117,14 @@ def _read_parsed(value: Any) -> Peeked:
         raise UnreadableValueError
     if resource_type.strip() != "Bundle":
         return Peeked(resource_type.strip(), (value,), ("",), 1)
-    entries = value.get("entry")
+    link, total, entries = value.get("link"), value.get("total"), value.get("entry")
+    if not (entries or link or total):
+        return _NOTHING_FOUND
     entries = [entries] if isinstance(entries, dict) else entries if isinstance(entries, list) else []
     readable = _readable(
         [(entry.get("resource"), entry.get("fullUrl")) for entry in entries if isinstance(entry, dict)]
     )
-    more = _has_more(value.get("link"), value.get("total"), len(readable))
+    more = _has_more(link, total, len(readable))
     return _peeked(readable, len(readable), has_more=more)
 
 
