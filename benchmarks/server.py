@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from flask import Flask, Response, request
@@ -26,9 +26,9 @@ def constant() -> Response:
     return Response(CONSTANT, content_type="application/json")
 
 
-def application(overrides: Mapping[str, object] | None = None) -> Flask:
+def application(overrides: Mapping[str, object] | None = None, *, logger: Any = None) -> Flask:
     """Build the service as it is served, plus `POST /benchmark/constant`."""
     settings = Settings(**dict(overrides or {}))
-    app = create_app(services=load_services(settings, trust=UNAUTHENTICATED))
+    app = create_app(services=load_services(settings, trust=UNAUTHENTICATED, logger=logger))
     app.add_url_rule("/benchmark/constant", view_func=constant, methods=["POST"])
     return app

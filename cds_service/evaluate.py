@@ -85,7 +85,7 @@ def answer(request: HookRequest, services: Services, now: Moment, record: Reques
     for name, key in examination.acquired.keys.items():
         record.resources += key.seen
         if name in _KEYS:  # any other name is the client's own text
-            record.keys[name] = (key.shortfall or key.state).value
+            record.keys[name] = key.shortfall or key.state
     evaluated = evaluate_all(examination, request, services, now)
     record.evaluated.extend(_logged(one) for one in evaluated)
     return [one.rendered for one in evaluated if one.rendered]
@@ -124,7 +124,7 @@ def evaluate_all(
         return (_evaluate_chart(examination, services, now),)
     drafts = examination.drafts
     several = len(drafts) > 1
-    most = _most_evaluated(examination.acquired)
+    most = _most_evaluated(examination.acquired) if several else _ALWAYS_EVALUATED
     evaluated = [
         _evaluate_draft(examination, draft, draft.label if several else None, services, now)
         for draft in drafts[:most]
@@ -254,8 +254,8 @@ def _logged(one: Evaluated) -> DraftRecord:
         verdict = Verdict.NOT_COMPLETED.value if one.reason is not None else ""
         return DraftRecord(verdict=verdict, reason=one.reason or "", failed_at=one.failed_at)
     return DraftRecord(
-        verdict=decision.verdict.value,
+        verdict=decision.verdict,
         rule=decision.rule,
-        certainty=decision.certainty.value if decision.certainty is not None else "",
-        issues=tuple(sorted({issue.code.value for issue in decision.issues})),
+        certainty=decision.certainty or "",
+        issues=tuple(sorted({issue.code for issue in decision.issues})),
     )

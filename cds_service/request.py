@@ -11,17 +11,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
 import msgspec
 from flask import Request
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
 from cds_service.envelope import Members, Prefetched, PrefetchShapeError, split
 from cds_service.errors import Fault, RequestRefusedError
-from fhir_mappings.raw_bundle import RawBundle
 from fhir_mappings.strict_json import StrictJsonError, check_whole_body, loads_strict
 
 
@@ -33,12 +31,11 @@ class Hook(StrEnum):
     ORDER_SIGN = "order-sign"
 
 
-@dataclass(frozen=True, slots=True)
-class HookRequest:
+class HookRequest(msgspec.Struct, frozen=True):
     """One call of a service, as far as it matters here.
 
     `patient_id` is "" when an order hook came without one. `draft_orders` is the context's value as parsed.
-    `selections` is None when missing or not a list. `prefetch` holds raw JSON or a split Bundle
+    `selections` is None when missing or not a list. `prefetch` holds a value, raw JSON or a split Bundle
     per key, None for null. `fhir_server` is the FHIR server that the request names, "" for none.
     """
 
@@ -46,7 +43,7 @@ class HookRequest:
     patient_id: str
     draft_orders: Any
     selections: tuple[str, ...] | None
-    prefetch: Mapping[str, msgspec.Raw | RawBundle | None]
+    prefetch: Prefetched
     fhir_server: str = ""
 
 
@@ -70,8 +67,9 @@ def read_body(request: Request) -> bytes:
     if request.headers.get("Content-Encoding", "").strip().lower() not in _UNCOMPRESSED:
         raise RequestRefusedError(Fault.BODY_ENCODED)
     try:
-        body = request.get_data(cache=False)
-        cut = request.content_length is None and _goes_on(request, len(body))
+        length = request.content_length
+        body = request.get_data(cache=False) if length is None else _announced(request, length)
+        cut = length is None and _goes_on(request, len(body))
     except RequestEntityTooLarge:
         raise
     except Exception:  # noqa: BLE001 (each server has its own kinds for a broken chunk or a cut connection)
@@ -79,6 +77,21 @@ def read_body(request: Request) -> bytes:
     if cut:
         raise RequestRefusedError(Fault.BODY_TOO_LARGE)
     return body
+
+
+def _announced(request: Request, length: int) -> bytes:
+    """Read a body of known length in one piece, which Werkzeug's own reading would copy twice more."""
+    limit = request.max_content_length
+    if limit is not None and length > limit:
+        raise RequestEntityTooLarge
+    parts = []
+    while length > 0:
+        part = request.input_stream.read(length)
+        if not part:
+            raise ClientDisconnected
+        parts.append(part)
+        length -= len(part)
+    return b"".join(parts)
 
 
 def _goes_on(request: Request, read_bytes: int) -> bool:
@@ -117,7 +130,7 @@ def _parse(body: bytes, hook: Hook) -> HookRequest:
 
 
 def _check_hook(envelope: Members, hook: Hook) -> None:
-    named = loads_strict(envelope["hook"]) if "hook" in envelope else None
+    named = _value(envelope.get("hook"))
     if not isinstance(named, str) or not named:
         raise RequestRefusedError(Fault.HOOK_MISSING)
     if named != hook.value:
@@ -128,12 +141,17 @@ def _context(envelope: Members) -> dict[str, Any]:
     if "context" not in envelope:
         older = "patient" in envelope or "user" in envelope
         raise RequestRefusedError(Fault.OLDER_SHAPE if older else Fault.CONTEXT_MISSING)
-    context = loads_strict(envelope["context"])
+    context = _value(envelope["context"])
     if isinstance(context, list):
         raise RequestRefusedError(Fault.OLDER_SHAPE)
     if not isinstance(context, dict):
         raise RequestRefusedError(Fault.CONTEXT_MISSING)
     return context
+
+
+def _value(member: Any) -> Any:
+    """Return the value of a member; that of a large body is still text."""
+    return loads_strict(member) if isinstance(member, msgspec.Raw) else member
 
 
 def _patient_id(context: Mapping[str, Any], envelope: Members, hook: Hook) -> str:
@@ -170,8 +188,12 @@ _WRAPPED_DECODER = msgspec.json.Decoder(_Wrapped)
 _STARTS_WITH_TYPE = re.compile(rb'\{\s*"resourceType"')
 
 
-def _is_wrapped(value: msgspec.Raw) -> bool:
+def _is_wrapped(value: Any) -> bool:
     """Say whether a value is wrapped. Clients write resourceType first, which nearly always settles it."""
+    if isinstance(value, dict):
+        return "response" in value and "resourceType" not in value
+    if not isinstance(value, msgspec.Raw):
+        return False
     view = memoryview(value)
     if _STARTS_WITH_TYPE.match(view) is not None or bytes(view[:1]) != b"{":
         return False
@@ -183,12 +205,10 @@ def _is_wrapped(value: msgspec.Raw) -> bool:
 
 
 def _prefetch(members: Prefetched) -> Prefetched:
-    values: Prefetched = {}
-    for key, value in members.items():
-        if isinstance(value, msgspec.Raw):
-            if _is_wrapped(value):
-                raise RequestRefusedError(Fault.OLDER_SHAPE)
-            values[key] = None if bytes(memoryview(value)[:5]) == b"null" else value
-        else:
-            values[key] = value
-    return values
+    if any(_is_wrapped(value) for value in members.values()):
+        raise RequestRefusedError(Fault.OLDER_SHAPE)
+    return {key: None if _is_null(value) else value for key, value in members.items()}
+
+
+def _is_null(value: Any) -> bool:
+    return isinstance(value, msgspec.Raw) and bytes(memoryview(value)[:5]) == b"null"

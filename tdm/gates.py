@@ -187,7 +187,7 @@ def unread_gates(context: GateContext) -> tuple[UnreadGate, ...]:
     if not (course.shortfalls or unclear or unknown_person):
         return _blind_gates(course.evaluable)
     found = []
-    for name, concepts, groups in gate_needs():
+    for name, concepts, groups in _gate_needs():
         reasons = {Unread(shortfall.value) for group, shortfall in course.shortfalls if group in groups}
         if not course.evaluable.issuperset(concepts):
             reasons.add(Unread.NO_CODE)
@@ -209,6 +209,8 @@ def blind_gates(evaluable: frozenset[SafetyConcept]) -> tuple[UnreadGate, ...]:
     )
 
 
+# The same for every decision, and longer to write down than to ask.
+_gate_needs = lru_cache(maxsize=1)(gate_needs)
 # Kept by the codes that a site configures, which are the same for every patient.
 _blind_gates = lru_cache(maxsize=64)(blind_gates)
 

@@ -1,10 +1,11 @@
-"""What of a request is refused, what is tolerated, and by which code."""
+"""What of a request is refused, what is tolerated, and by which code: the same for small and large bodies."""
 
 import json
 from typing import Any
 
 import pytest
 
+from cds_service import envelope
 from cds_service.errors import Fault, RequestRefusedError
 from cds_service.request import Hook, parse_request
 
@@ -17,6 +18,12 @@ ENVELOPE: dict[str, Any] = {
         "draftOrders": {"resourceType": "Bundle", "entry": []},
     },
 }
+
+
+@pytest.fixture(autouse=True, params=["small", "large"])
+def _of_any_size(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read every body both as a small one is read and as a large one."""
+    monkeypatch.setattr(envelope, "_SMALL", 10_000_000 if request.param == "small" else 0)
 
 
 def parsed(changes: dict[str, Any] | None = None, hook: Hook = Hook.ORDER_SIGN, **context: Any) -> Any:
@@ -42,7 +49,10 @@ def test_a_complete_request_is_read() -> None:
     assert request.hook is Hook.ORDER_SIGN
     assert request.patient_id == "1288992"
     assert request.draft_orders == {"resourceType": "Bundle", "entry": []}
-    assert json.loads(bytes(request.prefetch["patient"])) == {"resourceType": "Patient"}
+    patient = request.prefetch["patient"]
+    assert (patient if isinstance(patient, dict) else json.loads(bytes(patient))) == {
+        "resourceType": "Patient"
+    }
     assert request.prefetch["allergies"] is None
 
 
