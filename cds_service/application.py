@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from dataclasses import replace
 from time import perf_counter
 from typing import Final
 
@@ -65,11 +66,13 @@ def _answer_preflight() -> Response | None:
 def _log_each_request(app: Flask, services: Services) -> None:
     knowledge_version = services.knowledge.version
     logger = services.logger
+    bases = services.settings.sandbox_fhir_bases
+    caller = replace(SANDBOX_CALLER, fhir_bases=bases) if bases else SANDBOX_CALLER
 
     @app.before_request
     def start() -> None:
         g.record = RequestRecord(started=perf_counter())
-        g.caller = SANDBOX_CALLER
+        g.caller = caller
 
     @app.after_request
     def finish(response: Response) -> Response:

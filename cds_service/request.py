@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
@@ -21,6 +21,8 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from cds_service.envelope import Members, Prefetched, PrefetchShapeError, split
 from cds_service.errors import Fault, RequestRefusedError
+from cds_service.fhir_access import fhir_access
+from fhir_mappings.acquisition.token import AccessToken
 from fhir_mappings.raw_bundle import RawBundle
 from fhir_mappings.strict_json import StrictJsonError, loads_strict
 
@@ -39,7 +41,8 @@ class HookRequest:
 
     `patient_id` is "" when an order hook came without one. `draft_orders` is the context's value as parsed.
     `selections` is None when missing or not a list. `prefetch` holds raw JSON or a split Bundle
-    per key, None for null.
+    per key, None for null. `fhir_server` is the address that the client named, "" for none, and
+    `access_token` what opens it; nothing of either is trusted yet. `notes` are codes of what of them was odd.
     """
 
     hook: Hook
@@ -47,6 +50,9 @@ class HookRequest:
     draft_orders: Any
     selections: tuple[str, ...] | None
     prefetch: Mapping[str, msgspec.Raw | RawBundle | None]
+    fhir_server: str = field(default="", repr=False)
+    access_token: AccessToken | None = field(default=None, repr=False)
+    notes: tuple[str, ...] = ()
 
 
 _FAULT_OF_CODE: Final = {
@@ -103,12 +109,16 @@ def _parse(body: bytes, hook: Hook) -> HookRequest:
     draft_orders = context.get("draftOrders")
     if hook is not Hook.PATIENT_VIEW and draft_orders is None:
         raise RequestRefusedError(Fault.DRAFT_ORDERS_MISSING)
+    access = fhir_access(envelope)
     return HookRequest(
         hook=hook,
         patient_id=patient_id,
         draft_orders=draft_orders,
         selections=_selections(context.get("selections")),
         prefetch=_prefetch(prefetch),
+        fhir_server=access.server,
+        access_token=access.token,
+        notes=access.notes,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -12,6 +12,7 @@ from cds_service.log import make_logger
 from cds_service.request import Hook
 from cds_service.settings import Settings, SettingsError
 from cds_service.site_overlay import SiteError, SiteOverlay, load_site, no_overlay
+from fhir_mappings.acquisition.fetcher import Fetcher
 from fhir_mappings.codes import CodeSetError, CodeSets, load_code_sets
 from tdm.facts import Moment
 from tdm.knowledge.loader import load_knowledge
@@ -29,6 +30,7 @@ class Services:
     """Knowledge and codes after the site's overlay, the clock, the zone and the logger of one process.
 
     `laboratory_orders` maps "level", "ati" and "level_and_ati" to the site's order codes, where it has any.
+    `fetcher` asks the FHIR servers of clients; None asks nobody.
     """
 
     settings: Settings
@@ -38,6 +40,7 @@ class Services:
     zone: ZoneInfo
     clock: Callable[[], datetime] = system_clock
     logger: Any = field(default_factory=make_logger)
+    fetcher: Fetcher | None = None
 
     def now(self) -> Moment:
         """Return this moment, with the calendar day of the site's zone."""
@@ -84,6 +87,7 @@ def load_services(
 ) -> Services:
     """Load everything once; raises SettingsError, SiteError or KnowledgeError, each naming what to mend."""
     site = load_site(settings.site_path) if settings.site_path is not None else no_overlay()
+    fetching = replace(site.fetching, open_loopback=settings.sandbox)
     return Services(
         settings=settings,
         site=site,
@@ -92,4 +96,5 @@ def load_services(
         zone=_zone(settings.time_zone or site.time_zone),
         clock=clock,
         logger=logger if logger is not None else make_logger(),
+        fetcher=Fetcher(fetching),
     )

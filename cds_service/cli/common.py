@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from enum import IntEnum
@@ -50,6 +50,7 @@ def services_for_command(
     *,
     sandbox: bool = False,
     public_base_url: str = "",
+    fhir_bases: Sequence[str] = (),
     clock: Callable[[], datetime] = system_clock,
     logger: Any = None,
 ) -> Services:
@@ -60,6 +61,7 @@ def services_for_command(
             settings,
             site_path=site_path or settings.site_path,
             public_base_url=public_base_url or settings.public_base_url,
+            sandbox_fhir_bases=tuple(fhir_bases),
         )
         return load_services(settings, clock=clock, logger=logger)
     except (SettingsError, SiteError, KnowledgeError, CodeSetError) as error:

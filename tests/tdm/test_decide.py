@@ -588,7 +588,7 @@ def test_what_did_not_arrive_is_named():
     )
     found = decided(of, assessment(situation(level=LevelClass.NONE, level_ug_ml=None)))
     assert found.rationale[1:] == (
-        ("missing-laboratory", (("state", "not provided"),)),
+        ("missing-laboratory", (("state", "not-provided"),)),
         ("missing-orders", (("state", "truncated"),)),
     )
     assert found.not_evaluated == ("S-TB", "S-HBV", "S-LIVER", "S-HSTCL")
