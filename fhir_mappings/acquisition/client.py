@@ -11,6 +11,7 @@ without a bound. Redirects are not followed and compressed bodies not opened.
 
 from __future__ import annotations
 
+import logging
 import re
 import socket
 import ssl
@@ -27,12 +28,19 @@ from urllib3.exceptions import HTTPError
 from urllib3.util.ssl_ import create_urllib3_context
 
 from fhir_mappings.acquisition.addresses import Address, FhirBase, covers, read_address
+from fhir_mappings.acquisition.allowance import Allowance
 from fhir_mappings.acquisition.deadline import Deadline
 from fhir_mappings.acquisition.outcomes import Body, FetchFault, Refusal
 from fhir_mappings.acquisition.token import AccessToken
 
-ACCEPT: Final = "application/fhir+json"
-_HEADERS: Final = {"Accept": ACCEPT, "Accept-Encoding": "identity", "User-Agent": "infliximab-cds"}
+# Its lines hold whole addresses, which name patients, also at the level of warnings.
+logging.getLogger("urllib3.connectionpool").disabled = True
+
+_HEADERS: Final = {
+    "Accept": "application/fhir+json",
+    "Accept-Encoding": "identity",
+    "User-Agent": "infliximab-cds",
+}
 _CHUNK_BYTES: Final = 65_536
 _JSON_TYPES: Final = frozenset({"application/fhir+json", "application/json", "application/json+fhir"})
 _SECONDS = re.compile(r"[0-9]{1,6}", re.ASCII)
@@ -205,11 +213,18 @@ class FhirClient:
         return f"FhirClient({self.base.origin})"
 
     def get(
-        self, address: Address, token: AccessToken | None, call: Call, *, most_bytes: int
+        self,
+        address: Address,
+        token: AccessToken | None,
+        call: Call,
+        *,
+        most_bytes: int,
+        allowance: Allowance,
     ) -> Body | Refusal:
         """Ask for one address below the base; the token goes nowhere else. Never raises.
 
-        Errors of the libraries quote addresses and headers, so none leaves this method.
+        Of the body no more is read than `most_bytes` and what the allowance still has. Errors of the
+        libraries quote addresses and headers, so none leaves this method.
         """
         prepared = self._prepared(address, token)
         if prepared is None:
@@ -222,7 +237,7 @@ class FhirClient:
             with closing(
                 self._adapter.send(prepared, stream=True, timeout=remaining, verify=True, proxies={})
             ) as response:
-                return _read(response, most_bytes)
+                return _read(response, most_bytes, allowance)
         except (requests.RequestException, HTTPError, OSError, ValueError):  # ValueError: unreadable headers
             late = call.deadline.passed
             return Refusal(FetchFault.TIMEOUT if late else FetchFault.CONNECTION, may_be_retried=not late)
@@ -248,7 +263,7 @@ class FhirClient:
         return prepared if covers(self.base, sent) and covers(self.base, address) else None
 
 
-def _read(response: requests.Response, most_bytes: int) -> Body | Refusal:
+def _read(response: requests.Response, most_bytes: int, allowance: Allowance) -> Body | Refusal:
     """Judge an answer by its status and headers before its body is read."""
     status = response.status_code
     if status != requests.codes.ok:
@@ -265,9 +280,9 @@ def _read(response: requests.Response, most_bytes: int) -> Body | Refusal:
         return Refusal(FetchFault.TOO_LARGE)
     content = bytearray()
     while chunk := response.raw.read(_CHUNK_BYTES, decode_content=False):
-        content += chunk
-        if len(content) > most_bytes:
+        if len(content) + len(chunk) > most_bytes or not allowance.take(len(chunk)):
             return Refusal(FetchFault.TOO_LARGE)
+        content += chunk
     return Body(bytes(content))
 
 

@@ -91,7 +91,7 @@ def complete_medications(
     *,
     records_too: bool = True,
 ) -> Held:
-    """Return the question for a key: all of it or the rest of what was sent; None if that leads elsewhere."""
+    """Read the Medications that drafts (and acquired records) refer to, where they were not sent along."""
     if session.asking is None:
         return held
     medicines = medicines_of(held.acquired, context.codes)
@@ -113,7 +113,7 @@ def complete_medications(
 def _question(
     name: str, held: Held, session: FetchSession, context: ReadingContext, first_pages: dict[str, Page]
 ) -> Question | None:
-    """Return the question for a key: the rest of what was sent, or all; None if it leads elsewhere."""
+    """Return the question for a key: all of it, or the rest of what was sent; None if it leads elsewhere."""
     asking = session.asking
     assert asking is not None  # noqa: S101 (said to the type checker: `complete` has looked)
     base = asking.server.base

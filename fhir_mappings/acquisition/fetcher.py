@@ -8,11 +8,12 @@ from threading import Lock
 from time import monotonic, sleep
 
 from fhir_mappings.acquisition.addresses import AddressRefusedError, FhirBase, read_base
+from fhir_mappings.acquisition.allowance import Allowance
 from fhir_mappings.acquisition.client import FhirClient
 from fhir_mappings.acquisition.deadline import Deadline, Seconds
 from fhir_mappings.acquisition.dialects import DEFAULT_DIALECT, dialect_named
 from fhir_mappings.acquisition.limits import RESERVE_MS, FetchLimits
-from fhir_mappings.acquisition.questions import Allowance, Asking
+from fhir_mappings.acquisition.questions import Asking
 from fhir_mappings.acquisition.server import Client, FhirServer, ServerSettings, open_server
 from fhir_mappings.acquisition.session import Access, FetchSession
 from fhir_mappings.acquisition.token import AccessToken

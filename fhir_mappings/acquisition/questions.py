@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from threading import Lock
 from time import sleep
 from typing import Final
 
 from fhir_mappings.acquired import Resource
 from fhir_mappings.acquisition.addresses import Address, AddressRefusedError, resolve
+from fhir_mappings.acquisition.allowance import Allowance
 from fhir_mappings.acquisition.client import Call
 from fhir_mappings.acquisition.deadline import Deadline
 from fhir_mappings.acquisition.limits import FetchLimits
@@ -24,24 +24,6 @@ from fhir_mappings.acquisition.token import AccessToken
 
 _BREATH_SECONDS: Final = 0.02  # before the second attempt, where the server names no time
 _WORTH_SECONDS: Final = 0.03  # less than this is not worth a second attempt
-
-
-class Allowance:
-    """How many bytes may still be read for one request, by all its questions together."""
-
-    def __init__(self, most_bytes: int) -> None:
-        self._left = most_bytes
-        self._lock = Lock()
-
-    @property
-    def left(self) -> int:
-        """Return how many bytes may still be read."""
-        return self._left
-
-    def spend(self, used: int) -> None:
-        """Note bytes that were read."""
-        with self._lock:
-            self._left -= used
 
 
 @dataclass(slots=True)
@@ -152,12 +134,12 @@ class Asking:
     def _get_once(self, address: Address, question: Question) -> Body | Refusal:
         if question.fault is not None or self.deadline.passed:
             return Refusal(FetchFault.TIMEOUT)
-        most = min(self.limits.response_bytes, self.allowance.left)
-        if most <= 0:
-            return Refusal(FetchFault.TOO_LARGE)
         question.call = Call(self.deadline)
         question.attempts += 1
-        answer = self.server.client.get(address, self.token, question.call, most_bytes=most)
-        if isinstance(answer, Body):
-            self.allowance.spend(len(answer.content))
-        return answer
+        return self.server.client.get(
+            address,
+            self.token,
+            question.call,
+            most_bytes=self.limits.response_bytes,
+            allowance=self.allowance,
+        )

@@ -13,6 +13,7 @@ from time import monotonic
 from typing import Protocol
 
 from fhir_mappings.acquisition.addresses import Address, FhirBase
+from fhir_mappings.acquisition.allowance import Allowance
 from fhir_mappings.acquisition.breaker import CircuitBreaker
 from fhir_mappings.acquisition.client import Call, FhirClient
 from fhir_mappings.acquisition.deadline import Seconds
@@ -26,7 +27,13 @@ class Client(Protocol):
     """What is asked: `FhirClient`, or another in its place in a test."""
 
     def get(
-        self, address: Address, token: AccessToken | None, call: Call, *, most_bytes: int
+        self,
+        address: Address,
+        token: AccessToken | None,
+        call: Call,
+        *,
+        most_bytes: int,
+        allowance: Allowance,
     ) -> Body | Refusal:
         """Ask for one address; never raises."""
 
