@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -35,6 +35,40 @@ def fetch_settings(table: Mapping[str, Any]) -> FetchSettings:
             raise SiteError(f"{place}.base: named twice")
         servers[base] = _server(entry, place, table)
     return FetchSettings(limits=limits, default=default, servers=servers)
+
+
+def fetching_in_force(settings: FetchSettings) -> dict[str, Any]:
+    """Return what is in force about fetching, as plain values."""
+    return {
+        **asdict(settings.limits),
+        **_plain(settings.default),
+        "server": [{"base": str(base), **_plain(one)} for base, one in settings.servers.items()],
+    }
+
+
+def fetching_differences(settings: FetchSettings) -> list[str]:
+    """Return one line per value that differs from the defaults."""
+    usual = fetching_in_force(FetchSettings())
+    chosen = fetching_in_force(settings)
+    servers = chosen.pop("server")
+    lines = [
+        f"fhir.{name}: {usual[name]} -> {value}"
+        for name, value in chosen.items()
+        if name != "dialect" and value != usual[name]
+    ]
+    lines += [
+        f"fhir.dialect.{name}: {usual['dialect'][name]} -> {value}"
+        for name, value in chosen["dialect"].items()
+        if value != usual["dialect"][name]
+    ]
+    return lines + [
+        f"fhir.server: + {server['base']} (dialect {server['dialect']['name']})" for server in servers
+    ]
+
+
+def _plain(settings: ServerSettings) -> dict[str, Any]:
+    dialect = asdict(settings.dialect)
+    return {"dialect": dialect, "ca_file": settings.ca_file}
 
 
 def _server(table: Mapping[str, Any], place: str, usual: Mapping[str, Any]) -> ServerSettings:

@@ -7,11 +7,14 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import orjson
+from flask import g
 
 from cds_service.application import create_app
+from cds_service.callers import Caller
 from cds_service.log import make_logger
 from cds_service.services import Services
 from cds_service.settings import Settings
@@ -80,19 +83,31 @@ def without_prefetch(request: dict[str, Any], base: str, token: str | None = TOK
     return bare
 
 
-def services_with(as_of: datetime, settings: FetchSettings | None = None, **options: Any) -> Services:
+def services_with(
+    as_of: datetime,
+    settings: FetchSettings | None = None,
+    *,
+    site_path: Path | None = None,
+    **options: Any,
+) -> Services:
     """Loaded services in sandbox mode with a fetcher of their own."""
     settings = settings or FetchSettings(open_loopback=True)
-    return replace(services_at(as_of), fetcher=Fetcher(settings, **options))
+    return replace(services_at(as_of, site_path), fetcher=Fetcher(settings, **options))
 
 
-def ask(services: Services, request: dict[str, Any], bases: Sequence[str]) -> Answer:
-    """Post a request as a client that may name these FHIR bases."""
+def ask(services: Services, request: dict[str, Any], bases: Sequence[str], *, sandbox: bool = True) -> Answer:
+    """Post a request as a client that may name these FHIR bases; without a sandbox they may be anywhere."""
     stream = io.BytesIO()
-    sandbox = Settings(sandbox=True, sandbox_fhir_bases=tuple(bases))
-    services = replace(services, settings=sandbox, logger=make_logger(stream))
-    client = create_app(services=services).test_client()
-    response = client.post(
+    settings = Settings(sandbox=sandbox, sandbox_fhir_bases=tuple(bases) if sandbox else ())
+    services = replace(services, settings=settings, logger=make_logger(stream))
+    app = create_app(services=services)
+    if not sandbox:
+
+        @app.before_request
+        def come_from_elsewhere() -> None:
+            g.caller = Caller("hospital", fhir_bases=tuple(bases))
+
+    response = app.test_client().post(
         f"/cds-services/infliximab-tdm-{request['hook']}",
         data=orjson.dumps(request),
         headers={"Content-Type": "application/json"},
