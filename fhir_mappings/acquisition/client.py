@@ -170,13 +170,19 @@ class _TlsPool(HTTPSConnectionPool):
     ConnectionCls = _TlsConnection
 
 
+def _verifying(ca_file: str) -> ssl.SSLContext:
+    """Return a context that checks certificates, against the public authorities or a site's own."""
+    context = create_urllib3_context()
+    context.load_verify_locations(ca_file or DEFAULT_CA_BUNDLE_PATH)
+    context.sslsocket_class = _TlsSocket
+    return context
+
+
 class _Adapter(HTTPAdapter):
     """Connections of our kind, certificates always checked, and loaded once rather than per connection."""
 
-    def __init__(self, connections: int, ca_file: str) -> None:
-        self._context = create_urllib3_context()
-        self._context.load_verify_locations(ca_file or DEFAULT_CA_BUNDLE_PATH)
-        self._context.sslsocket_class = _TlsSocket
+    def __init__(self, connections: int, context: ssl.SSLContext | None) -> None:
+        self._secure = None if context is None else {"cert_reqs": "CERT_REQUIRED", "ssl_context": context}
         super().__init__(pool_connections=1, pool_maxsize=connections, max_retries=0)
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **_: Any) -> None:  # noqa: FBT001, FBT002 (the signature of the parent)
@@ -192,9 +198,8 @@ class _Adapter(HTTPAdapter):
     ) -> HTTPConnectionPool:
         """Return the connections to exactly the origin that was compared."""
         origin = read_address(request.url).origin
-        secure = {"cert_reqs": "CERT_REQUIRED", "ssl_context": self._context}
         pool: HTTPConnectionPool = self.poolmanager.connection_from_host(
-            origin.host, origin.port, origin.scheme, secure if origin.scheme == "https" else None
+            origin.host, origin.port, origin.scheme, self._secure
         )
         return pool
 
@@ -207,7 +212,8 @@ class FhirClient:
 
     def __init__(self, base: FhirBase, *, connections: int, ca_file: str = "") -> None:
         self.base = base
-        self._adapter = _Adapter(connections, ca_file)
+        context = _verifying(ca_file) if base.origin.scheme == "https" else None
+        self._adapter = _Adapter(connections, context)
 
     def __repr__(self) -> str:
         return f"FhirClient({self.base.origin})"

@@ -359,6 +359,7 @@ class FaultProxy:
     fault: Fault = well
     keys: frozenset[str] | None = None
     asked: list[Asked] = field(default_factory=list)
+    open: set[asyncio.StreamWriter] = field(default_factory=set)
     port: int = 0
     path: str = "/fhir"
 
@@ -369,6 +370,7 @@ class FaultProxy:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer the requests of one connection."""
+        self.open.add(writer)
         # A cancelled connection ends quietly: the proxy is being stopped.
         with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             going_on = True
@@ -378,7 +380,8 @@ class FaultProxy:
                 exchange = Exchange(asked, reader, writer, self.record)
                 faulty = self.keys is None or self.record.key_of(asked.target) in self.keys
                 going_on = await (self.fault if faulty else well)(exchange)
-        with suppress(OSError):
+        self.open.discard(writer)
+        with suppress(OSError, RuntimeError):
             writer.close()
 
     async def _next(self, reader: asyncio.StreamReader) -> Asked:
@@ -408,10 +411,13 @@ def running(proxy: FaultProxy) -> Iterator[FaultProxy]:
         asyncio.set_event_loop(loop)
         with suppress(asyncio.CancelledError):
             loop.run_until_complete(main())
+        for writer in proxy.open:
+            writer.transport.abort()
         for task in asyncio.all_tasks(loop):
             task.cancel()
         with suppress(asyncio.CancelledError):
             loop.run_until_complete(asyncio.gather(*asyncio.all_tasks(loop), return_exceptions=True))
+        loop.run_until_complete(asyncio.sleep(0))  # lets the transports close themselves
         loop.close()
 
     thread = threading.Thread(target=run, daemon=True)

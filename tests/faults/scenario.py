@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from cds_service.log import make_logger
 from cds_service.services import Services
 from cds_service.settings import Settings
 from fhir_mappings.acquisition.fetcher import Fetcher, FetchSettings
+from fhir_mappings.acquisition.limits import FetchLimits
 from tests.support.fhir_record import FhirRecord
 from tests.support.service import services_at
 from tests.support.story import VIGNETTES, load_story, request_of
@@ -96,7 +97,14 @@ def services_with(
 
 
 def ask(services: Services, request: dict[str, Any], bases: Sequence[str], *, sandbox: bool = True) -> Answer:
-    """Post a request as a client that may name these FHIR bases; without a sandbox they may be anywhere."""
+    """Post one request as a client that may name these FHIR bases."""
+    return asker(services, bases, sandbox=sandbox)(request)
+
+
+def asker(
+    services: Services, bases: Sequence[str], *, sandbox: bool = True
+) -> Callable[[dict[str, Any]], Answer]:
+    """Return what posts requests as a client that may name these FHIR bases: anywhere without a sandbox."""
     stream = io.BytesIO()
     settings = Settings(sandbox=sandbox, sandbox_fhir_bases=tuple(bases) if sandbox else ())
     services = replace(services, settings=settings, logger=make_logger(stream))
@@ -107,10 +115,24 @@ def ask(services: Services, request: dict[str, Any], bases: Sequence[str], *, sa
         def come_from_elsewhere() -> None:
             g.caller = Caller("hospital", fhir_bases=tuple(bases))
 
-    response = app.test_client().post(
-        f"/cds-services/infliximab-tdm-{request['hook']}",
-        data=orjson.dumps(request),
-        headers={"Content-Type": "application/json"},
+    client = app.test_client()
+
+    def post(request: dict[str, Any]) -> Answer:
+        stream.seek(0)
+        stream.truncate()
+        response = client.post(
+            f"/cds-services/infliximab-tdm-{request['hook']}",
+            data=orjson.dumps(request),
+            headers={"Content-Type": "application/json"},
+        )
+        text = stream.getvalue().decode()
+        return Answer(response.status_code, response.get_json(), json.loads(text.splitlines()[-1]), text)
+
+    return post
+
+
+def patient_fetch_settings() -> FetchSettings:
+    """Settings with time enough for a slow machine, otherwise as they come."""
+    return FetchSettings(
+        limits=FetchLimits(fetch_budget_ms=10_000, answer_budget_ms=12_000), open_loopback=True
     )
-    text = stream.getvalue().decode()
-    return Answer(response.status_code, response.get_json(), json.loads(text.splitlines()[-1]), text)
