@@ -31,6 +31,7 @@ class Served:
         return ask(self.services, request, bases, sandbox=False)
 
 
+@pytest.mark.requirement("cds-hooks_2.0@34", "cds-hooks_2.0@60")
 def test_a_request_without_prefetch_is_answered_from_the_server():
     served = Served("adult-active-low-no-antibodies")
     answer = served.ask(without_prefetch(served.request, BASE))

@@ -142,14 +142,14 @@ class Found:
     asked: int = 0
 
 
-def go_through(entry_point: str) -> Found:
-    """Send every hostile address in at one entry point."""
+def go_through(entry_point: str, most: int | None = None) -> Found:
+    """Send every hostile address (or so many) in at one entry point."""
     found = Found()
     request, as_of = story_request()
     with running(FaultProxy(record_of(request))) as proxy:
         host = f"127.0.0.1:{proxy.port}"
         own = ("127.0.0.1", proxy.port)
-        hostiles = hostile_to(host, scheme="http")
+        hostiles = hostile_to(host, scheme="http")[:most]
         services = services_with(as_of, patient_fetch_settings())
         post = asker(services, [proxy.base])
         for hostile in hostiles:

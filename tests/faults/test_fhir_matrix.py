@@ -143,6 +143,7 @@ def test_a_server_that_listens_to_nobody_is_named_as_gone():
         assert f"{group}: {GONE}." in answer.card["detail"]
 
 
+@pytest.mark.requirement("cds-hooks_2.0@61")
 def test_a_well_server_behind_the_proxy_gives_the_answer_of_the_prefetch_page_by_page():
     request, as_of = story_request()
     record = record_of(request)
