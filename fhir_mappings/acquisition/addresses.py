@@ -100,7 +100,7 @@ def read_base(text: object) -> FhirBase:
         raise AddressRefusedError("base-with-query")
     if address.origin.scheme != "https" and address.origin.host not in LOOPBACK_HOSTS:
         raise AddressRefusedError("not-https")
-    return FhirBase(address.origin, address.path)
+    return FhirBase(address.origin, address.path.removesuffix("/"))
 
 
 def read_address(text: object) -> Address:
@@ -142,7 +142,7 @@ def resolve(base: FhirBase, written: object) -> Address:
 
 def covers(base: FhirBase, address: Address) -> bool:
     """Say whether an address has the base's origin and is the base's path or below it."""
-    within = address.path == base.path or address.path.startswith(f"{base.path}/")
+    within = address.path.startswith(f"{base.path}/") or address.path == base.path
     return address.origin == base.origin and within
 
 
@@ -185,12 +185,11 @@ def _canonical_v6(host: str) -> str:
 
 
 def _path(path: str) -> str:
-    """Return a path without trailing slash whose segments are plain; no dots, nothing hidden in an escape."""
-    trimmed = path.removesuffix("/")
-    for segment in trimmed.split("/")[1:]:
+    """Return a path whose segments are plain: none empty but the last, no dots, nothing hidden by escape."""
+    for segment in path.removesuffix("/").split("/")[1:]:
         if segment in {".", ".."} or _SEGMENT.fullmatch(segment) is None or _HIDDEN_IN_PATH.search(segment):
             raise AddressRefusedError("path")
-    return trimmed
+    return path
 
 
 def _query(query: str) -> str:

@@ -7,11 +7,13 @@ from concurrent.futures import ALL_COMPLETED, wait
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from fhir_mappings.acquisition.breaker import Admission
 from fhir_mappings.acquisition.outcomes import NO_ANSWER, FetchFault
 from fhir_mappings.acquisition.questions import Asking, Question
+
+_SHORTLY_SECONDS: Final = 0.1
 
 
 class Access(StrEnum):
@@ -79,11 +81,13 @@ class FetchSession:
         self._note(questions)
 
     def _enter_server(self) -> FetchFault | None:
-        """Take one of the places of those who wait for this server; nobody queues for one."""
+        """Take one of the places of those who wait for this server; one may fall free in a moment."""
         if self._holds_place:
             return None
         assert self.asking is not None  # noqa: S101 (said to the type checker: `ask` has looked)
-        self._holds_place = self.asking.server.waiting.acquire(blocking=False)
+        self._holds_place = self.asking.server.waiting.acquire(
+            timeout=min(max(self.asking.deadline.remaining_seconds, 0), _SHORTLY_SECONDS)
+        )
         if not self._holds_place:
             self._turned_away = FetchFault.BUSY
         return self._turned_away

@@ -80,6 +80,7 @@ def test_only_this_machine_is_loopback():
     ("written", "sent"),
     [
         ("Observation?patient=1", "https://ehr-a.example/fhir/Observation?patient=1"),
+        ("https://ehr-a.example/fhir/?page=2", "https://ehr-a.example/fhir/?page=2"),
         ("?_getpages=7&_count=2", "https://ehr-a.example/fhir?_getpages=7&_count=2"),
         ("/fhir/Observation?page=2", "https://ehr-a.example/fhir/Observation?page=2"),
         ("https://EHR-A.example:443/fhir?_getpages=7", "https://ehr-a.example/fhir?_getpages=7"),

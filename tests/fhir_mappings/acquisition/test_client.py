@@ -62,6 +62,8 @@ def serving(
     try:
         yield read_base(f"{scheme}://127.0.0.1:{listener.getsockname()[1]}/fhir"), received
     finally:
+        with suppress(OSError):
+            listener.shutdown(socket.SHUT_RDWR)  # closing alone would let the thread accept one more
         listener.close()
 
 

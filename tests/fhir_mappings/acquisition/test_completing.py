@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -155,6 +156,24 @@ def test_a_next_link_elsewhere_is_not_followed_and_an_issue_says_so():
     assert (key.state, key.shortfall, key.seen) == (KeyState.PREFETCHED, Shortfall.TRUNCATED, 1)
     assert [issue.code for issue in key.issues] == [IssueCode.FHIR_ADDRESS_REFUSED]
     assert report.faults == {"laboratory": FetchFault.ADDRESS_REFUSED}
+
+
+def test_a_sent_page_of_an_unusual_shape_is_completed_all_the_same():
+    sent = {**bundle(observation("a"), next_link="?page=2"), "implicitRules": "http://x.example"}
+    key, client, _ = laboratory(held(laboratory=sent), lambda _: bundle(observation("b")))
+    assert [resource["id"] for resource in key.resources] == ["a", "b"]
+    assert client.asked == ["?page=2"]
+
+
+def test_an_id_that_cannot_stand_in_an_address_asks_nothing():
+    before = held(laboratory=None, patient=None)
+    client = ScriptedClient(lambda _: bundle(total=0))
+    with session_of(client) as session:
+        after = complete(before, before.acquired.keys, session, replace(CONTEXT, patient_id=".."))
+    patient = after.acquired.keys["patient"]
+    assert (patient.state, patient.shortfall) == (KeyState.UNAVAILABLE, Shortfall.REFUSED)
+    assert session.report.faults["patient"] is FetchFault.ADDRESS_REFUSED
+    assert client.asked == ["Observation?patient=..&category=laboratory&_count=200"]
 
 
 def test_records_of_another_patient_are_left_out_and_make_the_answer_doubtful():

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -78,7 +79,21 @@ def test_questions_that_never_began_are_cancelled_and_do_not_count_as_failures()
     assert server.breaker.admission() is Admission.ALLOWED
 
 
-def test_those_who_find_no_place_go_on_without_waiting():
+def test_a_place_that_falls_free_in_time_is_taken():
+    client = ScriptedClient(lambda _: time.sleep(0.02) or bundle())
+    limits = FetchLimits(waiting_requests=1)
+    server = server_of(client, limits)
+
+    def go(_):
+        with session_of(client, limits, server=server) as session:
+            session.ask(asked := questions(1))
+        return asked[0].fault
+
+    with ThreadPoolExecutor(3) as threads:
+        assert list(threads.map(go, range(3))) == [None] * 3
+
+
+def test_those_who_find_no_place_go_on_before_long():
     client = ScriptedClient(lambda _: bundle())
     limits = FetchLimits(waiting_requests=1)
     server = server_of(client, limits)
