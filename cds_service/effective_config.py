@@ -8,6 +8,7 @@ from typing import Any
 from cds_service.discovery import SERVICES
 from cds_service.explanation import plain
 from cds_service.services import Services
+from cds_service.site_fetching import fetching_differences, fetching_in_force
 from cds_service.trust.model import TrustedClient
 
 
@@ -28,6 +29,7 @@ def effective_configuration(services: Services) -> dict[str, Any]:
         "services": {service.id: service.hook in services.hooks for service in SERVICES},
         "laboratory_orders": plain(site.laboratory_orders),
         "site_codes": [plain(code) for code in site.codes],
+        "fhir": fetching_in_force(site.fetching),
         "knowledge": {"version": knowledge.version, "content_hash": knowledge.content_hash},
         "policy": {
             field.name: plain(getattr(knowledge.policy, field.name)) for field in fields(knowledge.policy)
@@ -79,6 +81,7 @@ def differences(services: Services) -> list[str]:
         f"laboratory_orders.{name}: + {coding['system']}|{coding['code']} {coding['display']}"
         for name, coding in sorted(site.laboratory_orders.items())
     ]
+    lines += fetching_differences(site.fetching)
     if services.zone.key != "UTC":
         lines.append(f"time_zone: UTC -> {services.zone.key}")
     return lines

@@ -18,7 +18,7 @@ import msgspec
 
 from fhir_mappings.prefetch import READ_KEYS
 from fhir_mappings.raw_bundle import ABSENT, UNREADABLE, RawBundle, shortest_length
-from fhir_mappings.strict_json import StrictJsonError, loads_strict, strict_members
+from fhir_mappings.strict_json import MAX_MEMBERS, StrictJsonError, loads_strict, strict_members
 
 Members = dict[str, Any]
 """The members of a request by name: values, or raw text (`msgspec.Raw`) of a body that was split."""
@@ -81,18 +81,28 @@ def split(body: bytes) -> tuple[Members, Prefetched]:
     return (members, prefetched) if length == len(body) else _split_exactly(body)
 
 
+def member_value(member: Any) -> Any:
+    """Return the value of a member; that of a large body is still text. Raises StrictJsonError."""
+    return loads_strict(member) if isinstance(member, msgspec.Raw) else member
+
+
 def _parsed(body: bytes) -> tuple[Members, Prefetched] | None:
-    """Return the parts of a body that is strict JSON throughout, and an object; None for any other."""
+    """Return the parts of a body that is strict JSON throughout, and an object; None for any other.
+
+    Nor for one of more members than anybody sends: the exact path refuses it, as it does a large one.
+    """
     try:
         members = loads_strict(body)
     except StrictJsonError:
         return None
-    if not isinstance(members, dict):
+    if not isinstance(members, dict) or len(members) > MAX_MEMBERS:
         return None
     prefetch = members.pop("prefetch", None)
-    if prefetch is not None and not isinstance(prefetch, dict):
+    if prefetch is None:
+        return members, {}
+    if not isinstance(prefetch, dict):
         raise PrefetchShapeError
-    return members, prefetch or {}
+    return (members, prefetch) if len(prefetch) <= MAX_MEMBERS else None
 
 
 def _prefetched(prefetch: Any) -> tuple[Prefetched, dict[str, int]]:

@@ -7,6 +7,7 @@ from typing import Final
 from flask import Blueprint, Response, g, request
 
 from cds_service.authentication import require_own_fhir_server
+from cds_service.callers import current_caller
 from cds_service.discovery import SERVICES
 from cds_service.errors import Fault, RequestRefusedError
 from cds_service.evaluate import answer
@@ -35,7 +36,7 @@ def hooks_blueprint(services: Services) -> Blueprint:
         record.body_bytes = len(body)
         hook_request = parse_request(body, hook)
         require_own_fhir_server(hook_request.fhir_server)
-        cards = answer(hook_request, services, services.now(), record)
+        cards = answer(hook_request, services, services.now(), record, caller=current_caller())
         record.cards = len(cards)
         return Response(_HEAD + b",".join(cards) + _TAIL, mimetype="application/json")
 

@@ -16,6 +16,8 @@ from typing import Any, BinaryIO
 import orjson
 import structlog
 
+from fhir_mappings.acquisition.session import FetchReport
+
 PACKAGES = frozenset({"tdm", "fhir_mappings", "cards", "cds_service"})
 
 
@@ -48,6 +50,18 @@ class RequestRecord:
     body_bytes: int = 0
     cards: int = 0
     evaluated: list[DraftRecord] = field(default_factory=list)
+    notes: tuple[str, ...] = ()
+    fetch: dict[str, Any] = field(default_factory=dict)
+
+
+def fetch_line(report: FetchReport) -> dict[str, Any]:
+    """Return what is logged of fetching: why or why not, how often, and what came of each prefetch key."""
+    line: dict[str, Any] = {"access": report.access.value, "attempts": report.attempts}
+    if report.medications:
+        line["medications"] = report.medications
+    if report.faults:
+        line["keys"] = {name: fault.value if fault else "fetched" for name, fault in report.faults.items()}
+    return line
 
 
 def where_it_failed(error: BaseException) -> str:
@@ -103,6 +117,10 @@ def request_line(
             {name: getattr(draft, name) for name in DraftRecord.__slots__ if getattr(draft, name)}
             for draft in record.evaluated
         ]
+    if record.notes:
+        line["notes"] = record.notes
+    if record.fetch:
+        line["fetch"] = record.fetch
     if record.fault:
         line["fault"] = record.fault
     if record.refused:

@@ -18,9 +18,11 @@ import msgspec
 from flask import Request
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
-from cds_service.envelope import Members, Prefetched, PrefetchShapeError, split
+from cds_service.envelope import Members, Prefetched, PrefetchShapeError, member_value, split
 from cds_service.errors import Fault, RequestRefusedError
-from fhir_mappings.strict_json import StrictJsonError, check_whole_body, loads_strict
+from cds_service.fhir_access import fhir_access
+from fhir_mappings.acquisition.token import AccessToken
+from fhir_mappings.strict_json import StrictJsonError, check_whole_body
 
 
 class Hook(StrEnum):
@@ -36,7 +38,8 @@ class HookRequest(msgspec.Struct, frozen=True):
 
     `patient_id` is "" when an order hook came without one. `draft_orders` is the context's value as parsed.
     `selections` is None when missing or not a list. `prefetch` holds a value, raw JSON or a split Bundle
-    per key, None for null. `fhir_server` is the FHIR server that the request names, "" for none.
+    per key, None for null. `fhir_server` is the address that the client named, "" for none, and
+    `access_token` what opens it; nothing of either is trusted yet. `notes` are codes of what of them was odd.
     """
 
     hook: Hook
@@ -45,6 +48,8 @@ class HookRequest(msgspec.Struct, frozen=True):
     selections: tuple[str, ...] | None
     prefetch: Prefetched
     fhir_server: str = ""
+    access_token: AccessToken | None = None
+    notes: tuple[str, ...] = ()
 
 
 _FAULT_OF_CODE: Final = {
@@ -119,18 +124,21 @@ def _parse(body: bytes, hook: Hook) -> HookRequest:
     draft_orders = context.get("draftOrders")
     if hook is not Hook.PATIENT_VIEW and draft_orders is None:
         raise RequestRefusedError(Fault.DRAFT_ORDERS_MISSING)
+    access = fhir_access(envelope)
     return HookRequest(
         hook=hook,
         patient_id=patient_id,
         draft_orders=draft_orders,
         selections=_selections(context.get("selections")),
         prefetch=_prefetch(prefetch),
-        fhir_server=_fhir_server(envelope),
+        fhir_server=access.server,
+        access_token=access.token,
+        notes=access.notes,
     )
 
 
 def _check_hook(envelope: Members, hook: Hook) -> None:
-    named = _value(envelope.get("hook"))
+    named = member_value(envelope.get("hook"))
     if not isinstance(named, str) or not named:
         raise RequestRefusedError(Fault.HOOK_MISSING)
     if named != hook.value:
@@ -141,17 +149,12 @@ def _context(envelope: Members) -> dict[str, Any]:
     if "context" not in envelope:
         older = "patient" in envelope or "user" in envelope
         raise RequestRefusedError(Fault.OLDER_SHAPE if older else Fault.CONTEXT_MISSING)
-    context = _value(envelope["context"])
+    context = member_value(envelope["context"])
     if isinstance(context, list):
         raise RequestRefusedError(Fault.OLDER_SHAPE)
     if not isinstance(context, dict):
         raise RequestRefusedError(Fault.CONTEXT_MISSING)
     return context
-
-
-def _value(member: Any) -> Any:
-    """Return the value of a member; that of a large body is still text."""
-    return loads_strict(member) if isinstance(member, msgspec.Raw) else member
 
 
 def _patient_id(context: Mapping[str, Any], envelope: Members, hook: Hook) -> str:
@@ -163,12 +166,6 @@ def _patient_id(context: Mapping[str, Any], envelope: Members, hook: Hook) -> st
     if not patient_id and hook is Hook.PATIENT_VIEW:
         raise RequestRefusedError(Fault.PATIENT_MISSING)
     return patient_id
-
-
-def _fhir_server(envelope: Members) -> str:
-    """Return the named FHIR server; a value that is no text names none, and nothing is ever asked there."""
-    value = loads_strict(envelope["fhirServer"]) if "fhirServer" in envelope else None
-    return value if isinstance(value, str) else ""
 
 
 def _selections(value: Any) -> tuple[str, ...] | None:

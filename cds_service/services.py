@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -12,10 +12,11 @@ from cds_service.log import make_logger
 from cds_service.request import Hook
 from cds_service.settings import Settings, SettingsError
 from cds_service.site_overlay import SiteError, SiteOverlay, load_site, no_overlay
-from cds_service.trust.authenticator import UNAUTHENTICATED, Authenticator
+from cds_service.trust.authenticator import Authenticator, Unauthenticated
 from cds_service.trust.reasons import Count, count_nothing
 from cds_service.trust.replay import ReplayStore
 from cds_service.trust.unsafe_service import check_sandbox
+from fhir_mappings.acquisition.fetcher import Fetcher
 from fhir_mappings.codes import CodeSetError, CodeSets, load_code_sets
 from tdm.facts import Moment
 from tdm.knowledge.loader import load_knowledge
@@ -34,6 +35,7 @@ class Services:
 
     `laboratory_orders` maps "level", "ati" and "level_and_ati" to the site's order codes, where it has any.
     `trust` says who calls. It is None where nobody was configured: commands work then, but no app is made.
+    `fetcher` asks the FHIR servers of clients; None asks nobody.
     """
 
     settings: Settings
@@ -44,6 +46,7 @@ class Services:
     clock: Callable[[], datetime] = system_clock
     logger: Any = field(default_factory=make_logger)
     trust: Authenticator | None = None
+    fetcher: Fetcher | None = None
 
     def now(self) -> Moment:
         """Return this moment, with the calendar day of the site's zone."""
@@ -90,7 +93,7 @@ def _trust(
 ) -> Authenticator | None:
     if settings.sandbox:
         check_sandbox(settings)
-        return UNAUTHENTICATED
+        return Unauthenticated(settings.sandbox_fhir_bases)
     if settings.trust_path is None:
         return None
     from cds_service.trust.load import load_trust  # noqa: PLC0415 (a tenth of a second that other commands spare)
@@ -113,6 +116,7 @@ def load_services(
     remembers used tokens for all replicas; without it each process remembers its own.
     """
     site = load_site(settings.site_path) if settings.site_path is not None else no_overlay()
+    fetching = replace(site.fetching, open_loopback=settings.sandbox)
     return Services(
         settings=settings,
         site=site,
@@ -122,4 +126,5 @@ def load_services(
         clock=clock,
         logger=logger if logger is not None else make_logger(),
         trust=trust if trust is not None else _trust(settings, clock, count, shared_replay),
+        fetcher=Fetcher(fetching),
     )

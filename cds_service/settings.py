@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from fhir_mappings.acquisition.addresses import AddressRefusedError, read_base
+
 ENVIRONMENT_PREFIX = "INFLIXIMAB_CDS_"
 DEFAULT_BODY_LIMIT_BYTES = 16 * 1024 * 1024
 SMALLEST_BODY_LIMIT_BYTES = 1024
@@ -30,7 +32,8 @@ class Settings:
     site overlay's, or "". `sandbox` switches synthetic patients on and everything but loopback off.
     `site_path` names the site overlay, `trust_path` the file that says who is believed. `debug` is true when
     the web framework's own switch for development is set. `cors_origins` are browser origins that may read
-    answers ("*": any, as in the sandbox; nothing here is protected by cookies).
+    answers ("*": any, as in the sandbox; nothing here is protected by cookies). `sandbox_fhir_bases` are the
+    FHIR servers on this machine that requests to a sandbox may name.
     """
 
     public_base_url: str = ""
@@ -41,6 +44,7 @@ class Settings:
     trust_path: Path | None = None
     debug: bool = False
     cors_origins: tuple[str, ...] = ("*",)
+    sandbox_fhir_bases: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not SMALLEST_BODY_LIMIT_BYTES <= self.body_limit_bytes <= LARGEST_BODY_LIMIT_BYTES:
@@ -50,6 +54,21 @@ class Settings:
             )
         if self.public_base_url:
             _check_base_url(self.public_base_url)
+        if self.sandbox_fhir_bases:
+            self._check_sandbox_fhir_bases()
+
+    def _check_sandbox_fhir_bases(self) -> None:
+        if not self.sandbox:
+            raise SettingsError("sandbox_fhir_bases are for sandbox mode only; other clients name their own")
+        for base in self.sandbox_fhir_bases:
+            try:
+                loopback = read_base(base).is_loopback
+            except AddressRefusedError as error:
+                raise SettingsError(
+                    f"fhir-base is not a plain address such as http://127.0.0.1:8080/fhir ({error.code})"
+                ) from None
+            if not loopback:
+                raise SettingsError("fhir-base must be on this machine: 127.0.0.1, localhost or [::1]")
 
 
 def _check_base_url(url: str) -> None:

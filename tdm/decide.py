@@ -294,8 +294,7 @@ def _shortfalls(course: TreatmentCourse) -> tuple[tuple[str, Parameters], ...]:
     if not course.shortfalls:
         return ()
     return tuple(
-        (f"missing-{group}", (("state", shortfall.replace("-", " ")),))
-        for group, shortfall in course.shortfalls
+        (f"missing-{group}", (("state", shortfall.value),)) for group, shortfall in course.shortfalls
     )
 
 

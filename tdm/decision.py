@@ -283,6 +283,10 @@ class Unread(StrEnum):
     NOT_PROVIDED = "not-provided"
     ERROR = "error"
     TRUNCATED = "truncated"
+    TIMEOUT = "timeout"
+    REFUSED = "refused"
+    UNAUTHORIZED = "unauthorized"
+    SERVER_UNAVAILABLE = "server-unavailable"
     UNCLEAR = "unclear"  # the only record is indeterminate, or of unreadable status
     PERSON_UNKNOWN = "person-unknown"  # sex or birth date is not known
 

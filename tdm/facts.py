@@ -317,6 +317,10 @@ class Shortfall(StrEnum):
     NOT_PROVIDED = "not-provided"  # key absent, or null where the client may not have asked
     ERROR = "error"  # an OperationOutcome, or not readable as FHIR at all
     TRUNCATED = "truncated"  # a page with a next link: there is more
+    TIMEOUT = "timeout"  # asked for, but not answered within the time of a card
+    REFUSED = "refused"  # not asked for, because the address is not an allowed one
+    UNAUTHORIZED = "unauthorized"  # asked for, and access was not granted
+    SERVER_UNAVAILABLE = "server-unavailable"  # the server failed, or is left alone since it failed
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,6 +90,7 @@ class IssueCode(StrEnum):
     ENDOSCOPY_BEFORE_CHANGE = "endoscopy-before-change"
     # -- orders, doses and medicines as recorded
     OTHER_PATIENT = "other-patient"
+    FHIR_ADDRESS_REFUSED = "fhir-address-refused"
     MEDICINE_BY_NAME = "medicine-recognised-by-name"
     MEDICINE_UNRESOLVED = "medicine-unresolved"
     DOSE_UNREADABLE = "dose-unreadable"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from enum import IntEnum
@@ -60,6 +60,7 @@ def services_for_command(
     public_base_url: str = "",
     trust_path: Path | None = None,
     believing: bool = False,
+    fhir_bases: Sequence[str] = (),
     clock: Callable[[], datetime] = system_clock,
     logger: Any = None,
 ) -> Services:
@@ -75,6 +76,7 @@ def services_for_command(
             site_path=site_path or settings.site_path,
             public_base_url=public_base_url or settings.public_base_url,
             trust_path=(trust_path or settings.trust_path) if believing or sandbox else None,
+            sandbox_fhir_bases=tuple(fhir_bases),
         )
         return load_services(settings, clock=clock, logger=logger)
     except (SettingsError, SiteError, KnowledgeError, CodeSetError, TrustError) as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final, Protocol
 
 from cds_service.callers import SANDBOX_CALLER, Caller
@@ -38,6 +39,10 @@ class Unauthenticated:
 
     configuration: Final = None
 
+    def __init__(self, fhir_bases: tuple[str, ...] = ()) -> None:
+        """Take the FHIR servers that whoever calls may have asked."""
+        self._caller = replace(SANDBOX_CALLER, fhir_bases=fhir_bases)
+
     def prepare(self) -> None:
         """Do nothing: there is nothing to know."""
 
@@ -47,7 +52,7 @@ class Unauthenticated:
 
     def caller(self, authorization: Sequence[str], path: str) -> Caller:  # noqa: ARG002 (nobody is asked)
         """Return the sandbox's caller."""
-        return SANDBOX_CALLER
+        return self._caller
 
     def refused(self, reason: RefusalReason) -> None:
         """Do nothing: nobody listens in the sandbox."""

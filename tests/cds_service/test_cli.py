@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from cds_service.callers import current_caller
 from cds_service.cli import main
 from cds_service.sandbox.patients import ExamplePatient, example_patients
 from cds_service.settings import Settings
@@ -346,6 +347,28 @@ def test_the_sandbox_says_what_it_is_and_what_to_do_next(monkeypatch: pytest.Mon
     assert result.output.count("| curl -s -H 'Content-Type: application/json' -d @- ") == 6
     assert "intensify" in result.output
     assert "Stopped." in result.output
+
+
+def test_the_sandbox_lets_requests_name_the_fhir_servers_of_its_options(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bound: list[Any] = []
+
+    def make_server(*arguments: Any, **_: Any) -> FakeServer:
+        bound.append(arguments[2])
+        return FakeServer()
+
+    monkeypatch.setattr(sandbox_module, "make_server", make_server)
+    monkeypatch.setattr(sandbox_module, "freeze_after_warm_up", lambda: None)
+    bases = ("http://127.0.0.1:8103/fhir/R4", "http://localhost:8080/fhir")
+    result = invoke("sandbox", "--fhir-base", bases[0], "--fhir-base", bases[1])
+    assert result.exit_code == 0, result.output
+    with bound[0].test_request_context("/cds-services", environ_base={"REMOTE_ADDR": "127.0.0.1"}):
+        bound[0].preprocess_request()
+        assert current_caller().fhir_bases == bases
+    refused = invoke("sandbox", "--fhir-base", "https://ehr.example/fhir")
+    assert refused.exit_code == 4
+    assert "must be on this machine" in refused.output
 
 
 @pytest.mark.parametrize("failure", [OSError("in use"), SystemExit(1)])

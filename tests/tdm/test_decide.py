@@ -590,7 +590,7 @@ def test_what_did_not_arrive_is_named():
     )
     found = decided(of, assessment(situation(level=LevelClass.NONE, level_ug_ml=None)))
     assert found.rationale[1:] == (
-        ("missing-laboratory", (("state", "not provided"),)),
+        ("missing-laboratory", (("state", "not-provided"),)),
         ("missing-orders", (("state", "truncated"),)),
     )
     assert [(unread.gate, *unread.reasons) for unread in found.not_evaluated] == [
