@@ -51,6 +51,10 @@ class HookRequest(msgspec.Struct, frozen=True):
     access_token: AccessToken | None = None
     notes: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        """Show the hook only: all else is a patient's or a server's, and a repr may end in a log."""
+        return f"HookRequest({self.hook.value})"
+
 
 _FAULT_OF_CODE: Final = {
     "not-an-object": Fault.NOT_AN_OBJECT,

