@@ -81,6 +81,11 @@ def split(body: bytes) -> tuple[Members, Prefetched]:
     return (members, prefetched) if length == len(body) else _split_exactly(body)
 
 
+def value_of(member: Any) -> Any:
+    """Return the value of a member, which of a large body is still text; raises StrictJsonError."""
+    return loads_strict(member) if isinstance(member, msgspec.Raw) else member
+
+
 def _parsed(body: bytes) -> tuple[Members, Prefetched] | None:
     """Return the parts of a body that is strict JSON throughout, and an object; None for any other."""
     try:

@@ -85,7 +85,7 @@ def answer(request: HookRequest, services: Services, now: Moment, record: Reques
     for name, key in examination.acquired.keys.items():
         record.resources += key.seen
         if name in _KEYS:  # any other name is the client's own text
-            record.keys[name] = key.shortfall or key.state
+            record.keys[name] = (key.shortfall or key.state).value
     evaluated = evaluate_all(examination, request, services, now)
     record.evaluated.extend(_logged(one) for one in evaluated)
     return [one.rendered for one in evaluated if one.rendered]

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
@@ -18,9 +19,9 @@ import msgspec
 from flask import Request
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
-from cds_service.envelope import Members, Prefetched, PrefetchShapeError, split
+from cds_service.envelope import Members, Prefetched, PrefetchShapeError, split, value_of
 from cds_service.errors import Fault, RequestRefusedError
-from fhir_mappings.strict_json import StrictJsonError, loads_strict
+from fhir_mappings.strict_json import StrictJsonError
 
 
 class Hook(StrEnum):
@@ -31,7 +32,8 @@ class Hook(StrEnum):
     ORDER_SIGN = "order-sign"
 
 
-class HookRequest(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class HookRequest:
     """One call of a service, as far as it matters here.
 
     `patient_id` is "" when an order hook came without one. `draft_orders` is the context's value as parsed.
@@ -126,7 +128,7 @@ def _parse(body: bytes, hook: Hook) -> HookRequest:
 
 
 def _check_hook(envelope: Members, hook: Hook) -> None:
-    named = _value(envelope.get("hook"))
+    named = value_of(envelope.get("hook"))
     if not isinstance(named, str) or not named:
         raise RequestRefusedError(Fault.HOOK_MISSING)
     if named != hook.value:
@@ -137,17 +139,12 @@ def _context(envelope: Members) -> dict[str, Any]:
     if "context" not in envelope:
         older = "patient" in envelope or "user" in envelope
         raise RequestRefusedError(Fault.OLDER_SHAPE if older else Fault.CONTEXT_MISSING)
-    context = _value(envelope["context"])
+    context = value_of(envelope["context"])
     if isinstance(context, list):
         raise RequestRefusedError(Fault.OLDER_SHAPE)
     if not isinstance(context, dict):
         raise RequestRefusedError(Fault.CONTEXT_MISSING)
     return context
-
-
-def _value(member: Any) -> Any:
-    """Return the value of a member; that of a large body is still text."""
-    return loads_strict(member) if isinstance(member, msgspec.Raw) else member
 
 
 def _patient_id(context: Mapping[str, Any], envelope: Members, hook: Hook) -> str:
