@@ -12,28 +12,38 @@ from flask_cors import CORS
 from cds_service.callers import SANDBOX_CALLER
 from cds_service.discovery import discovery_blueprint
 from cds_service.errors import register_error_handlers
+from cds_service.feedback import feedback_blueprint
 from cds_service.hooks import hooks_blueprint
 from cds_service.log import RequestRecord, request_line
 from cds_service.sandbox.routes import sandbox_blueprint
 from cds_service.services import Services, load_services
 from cds_service.settings import Settings
+from cds_service.store.opening import open_store
+from cds_service.store.store import Store
 from cds_service.transparency import transparency_blueprint
 
 _PREFLIGHT_SECONDS: Final = 600
 
 
-def create_app(settings: Settings | None = None, *, services: Services | None = None) -> Flask:
-    """Return the Flask app for `settings`, or for `services` that were loaded already.
+def create_app(
+    settings: Settings | None = None, *, services: Services | None = None, store: Store | None = None
+) -> Flask:
+    """Return the Flask app for `settings`, or for `services` and a `store` that were made already.
 
-    Raises SettingsError, SiteError or KnowledgeError when something configured cannot be used: the service
-    refuses to start rather than guess.
+    Raises SettingsError, SiteError, KnowledgeError or StoreRefusedError when something configured cannot be
+    used: the service refuses to start rather than guess.
     """
     services = services if services is not None else load_services(settings or Settings())
+    if store is None:
+        store = open_store(
+            services.settings.database_url, sandbox=services.settings.sandbox, logger=services.logger
+        )
     app = Flask("cds_service", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = services.settings.body_limit_bytes
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False  # otherwise "//cds-services" is a redirect, which clients do not follow
     app.extensions["infliximab-cds"] = services
+    app.extensions["infliximab-cds-store"] = store
     _log_each_request(app, services)
     app.before_request(_answer_preflight)
     # Set up after the log, so that its headers are on every answer, errors included.
@@ -48,7 +58,8 @@ def create_app(settings: Settings | None = None, *, services: Services | None = 
     )
     register_error_handlers(app)
     app.register_blueprint(discovery_blueprint(services))
-    app.register_blueprint(hooks_blueprint(services))
+    app.register_blueprint(hooks_blueprint(services, store))
+    app.register_blueprint(feedback_blueprint(services, store))
     app.register_blueprint(transparency_blueprint(services))
     if services.settings.sandbox:
         app.register_blueprint(sandbox_blueprint(services))

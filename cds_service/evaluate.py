@@ -7,7 +7,6 @@ data is guarded here, and only here; the guards keep a code and the place of the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -79,8 +78,10 @@ def evaluate(request: HookRequest, services: Services, now: Moment) -> list[dict
     return [one.card.to_json() for one in evaluated if one.card is not None]
 
 
-def answer(request: HookRequest, services: Services, now: Moment, record: RequestRecord) -> Sequence[bytes]:
-    """Return the cards of one call as JSON texts and note codes and counts for the log line."""
+def answer(
+    request: HookRequest, services: Services, now: Moment, record: RequestRecord
+) -> tuple[Evaluated, ...]:
+    """Return what one call is answered with and note codes and counts for the log line."""
     examination = examine(request, services, now)
     for name, key in examination.acquired.keys.items():
         record.resources += key.seen
@@ -88,7 +89,7 @@ def answer(request: HookRequest, services: Services, now: Moment, record: Reques
             record.keys[name] = (key.shortfall or key.state).value
     evaluated = evaluate_all(examination, request, services, now)
     record.evaluated.extend(_logged(one) for one in evaluated)
-    return [one.rendered for one in evaluated if one.rendered]
+    return evaluated
 
 
 def examine(request: HookRequest, services: Services, now: Moment) -> Examination:

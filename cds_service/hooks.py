@@ -6,18 +6,21 @@ from typing import Final
 
 from flask import Blueprint, Response, g, request
 
+from cds_service.callers import current_caller
 from cds_service.discovery import SERVICES
 from cds_service.errors import Fault, RequestRefusedError
 from cds_service.evaluate import answer
 from cds_service.log import RequestRecord
 from cds_service.request import parse_request, read_body
 from cds_service.services import Services
+from cds_service.store.records import card_records
+from cds_service.store.store import Store
 
 _HEAD: Final = b'{"cards":['
 _TAIL: Final = b"]}"
 
 
-def hooks_blueprint(services: Services) -> Blueprint:
+def hooks_blueprint(services: Services, store: Store) -> Blueprint:
     """Return the route `POST /cds-services/<id>`; an id that is switched off is answered as unknown."""
     blueprint = Blueprint("hooks", __name__)
     switched_on = services.hooks
@@ -32,8 +35,12 @@ def hooks_blueprint(services: Services) -> Blueprint:
         record.service = service_id
         body = read_body(request)
         record.body_bytes = len(body)
-        cards = answer(parse_request(body, hook), services, services.now(), record)
+        now = services.now()
+        evaluated = answer(parse_request(body, hook), services, now, record)
+        cards = [one.rendered for one in evaluated if one.rendered]
         record.cards = len(cards)
+        if cards:
+            store.record_cards(card_records(evaluated, current_caller(), service_id, now.at))
         return Response(_HEAD + b",".join(cards) + _TAIL, mimetype="application/json")
 
     return blueprint

@@ -43,6 +43,7 @@ class RequestRecord:
     resources: int = 0
     body_bytes: int = 0
     cards: int = 0
+    feedback_items: int = 0
     evaluated: list[DraftRecord] = field(default_factory=list)
 
 
@@ -99,6 +100,8 @@ def request_line(
             {name: getattr(draft, name) for name in DraftRecord.__slots__ if getattr(draft, name)}
             for draft in record.evaluated
         ]
+    if record.feedback_items:
+        line["feedback_items"] = record.feedback_items
     if record.fault:
         line["fault"] = record.fault
     if record.failed_at:

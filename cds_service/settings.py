@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from cds_service.store.address import DEFAULT_DATABASE_URL, DatabaseAddressError, check_address
+
 ENVIRONMENT_PREFIX = "INFLIXIMAB_CDS_"
 DEFAULT_BODY_LIMIT_BYTES = 16 * 1024 * 1024
 SMALLEST_BODY_LIMIT_BYTES = 1024
@@ -30,6 +32,8 @@ class Settings:
     site overlay's, or "". `sandbox` switches synthetic patients on and everything but loopback off.
     `site_path` names the site overlay. `cors_origins` are browser origins that may read answers ("*": any;
     nothing here is protected by cookies, so an origin gains nothing it could not fetch itself).
+    `database_url` says where feedback is kept ("": nowhere, it is refused then), `replicas` how many
+    instances of the service run beside each other, this one included.
     """
 
     public_base_url: str = ""
@@ -38,6 +42,8 @@ class Settings:
     sandbox: bool = False
     site_path: Path | None = None
     cors_origins: tuple[str, ...] = ("*",)
+    database_url: str = ""
+    replicas: int = 1
 
     def __post_init__(self) -> None:
         if not SMALLEST_BODY_LIMIT_BYTES <= self.body_limit_bytes <= LARGEST_BODY_LIMIT_BYTES:
@@ -47,6 +53,12 @@ class Settings:
             )
         if self.public_base_url:
             _check_base_url(self.public_base_url)
+        if self.replicas < 1:
+            raise SettingsError("replicas must be at least 1")
+        try:
+            check_address(self.database_url, replicas=self.replicas, sandbox=self.sandbox)
+        except DatabaseAddressError as error:
+            raise SettingsError(str(error)) from None
 
 
 def _check_base_url(url: str) -> None:
@@ -61,7 +73,15 @@ def _check_base_url(url: str) -> None:
         raise SettingsError("public_base_url must have no query, fragment, user or trailing slash")
 
 
-_VARIABLES = ("PUBLIC_BASE_URL", "BODY_LIMIT_BYTES", "TIME_ZONE", "SITE", "CORS_ORIGINS")
+_VARIABLES = (
+    "PUBLIC_BASE_URL",
+    "BODY_LIMIT_BYTES",
+    "TIME_ZONE",
+    "SITE",
+    "CORS_ORIGINS",
+    "DATABASE_URL",
+    "REPLICAS",
+)
 
 
 def settings_from_environment(environment: Mapping[str, str], *, sandbox: bool = False) -> Settings:
@@ -79,6 +99,9 @@ def settings_from_environment(environment: Mapping[str, str], *, sandbox: bool =
     limit = given["BODY_LIMIT_BYTES"]
     if limit and not _WHOLE_NUMBER.fullmatch(limit):
         raise SettingsError(f"{ENVIRONMENT_PREFIX}BODY_LIMIT_BYTES must be a whole number of bytes")
+    replicas = given["REPLICAS"]
+    if replicas and not _WHOLE_NUMBER.fullmatch(replicas):
+        raise SettingsError(f"{ENVIRONMENT_PREFIX}REPLICAS must be a whole number")
     origins = tuple(origin.strip() for origin in given["CORS_ORIGINS"].split(",") if origin.strip())
     return Settings(
         public_base_url=given["PUBLIC_BASE_URL"],
@@ -87,4 +110,6 @@ def settings_from_environment(environment: Mapping[str, str], *, sandbox: bool =
         sandbox=sandbox,
         site_path=Path(given["SITE"]) if given["SITE"] else None,
         cors_origins=origins or ("*",),
+        database_url=given["DATABASE_URL"] or DEFAULT_DATABASE_URL,
+        replicas=int(replicas) if replicas else 1,
     )

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import click
 
 from cds_service.services import Services, load_services, system_clock
-from cds_service.settings import SettingsError, settings_from_environment
+from cds_service.settings import Settings, SettingsError, settings_from_environment
 from cds_service.site_overlay import SiteError
 from fhir_mappings.codes import CodeSetError
 from tdm.knowledge.errors import KnowledgeError
@@ -27,6 +27,7 @@ class Exit(IntEnum):
     CONFIGURATION = 4
     NOT_COMPLETED = 5
     PORT_TAKEN = 6
+    STORE = 7
 
 
 class CommandError(click.ClickException):
@@ -63,6 +64,14 @@ def services_for_command(
         )
         return load_services(settings, clock=clock, logger=logger)
     except (SettingsError, SiteError, KnowledgeError, CodeSetError) as error:
+        refuse_configuration(error)
+
+
+def settings_for_command() -> Settings:
+    """Return the environment's settings; exits with CONFIGURATION when refused."""
+    try:
+        return settings_from_environment(os.environ)
+    except SettingsError as error:
         refuse_configuration(error)
 
 

@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 from cds_service.settings import DEFAULT_BODY_LIMIT_BYTES, Settings, SettingsError, settings_from_environment
+from cds_service.store.address import DEFAULT_DATABASE_URL
 
 
 def test_an_empty_environment_gives_the_defaults() -> None:
-    assert settings_from_environment({"PATH": "/bin"}) == Settings()
+    assert settings_from_environment({"PATH": "/bin"}) == Settings(database_url=DEFAULT_DATABASE_URL)
     assert Settings().body_limit_bytes == DEFAULT_BODY_LIMIT_BYTES == 16 * 1024 * 1024
 
 
@@ -20,6 +21,8 @@ def test_every_variable_is_read() -> None:
             "INFLIXIMAB_CDS_TIME_ZONE": "Europe/Vienna",
             "INFLIXIMAB_CDS_SITE": "/etc/site.toml",
             "INFLIXIMAB_CDS_CORS_ORIGINS": "https://a.example, https://b.example",
+            "INFLIXIMAB_CDS_DATABASE_URL": "postgresql://cds@/cds",
+            "INFLIXIMAB_CDS_REPLICAS": "3",
         }
     )
     assert settings == Settings(
@@ -28,6 +31,8 @@ def test_every_variable_is_read() -> None:
         time_zone="Europe/Vienna",
         site_path=Path("/etc/site.toml"),
         cors_origins=("https://a.example", "https://b.example"),
+        database_url="postgresql://cds@/cds",
+        replicas=3,
     )
 
 

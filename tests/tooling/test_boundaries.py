@@ -44,6 +44,7 @@ MAY_TOUCH_FILES = {
     "cds_service/cli/common.py": "the file that the user names on the command line",
     "cds_service/sandbox/patients.py": "the invented patients, packaged",
     "cds_service/site_file.py": "the overlay that the site names, and its packaged schema",
+    "cds_service/store/sqlite_file.py": "the file of the embedded database, made for its owner only",
     "cds_service/transparency.py": "its own sentences, packaged",
     "fhir_mappings/code_sets_file.py": "its own code sets, packaged",
     "fhir_mappings/text.py": "its own words, packaged",
@@ -53,7 +54,9 @@ MAY_TOUCH_FILES = {
 MAY_READ_THE_ENVIRONMENT = {
     "cds_service/cli/common.py": "the one place where settings come in",
 }
-MAY_CALL_OUT: dict[str, str] = {}
+MAY_CALL_OUT = {
+    "cds_service/store/database.py": "ends its own connection to a database that has stopped answering",
+}
 
 
 def modules(repository: Path, *packages: str) -> Iterator[tuple[str, ast.Module]]:
