@@ -216,6 +216,9 @@ class Store:
             self._write(jobs, cards)
             with self._wake:
                 self._busy_since = None
+                if self._closing and self._counts.failing:  # one attempt at the end, then no more
+                    self._count(cards_dropped=len(self._cards))
+                    self._cards.clear()
 
     def _next(self) -> tuple[list[_Job], list[CardRecord]]:
         """Wait for something to write and take it; nothing at all means that the store is closing."""
@@ -243,7 +246,6 @@ class Store:
                 with self._wake:
                     self._count(cards_kept=len(cards))
                 cards = []
-        self._note(failure)
         if cards:
             self._put_back([] if failure is not None and failure.content else cards, len(cards))
 
@@ -263,14 +265,16 @@ class Store:
         return failure
 
     def _attempt(self, write: Callable[[Writable], None]) -> StoreUnavailableError | None:
+        failure: StoreUnavailableError | None = None
         try:
             if self.database is not None:
                 write(self.database)
         except StoreUnavailableError as error:
-            return error
+            failure = error
         except Exception as error:  # noqa: BLE001 (the thread must live on; whoever waits is told 503)
-            return StoreUnavailableError(where_it_failed(error))
-        return None
+            failure = StoreUnavailableError(where_it_failed(error))
+        self._note(failure)
+        return failure
 
     def _put_back(self, cards: list[CardRecord], taken: int) -> None:
         """Keep cards for the next attempt as far as there is room; the rest is counted and let go."""
