@@ -36,9 +36,10 @@ AT_LEISURE: Final = Patience(acquire=5, connect=10, lock=10, statement=600)
 
 _POOL_SIZE: Final = 4
 
-# Its own lines quote the database's errors, and those the values; failures are logged by their code instead.
-logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
-logging.getLogger("sqlalchemy").propagate = False
+# Their own lines quote the database's errors, and those the values; here failures are logged by code.
+for _name in ("sqlalchemy", "psycopg", "alembic"):
+    logging.getLogger(_name).addHandler(logging.NullHandler())
+    logging.getLogger(_name).propagate = False
 
 _PEER_SILENT_MS: Final = 3000
 
