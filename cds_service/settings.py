@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from cds_service.store.address import DEFAULT_DATABASE_URL, DatabaseAddressError, check_address
 from fhir_mappings.acquisition.addresses import AddressRefusedError, read_base
 
 ENVIRONMENT_PREFIX = "INFLIXIMAB_CDS_"
@@ -33,7 +34,9 @@ class Settings:
     `site_path` names the site overlay, `trust_path` the file that says who is believed. `debug` is true when
     the web framework's own switch for development is set. `cors_origins` are browser origins that may read
     answers ("*": any, as in the sandbox; nothing here is protected by cookies). `sandbox_fhir_bases` are the
-    FHIR servers on this machine that requests to a sandbox may name.
+    FHIR servers on this machine that requests to a sandbox may name. `database_url` says where feedback is
+    kept ("": nowhere, it is refused then), `replicas` how many instances of the service run beside each
+    other, this one included.
     """
 
     public_base_url: str = ""
@@ -45,6 +48,8 @@ class Settings:
     debug: bool = False
     cors_origins: tuple[str, ...] = ("*",)
     sandbox_fhir_bases: tuple[str, ...] = ()
+    database_url: str = ""
+    replicas: int = 1
 
     def __post_init__(self) -> None:
         if not SMALLEST_BODY_LIMIT_BYTES <= self.body_limit_bytes <= LARGEST_BODY_LIMIT_BYTES:
@@ -56,6 +61,12 @@ class Settings:
             _check_base_url(self.public_base_url)
         if self.sandbox_fhir_bases:
             self._check_sandbox_fhir_bases()
+        if self.replicas < 1:
+            raise SettingsError("replicas must be at least 1")
+        try:
+            check_address(self.database_url, replicas=self.replicas, sandbox=self.sandbox)
+        except DatabaseAddressError as error:
+            raise SettingsError(str(error)) from None
 
     def _check_sandbox_fhir_bases(self) -> None:
         if not self.sandbox:
@@ -83,7 +94,16 @@ def _check_base_url(url: str) -> None:
         raise SettingsError("public_base_url must have no query, fragment, user or trailing slash")
 
 
-_VARIABLES = ("PUBLIC_BASE_URL", "BODY_LIMIT_BYTES", "TIME_ZONE", "SITE", "TRUST", "CORS_ORIGINS")
+_VARIABLES = (
+    "PUBLIC_BASE_URL",
+    "BODY_LIMIT_BYTES",
+    "TIME_ZONE",
+    "SITE",
+    "TRUST",
+    "CORS_ORIGINS",
+    "DATABASE_URL",
+    "REPLICAS",
+)
 _DEBUG_VARIABLE = "FLASK_DEBUG"
 _OFF = frozenset({"", "0", "false", "no"})
 
@@ -104,6 +124,9 @@ def settings_from_environment(environment: Mapping[str, str], *, sandbox: bool =
     limit = given["BODY_LIMIT_BYTES"]
     if limit and not _WHOLE_NUMBER.fullmatch(limit):
         raise SettingsError(f"{ENVIRONMENT_PREFIX}BODY_LIMIT_BYTES must be a whole number of bytes")
+    replicas = given["REPLICAS"]
+    if replicas and not _WHOLE_NUMBER.fullmatch(replicas):
+        raise SettingsError(f"{ENVIRONMENT_PREFIX}REPLICAS must be a whole number")
     origins = tuple(origin.strip() for origin in given["CORS_ORIGINS"].split(",") if origin.strip())
     return Settings(
         public_base_url=given["PUBLIC_BASE_URL"],
@@ -114,4 +137,6 @@ def settings_from_environment(environment: Mapping[str, str], *, sandbox: bool =
         trust_path=Path(given["TRUST"]) if given["TRUST"] else None,
         debug=environment.get(_DEBUG_VARIABLE, "").strip().lower() not in _OFF,
         cors_origins=origins or (("*",) if sandbox else ()),
+        database_url=given["DATABASE_URL"] or DEFAULT_DATABASE_URL,
+        replicas=int(replicas) if replicas else 1,
     )
