@@ -16,6 +16,8 @@ from typing import Any, BinaryIO
 import orjson
 import structlog
 
+from cds_service.trace_context import TraceContext
+
 PACKAGES = frozenset({"tdm", "fhir_mappings", "cards", "cds_service"})
 
 
@@ -36,6 +38,7 @@ class RequestRecord:
     """What is logged of one request. `failed_at` is the kind of an exception and its place in our code."""
 
     started: float
+    trace: TraceContext | None = None
     service: str = ""
     fault: str = ""
     failed_at: str = ""
@@ -89,6 +92,8 @@ def request_line(
         "duration_ms": round((now - record.started) * 1000, 3),
         "knowledge": knowledge_version,
     }
+    if record.trace is not None:
+        line["trace"], line["span"] = record.trace.trace_id, record.trace.span_id
     if record.service:
         line["service"] = record.service
         line["body_bytes"] = record.body_bytes

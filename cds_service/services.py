@@ -9,6 +9,8 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cds_service.log import make_logger
+from cds_service.metrics import Counters, counters_for
+from cds_service.readiness import Readiness
 from cds_service.request import Hook
 from cds_service.settings import Settings, SettingsError
 from cds_service.site_overlay import SiteError, SiteOverlay, load_site, no_overlay
@@ -38,6 +40,8 @@ class Services:
     zone: ZoneInfo
     clock: Callable[[], datetime] = system_clock
     logger: Any = field(default_factory=make_logger)
+    counters: Counters = field(kw_only=True)
+    readiness: Readiness = field(default_factory=Readiness)
 
     def now(self) -> Moment:
         """Return this moment, with the calendar day of the site's zone."""
@@ -84,12 +88,14 @@ def load_services(
 ) -> Services:
     """Load everything once; raises SettingsError, SiteError or KnowledgeError, each naming what to mend."""
     site = load_site(settings.site_path) if settings.site_path is not None else no_overlay()
+    knowledge = apply_overlay(load_knowledge(), site.tdm)
     return Services(
         settings=settings,
         site=site,
-        knowledge=apply_overlay(load_knowledge(), site.tdm),
+        knowledge=knowledge,
         codes=_codes(site),
         zone=_zone(settings.time_zone or site.time_zone),
         clock=clock,
         logger=logger if logger is not None else make_logger(),
+        counters=counters_for(knowledge),
     )

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from cds_service.scrape_access import LOOPBACK_NETWORKS, parse_networks
+
 ENVIRONMENT_PREFIX = "INFLIXIMAB_CDS_"
 DEFAULT_BODY_LIMIT_BYTES = 16 * 1024 * 1024
 SMALLEST_BODY_LIMIT_BYTES = 1024
@@ -30,6 +32,7 @@ class Settings:
     site overlay's, or "". `sandbox` switches synthetic patients on and everything but loopback off.
     `site_path` names the site overlay. `cors_origins` are browser origins that may read answers ("*": any;
     nothing here is protected by cookies, so an origin gains nothing it could not fetch itself).
+    `metrics_networks` are the networks ("10.1.0.0/16") whose scrapers may read `/metrics`.
     """
 
     public_base_url: str = ""
@@ -38,6 +41,7 @@ class Settings:
     sandbox: bool = False
     site_path: Path | None = None
     cors_origins: tuple[str, ...] = ("*",)
+    metrics_networks: tuple[str, ...] = LOOPBACK_NETWORKS
 
     def __post_init__(self) -> None:
         if not SMALLEST_BODY_LIMIT_BYTES <= self.body_limit_bytes <= LARGEST_BODY_LIMIT_BYTES:
@@ -47,6 +51,12 @@ class Settings:
             )
         if self.public_base_url:
             _check_base_url(self.public_base_url)
+        try:
+            parse_networks(self.metrics_networks)
+        except ValueError:
+            raise SettingsError(
+                "metrics_networks must be networks such as 10.1.0.0/16, and none of every address"
+            ) from None
 
 
 def _check_base_url(url: str) -> None:
@@ -61,7 +71,7 @@ def _check_base_url(url: str) -> None:
         raise SettingsError("public_base_url must have no query, fragment, user or trailing slash")
 
 
-_VARIABLES = ("PUBLIC_BASE_URL", "BODY_LIMIT_BYTES", "TIME_ZONE", "SITE", "CORS_ORIGINS")
+_VARIABLES = ("PUBLIC_BASE_URL", "BODY_LIMIT_BYTES", "TIME_ZONE", "SITE", "CORS_ORIGINS", "METRICS_NETWORKS")
 
 
 def settings_from_environment(environment: Mapping[str, str], *, sandbox: bool = False) -> Settings:
@@ -79,7 +89,10 @@ def settings_from_environment(environment: Mapping[str, str], *, sandbox: bool =
     limit = given["BODY_LIMIT_BYTES"]
     if limit and not _WHOLE_NUMBER.fullmatch(limit):
         raise SettingsError(f"{ENVIRONMENT_PREFIX}BODY_LIMIT_BYTES must be a whole number of bytes")
-    origins = tuple(origin.strip() for origin in given["CORS_ORIGINS"].split(",") if origin.strip())
+    origins, networks = (
+        tuple(one.strip() for one in given[name].split(",") if one.strip())
+        for name in ("CORS_ORIGINS", "METRICS_NETWORKS")
+    )
     return Settings(
         public_base_url=given["PUBLIC_BASE_URL"],
         body_limit_bytes=int(limit) if limit else DEFAULT_BODY_LIMIT_BYTES,
@@ -87,4 +100,5 @@ def settings_from_environment(environment: Mapping[str, str], *, sandbox: bool =
         sandbox=sandbox,
         site_path=Path(given["SITE"]) if given["SITE"] else None,
         cors_origins=origins or ("*",),
+        metrics_networks=networks or LOOPBACK_NETWORKS,
     )

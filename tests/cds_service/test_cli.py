@@ -284,16 +284,18 @@ class FakeServer:
 def test_the_sandbox_says_what_it_is_and_what_to_do_next(monkeypatch: pytest.MonkeyPatch) -> None:
     server = FakeServer()
     bound: list[Any] = []
+    warmed: list[Any] = []
 
     def make_server(*arguments: Any, **_: Any) -> FakeServer:
         bound.append(arguments)
         return server
 
     monkeypatch.setattr(sandbox_module, "make_server", make_server)
-    monkeypatch.setattr(sandbox_module, "freeze_after_warm_up", lambda: None)
+    monkeypatch.setattr(sandbox_module, "warm_up", warmed.append)
     result = invoke("sandbox", "--port", "8123")
     assert result.exit_code == 0, result.output
     assert bound[0][:2] == ("127.0.0.1", 8123)
+    assert len(warmed) == 1
     assert server.closed
     assert "SANDBOX MODE" in result.output
     assert "http://127.0.0.1:8123/cds-services" in result.output

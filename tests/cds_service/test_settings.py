@@ -20,6 +20,7 @@ def test_every_variable_is_read() -> None:
             "INFLIXIMAB_CDS_TIME_ZONE": "Europe/Vienna",
             "INFLIXIMAB_CDS_SITE": "/etc/site.toml",
             "INFLIXIMAB_CDS_CORS_ORIGINS": "https://a.example, https://b.example",
+            "INFLIXIMAB_CDS_METRICS_NETWORKS": "10.1.0.0/16, fd00::/8",
         }
     )
     assert settings == Settings(
@@ -28,7 +29,14 @@ def test_every_variable_is_read() -> None:
         time_zone="Europe/Vienna",
         site_path=Path("/etc/site.toml"),
         cors_origins=("https://a.example", "https://b.example"),
+        metrics_networks=("10.1.0.0/16", "fd00::/8"),
     )
+
+
+@pytest.mark.parametrize("network", ["0.0.0.0/0", "::/0", "10.0.0.1/8", "everybody", ""])
+def test_numbers_are_not_shown_to_everybody(network: str) -> None:
+    with pytest.raises(SettingsError, match="metrics_networks"):
+        Settings(metrics_networks=("127.0.0.0/8", network))
 
 
 def test_a_misspelt_variable_is_refused_with_a_suggestion() -> None:
