@@ -42,8 +42,7 @@ class Name(StrEnum):
     AUTHENTICATION_FAILURES = "authentication_failures"
     JWKS_REFRESHES = "jwks_refreshes"
     REPLAY_FALLBACKS = "replay_fallbacks"
-    FEEDBACK = "feedback"
-    STORE_DROPS = "store_drops"
+    STORE_RECORDS = "store_records"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +87,11 @@ METRICS: Final = (
     Metric(
         Name.AUTHENTICATION_FAILURES, "Calls answered with 401, by reason.", (("reason", "authentication"),)
     ),
+    Metric(Name.JWKS_REFRESHES, "Loads of an issuer's keys, by outcome.", (("outcome", "refresh"),)),
     Metric(
-        Name.JWKS_REFRESHES, "Attempts to load the keys of an issuer, by outcome.", (("outcome", "refresh"),)
+        Name.REPLAY_FALLBACKS, "Checks of a token's id that one process made alone.", (("event", "replay"),)
     ),
-    Metric(Name.REPLAY_FALLBACKS, "Token ids remembered by this process alone, the shared store being away."),
-    Metric(
-        Name.FEEDBACK,
-        "Items of feedback, by what became of them.",
-        (("service", "service"), ("outcome", "feedback")),
-    ),
-    Metric(Name.STORE_DROPS, "Records that were not stored, by kind.", (("kind", "record"),)),
+    Metric(Name.STORE_RECORDS, "Card records and calls of feedback, kept or not.", (("outcome", "store"),)),
 )
 """The whole list: what is not here is not counted."""
 
@@ -110,15 +104,20 @@ _ENDPOINTS: Final = (
     "hooks.service", "sandbox.example_request", "sandbox.listing", "transparency.transparency",
 )  # fmt: skip
 _FETCH_OUTCOMES: Final = (
-    "fetched", "empty", "timeout", "connection-failed", "unauthorized", "throttled", "client-error",
-    "server-error", "not-fhir", "too-large", "too-many-pages", "origin-refused", "other-patient",
-    "breaker-open", "bulkhead-full", "retried",
+    "fetched", "timeout", "connection", "server-error", "throttled", "circuit-open", "busy", "unauthorized",
+    "forbidden", "redirected", "address-refused", "not-found", "request-refused", "operation-outcome",
+    "not-json", "not-fhir", "encoded", "too-large", "too-many-pages", "page-loop", "other-patient",
+    "internal",
 )  # fmt: skip
 _AUTHENTICATION_REASONS: Final = (
-    "missing", "malformed", "too-large", "algorithm", "issuer", "key-set-address", "key-unknown",
-    "keys-unavailable", "signature", "audience", "expired", "not-yet-valid", "lifetime", "claims", "replayed",
-    "tenant", "fhir-server",
+    "authorization-missing", "authorization-malformed", "token-too-large", "token-malformed",
+    "header-critical", "type-refused", "issuer-unknown", "jku-refused", "algorithm-refused", "key-unknown",
+    "keys-unavailable", "signature-invalid", "claim-malformed", "expired", "not-yet-valid",
+    "lifetime-too-long", "tenant-unknown", "subject-wrong", "audience-wrong", "replayed",
+    "fhir-server-refused",
 )  # fmt: skip
+REFRESH_OUTCOMES: Final = frozenset({"keys-fetched", "keys-fetch-failed"})
+REPLAY_EVENTS: Final = frozenset({"replay-store-unavailable", "replay-memory-full"})
 
 
 def closed_sets(rules: Iterable[str]) -> Mapping[str, frozenset[str]]:
@@ -138,7 +137,7 @@ def closed_sets(rules: Iterable[str]) -> Mapping[str, frozenset[str]]:
         "state": frozenset({*KeyState, *Shortfall}),
         "fetch": frozenset(_FETCH_OUTCOMES),
         "authentication": frozenset(_AUTHENTICATION_REASONS),
-        "refresh": frozenset({"loaded", "failed", "held-back"}),
-        "feedback": frozenset({"stored", "repeated", "unjoined", "not-durable"}),
-        "record": frozenset({"card", "feedback", "token"}),
+        "refresh": REFRESH_OUTCOMES,
+        "replay": REPLAY_EVENTS,
+        "store": frozenset({"cards_kept", "cards_dropped", "calls_kept", "calls_refused"}),
     }

@@ -9,7 +9,18 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from cds_service.log import RequestRecord
-from cds_service.metric_list import METRICS, NONE, OTHER, PREFIX, SECONDS, Metric, Name, closed_sets
+from cds_service.metric_list import (
+    METRICS,
+    NONE,
+    OTHER,
+    PREFIX,
+    REFRESH_OUTCOMES,
+    REPLAY_EVENTS,
+    SECONDS,
+    Metric,
+    Name,
+    closed_sets,
+)
 from tdm.knowledge.model import Knowledge
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -93,6 +104,15 @@ class Counters:
                 self.count(Name.FAILURES, cost="evaluation")
             for code in one.issues:
                 self.count(Name.DATA_ISSUES, code=code)
+
+    def count_trust(self, what: str) -> None:
+        """Count a refused call by its reason, or what became of a key set or the memory of token ids."""
+        if what in REFRESH_OUTCOMES:
+            self.count(Name.JWKS_REFRESHES, outcome=what)
+        elif what in REPLAY_EVENTS:
+            self.count(Name.REPLAY_FALLBACKS, event=what)
+        else:
+            self.count(Name.AUTHENTICATION_FAILURES, reason=what)
 
     def exposition(self) -> bytes:
         """Return all numbers in Prometheus' text format; of all workers, where they share a directory."""

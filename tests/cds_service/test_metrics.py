@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -119,6 +119,7 @@ def test_every_verdict_that_the_service_can_give_has_a_row_in_the_list() -> None
     assert {"R-PK-1", "S-GAP", "E-INTERNAL-1", "none"} <= bounded["rule"]
 
 
+@settings(max_examples=40)
 @given(st.sampled_from([metric for metric in METRICS if not metric.seconds]), st.data())
 def test_whatever_a_label_is_given_only_listed_values_come_out(metric: Any, data: st.DataObject) -> None:
     counters = Counters(RULES)
@@ -147,22 +148,36 @@ def test_a_label_that_is_not_in_the_list_is_a_programming_error(labels: dict[str
         Counters(RULES).count(Name.FAULTS, **labels)
 
 
-def test_a_metric_without_labels_and_a_duration() -> None:
+def test_a_duration_needs_no_label_where_there_is_one_of_a_kind() -> None:
     counters = Counters(RULES)
-    counters.count(Name.REPLAY_FALLBACKS, 3)
     counters.observe(Name.FETCH_SECONDS, 0.2)
-    assert series(counters) == {("replay_fallbacks_total", ()): 3, ("fetch_seconds_count", ()): 1}
+    assert series(counters) == {("fetch_seconds_count", ()): 1}
+
+
+@pytest.mark.parametrize(
+    ("what", "counted"),
+    [
+        ("expired", ("authentication_failures_total", (("reason", "expired"),))),
+        ("keys-fetch-failed", ("jwks_refreshes_total", (("outcome", "keys-fetch-failed"),))),
+        ("replay-store-unavailable", ("replay_fallbacks_total", (("event", "replay-store-unavailable"),))),
+        ("a-new-reason", ("authentication_failures_total", (("reason", OTHER),))),
+    ],
+)
+def test_what_trust_tells_is_counted_where_it_belongs(what: str, counted: Any) -> None:
+    counters = Counters(RULES)
+    counters.count_trust(what)
+    assert series(counters) == {counted: 1}
 
 
 def test_an_alarm_finds_the_zero_before_the_first_failure() -> None:
     text = Counters(RULES).exposition().decode()
     assert f'{PREFIX}authentication_failures_total{{reason="expired"}} 0.0' in text
-    assert f'{PREFIX}store_drops_total{{kind="feedback"}} 0.0' in text
+    assert f'{PREFIX}store_records_total{{outcome="cards_dropped"}} 0.0' in text
 
 
 def test_two_apps_do_not_count_together() -> None:
     one, other = Counters(RULES), Counters(RULES)
-    one.count(Name.STORE_DROPS, kind="card")
+    one.count(Name.STORE_RECORDS, outcome="cards_dropped")
     assert series(one)
     assert not series(other)
 
@@ -187,7 +202,7 @@ from cds_service.metrics import Counters
 from cds_service.metric_list import Name
 child = os.fork()
 counters = Counters(["R-PK-1"])
-counters.count(Name.STORE_DROPS, 2 if child else 3, kind="card")
+counters.count(Name.STORE_RECORDS, 2 if child else 3, outcome="cards_dropped")
 counters.observe(Name.FETCH_SECONDS, 0.2)
 if child:
     os.waitpid(child, 0)
@@ -204,7 +219,7 @@ def test_any_worker_answers_for_all_where_they_share_a_directory(tmp_path: Path,
         text=True,
         check=True,
     )
-    assert f'{PREFIX}store_drops_total{{kind="card"}} 5.0' in done.stdout
+    assert f'{PREFIX}store_records_total{{outcome="cards_dropped"}} 5.0' in done.stdout
     assert f"{PREFIX}fetch_seconds_count 2.0" in done.stdout
     assert all(path.suffix == ".db" for path in tmp_path.iterdir())
 
