@@ -221,6 +221,10 @@ def test_pods_are_unprivileged_bounded_and_read_only(manifests):
             assert set(container["resources"]) == {"requests", "limits"}
 
 
+def test_everything_lives_in_a_namespace_of_its_own(manifests):
+    assert {document["metadata"]["namespace"] for document in manifests} == {"infliximab-cds"}
+
+
 def test_what_a_pod_mounts_is_there_and_what_it_may_write_to_is_memory(manifests):
     for pod in pods(manifests):
         volumes = {volume["name"]: volume for volume in pod["volumes"]}
