@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from flask import Flask, Response, request
 
 from cds_service.application import create_app
+from cds_service.services import load_services
 from cds_service.settings import Settings
+from cds_service.trust.authenticator import UNAUTHENTICATED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,8 +26,9 @@ def constant() -> Response:
     return Response(CONSTANT, content_type="application/json")
 
 
-def application(overrides: Mapping[str, object] | None = None) -> Flask:
+def application(overrides: Mapping[str, object] | None = None, *, logger: Any = None) -> Flask:
     """Build the service as it is served, plus `POST /benchmark/constant`."""
-    app = create_app(Settings(**dict(overrides or {})))
+    settings = Settings(**dict(overrides or {}))
+    app = create_app(services=load_services(settings, trust=UNAUTHENTICATED, logger=logger))
     app.add_url_rule("/benchmark/constant", view_func=constant, methods=["POST"])
     return app

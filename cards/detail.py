@@ -49,13 +49,12 @@ def detail(
     situations = assessment.situations if assessment is not None else ()
     # Beside a switch the share that healed on infliximab would speak for staying, which nobody proposes.
     cohort = () if decision.verdict is Verdict.SWITCH else cohort_of(situations, knowledge)
-    reasons, missing = _sentences(decision, knowledge)
+    reasons, missing = _sentences(decision, knowledge, wording)
     doubts = [lines["several_orders"].format(count=order_count)] if order_count > 1 else []
     doubts += [remark] if remark else []
     doubts += _issues(decision, knowledge)
     doubts += missing
-    if decision.not_evaluated:
-        doubts.append(_not_evaluated(decision, wording))
+    doubts += _not_evaluated(decision, wording)
     doubts += shortfall_lines(_unsaid(decision, shortfalls), wording) if shortfalls else []
     return "\n\n".join(
         (
@@ -123,13 +122,16 @@ def _gate(gate: FiredGate, phrases: Phrases) -> str:
     return f"**{phrases.wording.lines['safety']} ({gate.gate}):** {sentence}"
 
 
-def _sentences(decision: Decision, knowledge: Knowledge) -> tuple[list[str], list[str]]:
+def _sentences(decision: Decision, knowledge: Knowledge, wording: Wording) -> tuple[list[str], list[str]]:
     """Return the sentences of the rationale, each once: the reasons, and those on missing data."""
     reasons: dict[str, None] = {}
     missing: dict[str, None] = {}
     for message_id, parameters in decision.rationale:
-        kind = missing if message_id.startswith(_MISSING) else reasons
-        kind[_sentence(knowledge.rules.get(message_id), message_id, parameters)] = None
+        if message_id.startswith(_MISSING):
+            words = [(name, wording.shortfalls.get(value, value)) for name, value in parameters]
+            missing[_sentence(knowledge.rules.get(message_id), message_id, words)] = None
+        else:
+            reasons[_sentence(knowledge.rules.get(message_id), message_id, parameters)] = None
     return list(reasons), list(missing)
 
 
@@ -156,9 +158,17 @@ def _issues(decision: Decision, knowledge: Knowledge) -> Iterable[str]:
     )
 
 
-def _not_evaluated(decision: Decision, wording: Wording) -> str:
-    gates = ", ".join(wording.gates.get(gate, gate) for gate in decision.not_evaluated)
-    return wording.lines["not_evaluated"].format(gates=gates)
+def _not_evaluated(decision: Decision, wording: Wording) -> list[str]:
+    """Return one line for each reason why gates were not evaluated; what to do about it differs by reason."""
+    lines = []
+    for reason in dict.fromkeys([reason for gate in decision.not_evaluated for reason in gate.reasons]):
+        gates = [
+            wording.gates.get(unread.gate, unread.gate)
+            for unread in decision.not_evaluated
+            if reason in unread.reasons
+        ]
+        lines.append(wording.not_evaluated[reason.value].format(gates=", ".join(gates)))
+    return lines
 
 
 def _sources(decision: Decision, cohort: Sequence[CohortFinding], phrases: Phrases) -> list[str]:

@@ -1,4 +1,4 @@
-"""The CDS Hooks card as frozen dataclasses; `to_json` leaves out everything that is empty."""
+"""The CDS Hooks card as frozen records; `to_json` leaves out everything that is empty."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, TypeAlias
+
+import msgspec
 
 from tdm.decision import Certainty, Indicator, Verdict
 
@@ -64,8 +66,7 @@ class Source:
         return source
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(msgspec.Struct, frozen=True):
     """One change that the clinician may accept. `resource` is whole: the new draft or the changed one."""
 
     type: ActionType
@@ -77,8 +78,7 @@ class Action:
         return {"type": self.type.value, "description": self.description, "resource": self.resource}
 
 
-@dataclass(frozen=True, slots=True)
-class Suggestion:
+class Suggestion(msgspec.Struct, frozen=True):
     """One button: a label and exactly one action (a client of large reach accepts only one)."""
 
     label: str
@@ -112,8 +112,7 @@ class Link:
         return link
 
 
-@dataclass(frozen=True, slots=True)
-class DecisionStamp:
+class DecisionStamp(msgspec.Struct, frozen=True):
     """What every card says of its decision to machines: the contract ids, never a clinical value."""
 
     verdict: Verdict
@@ -130,8 +129,7 @@ class DecisionStamp:
         return stamp
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(msgspec.Struct, frozen=True):
     """One card. `override_reasons` are ready JSON codings, shared between cards and never changed."""
 
     uuid: str

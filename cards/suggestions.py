@@ -16,7 +16,14 @@ from fhir_mappings.draft_update import CannotUpdate, update_draft
 from fhir_mappings.drafts import DraftOrder
 from tdm.decision import Decision, OptionKind
 
-_MEASUREMENTS = frozenset({OptionKind.MEASURE_LEVEL_AND_ATI, OptionKind.MEASURE_ATI, OptionKind.QUANTIFY_ATI})
+_MEASUREMENTS = frozenset(
+    {
+        OptionKind.MEASURE_LEVEL_AND_ATI,
+        OptionKind.MEASURE_LEVEL,
+        OptionKind.MEASURE_ATI,
+        OptionKind.QUANTIFY_ATI,
+    }
+)
 
 
 def suggestions(

@@ -8,6 +8,7 @@ from cards.amounts import level_text, short_regimen_text
 from cards.markdown import plain, utf16_length
 from cards.sentences import fill_plain
 from cards.wording import Wording
+from tdm.awaited import AWAITING
 from tdm.decision import Activity, AtiClass, Decision, Option, SwitchDirection, Verdict
 from tdm.knowledge.model import Knowledge
 
@@ -129,15 +130,25 @@ def _how(decision: Decision, knowledge: Knowledge, wording: Wording, seen: str) 
     """Return what to do exactly: the recommended regimen or option, else the deciding sentence in short."""
     if decision.draft_already_does_it:
         return wording.summary["already"]
-    if decision.verdict is Verdict.INTENSIFY:
-        option = recommended_option(decision)
-        if option is not None:
-            regimen = short_regimen_text(option, wording)
-            if regimen:
-                return regimen
-            if option.kind in knowledge.options:
-                return knowledge.options[option.kind].short
+    option = recommended_option(decision)
+    if option is not None and decision.verdict is Verdict.INTENSIFY:
+        regimen = short_regimen_text(option, wording)
+        if regimen:
+            return regimen
+        if option.kind in knowledge.options:
+            return knowledge.options[option.kind].short
+    if (
+        option is not None
+        and option.kind in AWAITING
+        and option.kind in knowledge.options
+        and not _by_gate(decision)
+    ):
+        return knowledge.options[option.kind].short  # the rule's own short form would say "measure"
     return _what_and_why(_short_form(decision, knowledge), wording.titles[decision.verdict], seen)
+
+
+def _by_gate(decision: Decision) -> bool:
+    return any(gate.deciding for gate in decision.gates)
 
 
 def _what_and_why(short: str, title: str, seen: str) -> str:

@@ -55,6 +55,7 @@ class Wording:
     shortfalls: Words
     summary: Words
     gates: Words
+    not_evaluated: Words
     lines: Words
     cannot_update: Words
     actions: Mapping[str, Button]
@@ -118,6 +119,7 @@ def wording_from(tables: Mapping[str, Any]) -> Wording:
                 "shortfalls",
                 "summary",
                 "gates",
+                "not_evaluated",
                 "lines",
                 "cannot_update",
                 "regimen",

@@ -9,7 +9,8 @@ from typing import Final
 from flask import Flask, Response, g, request
 from flask_cors import CORS
 
-from cds_service.callers import SANDBOX_CALLER
+from cds_service.authentication import authenticate_each_request
+from cds_service.callers import NOBODY
 from cds_service.discovery import discovery_blueprint
 from cds_service.errors import register_error_handlers
 from cds_service.health import health_blueprint
@@ -20,6 +21,9 @@ from cds_service.services import Services, load_services
 from cds_service.settings import Settings
 from cds_service.trace_context import HEADER, server_span
 from cds_service.transparency import transparency_blueprint
+from cds_service.trust.authenticator import Authenticator
+from cds_service.trust.reasons import TrustError
+from cds_service.trust.unsafe import NO_TRUST
 
 _PREFLIGHT_SECONDS: Final = 600
 
@@ -27,10 +31,11 @@ _PREFLIGHT_SECONDS: Final = 600
 def create_app(settings: Settings | None = None, *, services: Services | None = None) -> Flask:
     """Return the Flask app for `settings`, or for `services` that were loaded already.
 
-    Raises SettingsError, SiteError or KnowledgeError when something configured cannot be used: the service
-    refuses to start rather than guess.
+    Raises SettingsError, SiteError, KnowledgeError or TrustError when something configured cannot be used, or
+    when nothing says who is believed: the service refuses to start rather than guess.
     """
     services = services if services is not None else load_services(settings or Settings())
+    authenticator = _authenticator(services)
     app = Flask("cds_service", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = services.settings.body_limit_bytes
     app.url_map.strict_slashes = False
@@ -38,6 +43,7 @@ def create_app(settings: Settings | None = None, *, services: Services | None = 
     app.extensions["infliximab-cds"] = services
     _log_each_request(app, services)
     app.before_request(_answer_preflight)
+    authenticate_each_request(app, authenticator)
     # Set up after the log, so that its headers are on every answer, errors included.
     any_origin = services.settings.cors_origins == ("*",)
     CORS(
@@ -58,6 +64,13 @@ def create_app(settings: Settings | None = None, *, services: Services | None = 
     return app
 
 
+def _authenticator(services: Services) -> Authenticator:
+    """Return who answers "who calls"; there is no default, so that no deployment is open by omission."""
+    if services.trust is None:
+        raise TrustError(NO_TRUST.sentence)
+    return services.trust
+
+
 def _answer_preflight() -> Response | None:
     """Answer a browser's question before its request, for every path: so even a 404 can be read there."""
     if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
@@ -72,7 +85,7 @@ def _log_each_request(app: Flask, services: Services) -> None:
     @app.before_request
     def start() -> None:
         g.record = RequestRecord(started=perf_counter(), trace=server_span(request.headers.get(HEADER)))
-        g.caller = SANDBOX_CALLER
+        g.caller = NOBODY
 
     @app.after_request
     def finish(response: Response) -> Response:

@@ -46,8 +46,10 @@ def drain_before_stop(server: AbstractServer[Any], seconds: float) -> None:
         draining.set()
         threading.Thread(target=drain, daemon=True).start()
 
-    # Workers inherit this until they listen: the signal must not end one that is still loading.
-    signal.signal(DRAIN_SIGNAL, signal.SIG_IGN)
+    # Workers inherit this until they listen: the signal must not end one that is still loading. Where the
+    # application was loaded before, they inherit its handler instead.
+    if signal.getsignal(DRAIN_SIGNAL) is signal.SIG_DFL:
+        signal.signal(DRAIN_SIGNAL, signal.SIG_IGN)
     server.signal_handler_interrupt = on_signal  # type: ignore[method-assign]  # granian has no hook before it stops
 
 

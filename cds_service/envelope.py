@@ -1,8 +1,12 @@
-"""The members of a request, those of its prefetch, and the entries of its Bundles, split in one pass.
+"""The members of a request and those of its prefetch: parsed where the body is small, else split in one pass.
 
-A second look at every byte would cost as much as the first, and bodies are large. So all levels are split at
-once, and lengths prove that nothing was dropped (see `fhir_mappings.raw_bundle`). Any other body takes the
-exact path, one level after the other, and its prefetched values stay whole.
+A small body is parsed as a whole. A large one is not: a second look at every byte would cost as much as the
+first. So all levels, down to the entries of its Bundles, are split at once, and lengths prove that nothing
+was dropped (see `fhir_mappings.raw_bundle`). Any other body takes the exact path, one level after the other,
+and its prefetched values stay whole.
+
+The size of a body decides how it is read, not what is answered: a small one that is not strict JSON
+throughout is split like a large one, so that what is passed over is judged in neither.
 """
 
 from __future__ import annotations
@@ -14,10 +18,16 @@ import msgspec
 
 from fhir_mappings.prefetch import READ_KEYS
 from fhir_mappings.raw_bundle import ABSENT, UNREADABLE, RawBundle, shortest_length
-from fhir_mappings.strict_json import StrictJsonError, strict_members
+from fhir_mappings.strict_json import MAX_MEMBERS, StrictJsonError, loads_strict, strict_members
 
-Members = dict[str, msgspec.Raw]
-Prefetched = dict[str, msgspec.Raw | RawBundle | None]
+Members = dict[str, Any]
+"""The members of a request by name: values, or raw text (`msgspec.Raw`) of a body that was split."""
+
+Prefetched = dict[str, Any]
+"""What came under each prefetch key: a value, raw text, or a Bundle that was split (`RawBundle`)."""
+
+_SMALL = 32_768
+"""So many bytes are parsed faster than they are split and chosen from."""
 
 _Prefetch: Any = msgspec.defstruct(
     "_Prefetch",
@@ -53,8 +63,11 @@ class PrefetchShapeError(ValueError):
 def split(body: bytes) -> tuple[Members, Prefetched]:
     """Return the members of a request except its prefetch, and those of the prefetch ({} without one).
 
-    Names are checked for duplicates; values are only scanned. Raises StrictJsonError, or PrefetchShapeError.
+    Names are checked for duplicates; the values of a large body are only scanned. Raises StrictJsonError, or
+    PrefetchShapeError.
     """
+    if len(body) <= _SMALL and (parsed := _parsed(body)) is not None:
+        return parsed
     try:
         envelope = _DECODER.decode(body)
     except UNREADABLE:
@@ -66,6 +79,30 @@ def split(body: bytes) -> tuple[Members, Prefetched]:
         prefetched, lengths = _prefetched(envelope.prefetch)
         length += (1 if members else 0) + len('"prefetch":') + _object_length(lengths)
     return (members, prefetched) if length == len(body) else _split_exactly(body)
+
+
+def member_value(member: Any) -> Any:
+    """Return the value of a member; that of a large body is still text. Raises StrictJsonError."""
+    return loads_strict(member) if isinstance(member, msgspec.Raw) else member
+
+
+def _parsed(body: bytes) -> tuple[Members, Prefetched] | None:
+    """Return the parts of a body that is strict JSON throughout, and an object; None for any other.
+
+    Nor for one of more members than anybody sends: the exact path refuses it, as it does a large one.
+    """
+    try:
+        members = loads_strict(body)
+    except StrictJsonError:
+        return None
+    if not isinstance(members, dict) or len(members) > MAX_MEMBERS:
+        return None
+    prefetch = members.pop("prefetch", None)
+    if prefetch is None:
+        return members, {}
+    if not isinstance(prefetch, dict):
+        raise PrefetchShapeError
+    return (members, prefetch) if len(prefetch) <= MAX_MEMBERS else None
 
 
 def _prefetched(prefetch: Any) -> tuple[Prefetched, dict[str, int]]:

@@ -20,6 +20,7 @@ class Fault(StrEnum):
     BODY_NOT_READ = "body-not-read"
     BODY_TOO_DEEP = "body-too-deep"
     BODY_TOO_LARGE = "body-too-large"
+    TOO_MANY_MEMBERS = "too-many-members"
     BODY_ENCODED = "body-encoded"
     DUPLICATE_KEY = "duplicate-key"
     NUMBER_NOT_FINITE = "number-not-finite"
@@ -36,6 +37,7 @@ class Fault(StrEnum):
     UNKNOWN_SERVICE = "unknown-service"
     METHOD_NOT_ALLOWED = "method-not-allowed"
     NOT_LOOPBACK = "not-loopback"
+    NOT_AUTHENTICATED = "not-authenticated"
     REFUSED = "refused"
     INTERNAL = "internal"
 
@@ -53,6 +55,9 @@ FAULTS: Final[dict[Fault, FaultText]] = {
     Fault.BODY_NOT_JSON: FaultText(400, "structure", "The body is not valid JSON in UTF-8."),
     Fault.BODY_NOT_READ: FaultText(400, "structure", "The body could not be read to its end."),
     Fault.BODY_TOO_DEEP: FaultText(400, "too-costly", "The JSON is nested more deeply than is read."),
+    Fault.TOO_MANY_MEMBERS: FaultText(
+        400, "too-costly", "The request or its prefetch has more than 1,000 members."
+    ),
     Fault.BODY_TOO_LARGE: FaultText(413, "too-long", "The body is larger than this service accepts."),
     Fault.BODY_ENCODED: FaultText(
         415, "not-supported", "The body has a Content-Encoding; send it without compression."
@@ -85,6 +90,7 @@ FAULTS: Final[dict[Fault, FaultText]] = {
     Fault.NOT_LOOPBACK: FaultText(
         403, "forbidden", "Sandbox mode answers this machine only (loopback address and host name)."
     ),
+    Fault.NOT_AUTHENTICATED: FaultText(401, "security", "The request does not prove who it comes from."),
     Fault.REFUSED: FaultText(400, "processing", "The request was refused."),
     Fault.INTERNAL: FaultText(500, "exception", "The service failed; the failure was logged by its code."),
 }
@@ -120,9 +126,12 @@ def fault_response(fault: Fault, *, status: int | None = None) -> Response:
     """Return the complete answer to a fault and note its code for the log line."""
     record: RequestRecord = g.record
     record.fault = fault.value
-    return Response(
+    response = Response(
         operation_outcome(fault), status=status or FAULTS[fault].status, mimetype="application/json"
     )
+    if fault is Fault.NOT_AUTHENTICATED:
+        response.headers["WWW-Authenticate"] = "Bearer"  # HTTP asks for it; nothing more is told
+    return response
 
 
 _FIRST_SERVER_ERROR: Final = 500

@@ -8,21 +8,25 @@ data is guarded here, and only here; the guards keep a code and the place of the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from cards.build import build_card
 from cards.model import Card
 from cards.not_completed import NotCompletedReason as Reason
 from cards.not_completed import not_completed_card
+from cds_service.callers import Caller
 from cds_service.errors import Fault, RequestRefusedError
-from cds_service.log import DraftRecord, RequestRecord, where_it_failed
+from cds_service.fetching import fetch_missing
+from cds_service.log import DraftRecord, RequestRecord, fetch_line, where_it_failed
 from cds_service.render import render_json
 from cds_service.request import Hook, HookRequest, fault_of_json
 from cds_service.services import Services
+from cds_service.trace_context import TraceContext
 from cds_service.unread_orders import names_unread_infliximab
 from fhir_mappings.acquire import acquire
 from fhir_mappings.acquired import AcquiredResources, KeyState
+from fhir_mappings.acquisition.session import FetchReport
 from fhir_mappings.context import ReadingContext
 from fhir_mappings.course import build_course
 from fhir_mappings.drafts import DraftOrder, find_drafts
@@ -55,7 +59,10 @@ class Evaluated:
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """What one request holds: its resources and the infliximab orders among its drafts."""
+    """What one request holds: its resources and the infliximab orders among its drafts.
+
+    `fetch` says what was fetched, None where there was no need.
+    """
 
     context: ReadingContext
     acquired: AcquiredResources
@@ -63,6 +70,8 @@ class Examination:
     failure: str = ""
     failed_at: str = ""
     unread_orders: bool = False
+    fetch: FetchReport | None = None
+    fetch_failed_at: str = ""
 
 
 _ALWAYS_EVALUATED: Final = 20
@@ -79,20 +88,42 @@ def evaluate(request: HookRequest, services: Services, now: Moment) -> list[dict
     return [one.card.to_json() for one in evaluated if one.card is not None]
 
 
-def answer(request: HookRequest, services: Services, now: Moment, record: RequestRecord) -> Sequence[bytes]:
-    """Return the cards of one call as JSON texts and note codes and counts for the log line."""
-    examination = examine(request, services, now)
+def answer(
+    request: HookRequest,
+    services: Services,
+    now: Moment,
+    record: RequestRecord,
+    *,
+    caller: Caller | None = None,
+) -> Sequence[bytes]:
+    """Return the cards of one call as JSON texts and note codes and counts for the log line.
+
+    `caller` is who may have which FHIR servers asked; without one nothing is fetched.
+    """
+    examination = examine(request, services, now, caller=caller, trace=record.trace)
     for name, key in examination.acquired.keys.items():
         record.resources += key.seen
         if name in _KEYS:  # any other name is the client's own text
-            record.keys[name] = (key.shortfall or key.state).value
+            record.keys[name] = key.shortfall or key.state
+    record.notes = request.notes
+    record.failed_at = examination.fetch_failed_at
+    if examination.fetch is not None:
+        record.fetch = fetch_line(examination.fetch)
     evaluated = evaluate_all(examination, request, services, now)
     record.evaluated.extend(_logged(one) for one in evaluated)
     return [one.rendered for one in evaluated if one.rendered]
 
 
-def examine(request: HookRequest, services: Services, now: Moment) -> Examination:
-    """Go through the prefetched data and find the infliximab orders among the drafts."""
+def examine(
+    request: HookRequest,
+    services: Services,
+    now: Moment,
+    *,
+    caller: Caller | None = None,
+    trace: TraceContext | None = None,
+) -> Examination:
+    """Read the prefetched data, fetch what is lacking, find the infliximab orders among the drafts."""
+    began = services.fetcher.now() if services.fetcher is not None else 0.0
     context = ReadingContext(patient_id=request.patient_id, zone=services.zone, now=now, codes=services.codes)
     failure = "" if request.patient_id else Reason.NO_PATIENT
     failed_at = ""
@@ -102,18 +133,28 @@ def examine(request: HookRequest, services: Services, now: Moment) -> Examinatio
         raise RequestRefusedError(fault_of_json(error)) from None
     except Exception as error:  # noqa: BLE001 (whatever the data did to it, the orders must still be looked at)
         acquired, failure, failed_at = _NOTHING, Reason.DATA_UNREADABLE, where_it_failed(error)
+    fetched = fetch_missing(
+        request, acquired, services, context, caller=caller, answer_began=began, trace=trace
+    )
+    found = Examination(
+        context,
+        fetched.acquired,
+        (),
+        failure,
+        failed_at,
+        fetch=fetched.report,
+        fetch_failed_at=fetched.failed_at,
+    )
     if request.hook is Hook.PATIENT_VIEW:
-        return Examination(context, acquired, (), failure, failed_at)
+        return found
     try:
-        drafts = find_drafts(request.draft_orders, request.selections, acquired, context)
+        drafts = find_drafts(request.draft_orders, request.selections, found.acquired, context)
     except Exception as error:  # an unreadable order list may hold an infliximab order: ask by name instead
         if not names_infliximab(request.draft_orders):
             raise
-        return Examination(
-            context, acquired, (), Reason.ORDER_UNREADABLE, where_it_failed(error), unread_orders=True
-        )
-    unread = names_unread_infliximab(request.draft_orders)
-    return Examination(context, acquired, drafts, failure, failed_at, unread_orders=unread)
+        unreadable, failed_at = Reason.ORDER_UNREADABLE, where_it_failed(error)
+        return replace(found, failure=unreadable, failed_at=failed_at, unread_orders=True)
+    return replace(found, drafts=drafts, unread_orders=names_unread_infliximab(request.draft_orders))
 
 
 def evaluate_all(
@@ -124,7 +165,7 @@ def evaluate_all(
         return (_evaluate_chart(examination, services, now),)
     drafts = examination.drafts
     several = len(drafts) > 1
-    most = _most_evaluated(examination.acquired)
+    most = _most_evaluated(examination.acquired) if several else _ALWAYS_EVALUATED
     evaluated = [
         _evaluate_draft(examination, draft, draft.label if several else None, services, now)
         for draft in drafts[:most]
@@ -254,8 +295,8 @@ def _logged(one: Evaluated) -> DraftRecord:
         verdict = Verdict.NOT_COMPLETED.value if one.reason is not None else ""
         return DraftRecord(verdict=verdict, reason=one.reason or "", failed_at=one.failed_at)
     return DraftRecord(
-        verdict=decision.verdict.value,
+        verdict=decision.verdict,
         rule=decision.rule,
-        certainty=decision.certainty.value if decision.certainty is not None else "",
-        issues=tuple(sorted({issue.code.value for issue in decision.issues})),
+        certainty=decision.certainty or "",
+        issues=tuple(sorted({issue.code for issue in decision.issues})),
     )

@@ -49,7 +49,7 @@ def _one(entry: Evaluated, knowledge: Knowledge) -> Document:
                 }
                 for gate in decision.gates
             ],
-            "gatesNotEvaluated": list(decision.not_evaluated),
+            "gatesNotEvaluated": [plain(unread) for unread in decision.not_evaluated],
             "options": [plain(option) for option in decision.options],
             "draftAlreadyDoesIt": decision.draft_already_does_it,
             "issues": [issue_document(issue, knowledge) for issue in decision.issues],

@@ -58,7 +58,11 @@ def _print_decision(decision: Decision, knowledge: Knowledge, console: Console) 
         [f"{gate.gate}{' (decides)' if gate.deciding else ''}" for gate in decision.gates],
         console,
     )
-    _print_lines("Safety gates not evaluated", list(decision.not_evaluated), console)
+    _print_lines(
+        "Safety gates not evaluated",
+        [f"{unread.gate}: {', '.join(unread.reasons)}" for unread in decision.not_evaluated],
+        console,
+    )
     certainty = f", certainty {decision.certainty.value}" if decision.certainty is not None else ""
     _print_lines(
         "Rule that fired",

@@ -6,6 +6,8 @@ from typing import Final
 
 from flask import Blueprint, Response, g, request
 
+from cds_service.authentication import require_own_fhir_server
+from cds_service.callers import current_caller
 from cds_service.discovery import SERVICES
 from cds_service.errors import Fault, RequestRefusedError
 from cds_service.evaluate import answer
@@ -32,7 +34,9 @@ def hooks_blueprint(services: Services) -> Blueprint:
         record.service = service_id
         body = read_body(request)
         record.body_bytes = len(body)
-        cards = answer(parse_request(body, hook), services, services.now(), record)
+        hook_request = parse_request(body, hook)
+        require_own_fhir_server(hook_request.fhir_server)
+        cards = answer(hook_request, services, services.now(), record, caller=current_caller())
         record.cards = len(cards)
         return Response(_HEAD + b",".join(cards) + _TAIL, mimetype="application/json")
 

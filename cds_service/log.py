@@ -17,6 +17,7 @@ import orjson
 import structlog
 
 from cds_service.trace_context import TraceContext
+from fhir_mappings.acquisition.session import FetchReport
 
 PACKAGES = frozenset({"tdm", "fhir_mappings", "cards", "cds_service"})
 
@@ -35,18 +36,34 @@ class DraftRecord:
 
 @dataclass(slots=True)
 class RequestRecord:
-    """What is logged of one request. `failed_at` is the kind of an exception and its place in our code."""
+    """What is logged of one request. `failed_at` is the kind of an exception and its place in our code.
+
+    `refused` is the code of why its caller was not believed, which the caller itself is not told.
+    """
 
     started: float
     trace: TraceContext | None = None
     service: str = ""
     fault: str = ""
     failed_at: str = ""
+    refused: str = ""
     keys: dict[str, str] = field(default_factory=dict)
     resources: int = 0
     body_bytes: int = 0
     cards: int = 0
     evaluated: list[DraftRecord] = field(default_factory=list)
+    notes: tuple[str, ...] = ()
+    fetch: dict[str, Any] = field(default_factory=dict)
+
+
+def fetch_line(report: FetchReport) -> dict[str, Any]:
+    """Return what is logged of fetching: why or why not, how often, and what came of each prefetch key."""
+    line: dict[str, Any] = {"access": report.access.value, "attempts": report.attempts}
+    if report.medications:
+        line["medications"] = report.medications
+    if report.faults:
+        line["keys"] = {name: fault.value if fault else "fetched" for name, fault in report.faults.items()}
+    return line
 
 
 def where_it_failed(error: BaseException) -> str:
@@ -104,8 +121,14 @@ def request_line(
             {name: getattr(draft, name) for name in DraftRecord.__slots__ if getattr(draft, name)}
             for draft in record.evaluated
         ]
+    if record.notes:
+        line["notes"] = record.notes
+    if record.fetch:
+        line["fetch"] = record.fetch
     if record.fault:
         line["fault"] = record.fault
+    if record.refused:
+        line["refused"] = record.refused
     if record.failed_at:
         line["failed_at"] = record.failed_at
     logger.info("request", **line)

@@ -14,7 +14,9 @@ from typing import Final
 from cards.not_completed import NotCompletedReason
 from cds_service.discovery import SERVICES
 from cds_service.errors import Fault
+from cds_service.trust.reasons import RefusalReason, TrustEvent
 from fhir_mappings.acquired import KeyState
+from fhir_mappings.acquisition.outcomes import FetchFault
 from fhir_mappings.prefetch import templates
 from tdm.decision import Certainty, Verdict
 from tdm.facts import Shortfall
@@ -23,6 +25,7 @@ from tdm.issues import IssueCode
 PREFIX: Final = "infliximab_cds_"
 OTHER: Final = "other"
 NONE: Final = "none"
+FETCHED: Final = "fetched"
 
 
 class Name(StrEnum):
@@ -38,7 +41,6 @@ class Name(StrEnum):
     DATA_ISSUES = "data_issues"
     PREFETCH_KEYS = "prefetch_keys"
     FETCHES = "fetches"
-    FETCH_SECONDS = "fetch_seconds"
     AUTHENTICATION_FAILURES = "authentication_failures"
     JWKS_REFRESHES = "jwks_refreshes"
     REPLAY_FALLBACKS = "replay_fallbacks"
@@ -82,8 +84,7 @@ METRICS: Final = (
     Metric(
         Name.PREFETCH_KEYS, "Prefetch keys, by how they were answered.", (("key", "key"), ("state", "state"))
     ),
-    Metric(Name.FETCHES, "Requests to FHIR servers, by outcome.", (("outcome", "fetch"),)),
-    Metric(Name.FETCH_SECONDS, "Seconds spent on fetching for one call.", (), seconds=True),
+    Metric(Name.FETCHES, "Prefetch keys asked for at a FHIR server, by outcome.", (("outcome", "fetch"),)),
     Metric(
         Name.AUTHENTICATION_FAILURES, "Calls answered with 401, by reason.", (("reason", "authentication"),)
     ),
@@ -103,21 +104,8 @@ _ENDPOINTS: Final = (
     NONE, "discovery.discovery", "feedback.feedback", "health.livez", "health.metrics", "health.readyz",
     "hooks.service", "sandbox.example_request", "sandbox.listing", "transparency.transparency",
 )  # fmt: skip
-_FETCH_OUTCOMES: Final = (
-    "fetched", "timeout", "connection", "server-error", "throttled", "circuit-open", "busy", "unauthorized",
-    "forbidden", "redirected", "address-refused", "not-found", "request-refused", "operation-outcome",
-    "not-json", "not-fhir", "encoded", "too-large", "too-many-pages", "page-loop", "other-patient",
-    "internal",
-)  # fmt: skip
-_AUTHENTICATION_REASONS: Final = (
-    "authorization-missing", "authorization-malformed", "token-too-large", "token-malformed",
-    "header-critical", "type-refused", "issuer-unknown", "jku-refused", "algorithm-refused", "key-unknown",
-    "keys-unavailable", "signature-invalid", "claim-malformed", "expired", "not-yet-valid",
-    "lifetime-too-long", "tenant-unknown", "subject-wrong", "audience-wrong", "replayed",
-    "fhir-server-refused",
-)  # fmt: skip
-REFRESH_OUTCOMES: Final = frozenset({"keys-fetched", "keys-fetch-failed"})
-REPLAY_EVENTS: Final = frozenset({"replay-store-unavailable", "replay-memory-full"})
+REFRESH_OUTCOMES: Final = frozenset({TrustEvent.KEYS_FETCHED, TrustEvent.KEYS_FETCH_FAILED})
+REPLAY_EVENTS: Final = frozenset({TrustEvent.REPLAY_STORE_UNAVAILABLE, TrustEvent.REPLAY_MEMORY_FULL})
 
 
 def closed_sets(rules: Iterable[str]) -> Mapping[str, frozenset[str]]:
@@ -135,8 +123,8 @@ def closed_sets(rules: Iterable[str]) -> Mapping[str, frozenset[str]]:
         "issue": frozenset(IssueCode),
         "key": frozenset(templates()),
         "state": frozenset({*KeyState, *Shortfall}),
-        "fetch": frozenset(_FETCH_OUTCOMES),
-        "authentication": frozenset(_AUTHENTICATION_REASONS),
+        "fetch": frozenset({FETCHED, *FetchFault}),
+        "authentication": frozenset(RefusalReason),
         "refresh": REFRESH_OUTCOMES,
         "replay": REPLAY_EVENTS,
         "store": frozenset({"cards_kept", "cards_dropped", "calls_kept", "calls_refused"}),

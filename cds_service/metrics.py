@@ -69,7 +69,7 @@ class Counters:
             if given:
                 raise KeyError(*given)
             family = self._families[name]
-            series = family.labels(**closed) if closed else family
+            series = family.labels(**closed)
             if closed == labels:  # what stands for "other" is not kept: its text came from outside
                 self._series[key] = series
         return series
@@ -90,6 +90,8 @@ class Counters:
             self.count(Name.CARDS, record.cards, service=service)
         for key, state in record.keys.items():
             self.count(Name.PREFETCH_KEYS, key=key, state=state)
+        for outcome in record.fetch.get("keys", {}).values():
+            self.count(Name.FETCHES, outcome=outcome)
         for one in record.evaluated:
             self.count(
                 Name.EVALUATIONS,

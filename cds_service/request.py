@@ -11,18 +11,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
 import msgspec
 from flask import Request
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
-from cds_service.envelope import Members, Prefetched, PrefetchShapeError, split
+from cds_service.envelope import Members, Prefetched, PrefetchShapeError, member_value, split
 from cds_service.errors import Fault, RequestRefusedError
-from fhir_mappings.raw_bundle import RawBundle
-from fhir_mappings.strict_json import StrictJsonError, loads_strict
+from cds_service.fhir_access import fhir_access
+from fhir_mappings.acquisition.token import AccessToken
+from fhir_mappings.strict_json import StrictJsonError, check_whole_body
 
 
 class Hook(StrEnum):
@@ -33,20 +33,23 @@ class Hook(StrEnum):
     ORDER_SIGN = "order-sign"
 
 
-@dataclass(frozen=True, slots=True)
-class HookRequest:
+class HookRequest(msgspec.Struct, frozen=True):
     """One call of a service, as far as it matters here.
 
     `patient_id` is "" when an order hook came without one. `draft_orders` is the context's value as parsed.
-    `selections` is None when missing or not a list. `prefetch` holds raw JSON or a split Bundle
-    per key, None for null.
+    `selections` is None when missing or not a list. `prefetch` holds a value, raw JSON or a split Bundle
+    per key, None for null. `fhir_server` is the address that the client named, "" for none, and
+    `access_token` what opens it; nothing of either is trusted yet. `notes` are codes of what of them was odd.
     """
 
     hook: Hook
     patient_id: str
     draft_orders: Any
     selections: tuple[str, ...] | None
-    prefetch: Mapping[str, msgspec.Raw | RawBundle | None]
+    prefetch: Prefetched
+    fhir_server: str = ""
+    access_token: AccessToken | None = None
+    notes: tuple[str, ...] = ()
 
 
 _FAULT_OF_CODE: Final = {
@@ -54,6 +57,7 @@ _FAULT_OF_CODE: Final = {
     "too-deep": Fault.BODY_TOO_DEEP,
     "duplicate-name": Fault.DUPLICATE_KEY,
     "non-finite": Fault.NUMBER_NOT_FINITE,
+    "too-many-members": Fault.TOO_MANY_MEMBERS,
 }
 _UNCOMPRESSED: Final = frozenset({"", "identity"})
 
@@ -68,8 +72,9 @@ def read_body(request: Request) -> bytes:
     if request.headers.get("Content-Encoding", "").strip().lower() not in _UNCOMPRESSED:
         raise RequestRefusedError(Fault.BODY_ENCODED)
     try:
-        body = request.get_data(cache=False)
-        cut = request.content_length is None and _goes_on(request, len(body))
+        length = request.content_length
+        body = request.get_data(cache=False) if length is None else _announced(request, length)
+        cut = length is None and _goes_on(request, len(body))
     except RequestEntityTooLarge:
         raise
     except Exception:  # noqa: BLE001 (each server has its own kinds for a broken chunk or a cut connection)
@@ -77,6 +82,21 @@ def read_body(request: Request) -> bytes:
     if cut:
         raise RequestRefusedError(Fault.BODY_TOO_LARGE)
     return body
+
+
+def _announced(request: Request, length: int) -> bytes:
+    """Read a body of known length in one piece, which Werkzeug's own reading would copy twice more."""
+    limit = request.max_content_length
+    if limit is not None and length > limit:
+        raise RequestEntityTooLarge
+    parts = []
+    while length > 0:
+        part = request.input_stream.read(length)
+        if not part:
+            raise ClientDisconnected
+        parts.append(part)
+        length -= len(part)
+    return b"".join(parts)
 
 
 def _goes_on(request: Request, read_bytes: int) -> bool:
@@ -96,6 +116,7 @@ def parse_request(body: bytes, hook: Hook) -> HookRequest:
 
 
 def _parse(body: bytes, hook: Hook) -> HookRequest:
+    check_whole_body(body)
     envelope, prefetch = split(body)
     _check_hook(envelope, hook)
     context = _context(envelope)
@@ -103,17 +124,21 @@ def _parse(body: bytes, hook: Hook) -> HookRequest:
     draft_orders = context.get("draftOrders")
     if hook is not Hook.PATIENT_VIEW and draft_orders is None:
         raise RequestRefusedError(Fault.DRAFT_ORDERS_MISSING)
+    access = fhir_access(envelope)
     return HookRequest(
         hook=hook,
         patient_id=patient_id,
         draft_orders=draft_orders,
         selections=_selections(context.get("selections")),
         prefetch=_prefetch(prefetch),
+        fhir_server=access.server,
+        access_token=access.token,
+        notes=access.notes,
     )
 
 
 def _check_hook(envelope: Members, hook: Hook) -> None:
-    named = loads_strict(envelope["hook"]) if "hook" in envelope else None
+    named = member_value(envelope.get("hook"))
     if not isinstance(named, str) or not named:
         raise RequestRefusedError(Fault.HOOK_MISSING)
     if named != hook.value:
@@ -124,7 +149,7 @@ def _context(envelope: Members) -> dict[str, Any]:
     if "context" not in envelope:
         older = "patient" in envelope or "user" in envelope
         raise RequestRefusedError(Fault.OLDER_SHAPE if older else Fault.CONTEXT_MISSING)
-    context = loads_strict(envelope["context"])
+    context = member_value(envelope["context"])
     if isinstance(context, list):
         raise RequestRefusedError(Fault.OLDER_SHAPE)
     if not isinstance(context, dict):
@@ -160,8 +185,12 @@ _WRAPPED_DECODER = msgspec.json.Decoder(_Wrapped)
 _STARTS_WITH_TYPE = re.compile(rb'\{\s*"resourceType"')
 
 
-def _is_wrapped(value: msgspec.Raw) -> bool:
+def _is_wrapped(value: Any) -> bool:
     """Say whether a value is wrapped. Clients write resourceType first, which nearly always settles it."""
+    if isinstance(value, dict):
+        return "response" in value and "resourceType" not in value
+    if not isinstance(value, msgspec.Raw):
+        return False
     view = memoryview(value)
     if _STARTS_WITH_TYPE.match(view) is not None or bytes(view[:1]) != b"{":
         return False
@@ -173,12 +202,10 @@ def _is_wrapped(value: msgspec.Raw) -> bool:
 
 
 def _prefetch(members: Prefetched) -> Prefetched:
-    values: Prefetched = {}
-    for key, value in members.items():
-        if isinstance(value, msgspec.Raw):
-            if _is_wrapped(value):
-                raise RequestRefusedError(Fault.OLDER_SHAPE)
-            values[key] = None if bytes(memoryview(value)[:5]) == b"null" else value
-        else:
-            values[key] = value
-    return values
+    if any(_is_wrapped(value) for value in members.values()):
+        raise RequestRefusedError(Fault.OLDER_SHAPE)
+    return {key: None if _is_null(value) else value for key, value in members.items()}
+
+
+def _is_null(value: Any) -> bool:
+    return isinstance(value, msgspec.Raw) and bytes(memoryview(value)[:5]) == b"null"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -14,6 +14,11 @@ from cds_service.readiness import Readiness
 from cds_service.request import Hook
 from cds_service.settings import Settings, SettingsError
 from cds_service.site_overlay import SiteError, SiteOverlay, load_site, no_overlay
+from cds_service.trust.authenticator import Authenticator, Unauthenticated
+from cds_service.trust.reasons import Count
+from cds_service.trust.replay import ReplayStore
+from cds_service.trust.unsafe_service import check_sandbox
+from fhir_mappings.acquisition.fetcher import Fetcher
 from fhir_mappings.codes import CodeSetError, CodeSets, load_code_sets
 from tdm.facts import Moment
 from tdm.knowledge.loader import load_knowledge
@@ -31,6 +36,8 @@ class Services:
     """Knowledge and codes after the site's overlay, the clock, the zone and the logger of one process.
 
     `laboratory_orders` maps "level", "ati" and "level_and_ati" to the site's order codes, where it has any.
+    `trust` says who calls. It is None where nobody was configured: commands work then, but no app is made.
+    `fetcher` asks the FHIR servers of clients; None asks nobody.
     """
 
     settings: Settings
@@ -40,6 +47,8 @@ class Services:
     zone: ZoneInfo
     clock: Callable[[], datetime] = system_clock
     logger: Any = field(default_factory=make_logger)
+    trust: Authenticator | None = None
+    fetcher: Fetcher | None = None
     counters: Counters = field(kw_only=True)
     readiness: Readiness = field(default_factory=Readiness)
 
@@ -83,12 +92,38 @@ def _codes(site: SiteOverlay) -> CodeSets:
         raise SiteError(f"codes: {error}") from error
 
 
+def _trust(
+    settings: Settings, clock: Callable[[], datetime], count: Count, shared_replay: ReplayStore | None
+) -> Authenticator | None:
+    if settings.sandbox:
+        check_sandbox(settings)
+        return Unauthenticated(settings.sandbox_fhir_bases)
+    if settings.trust_path is None:
+        return None
+    from cds_service.trust.load import load_trust  # noqa: PLC0415 (a tenth of a second that other commands spare)
+
+    return load_trust(settings, clock, count, shared_replay)
+
+
 def load_services(
-    settings: Settings, *, clock: Callable[[], datetime] = system_clock, logger: Any = None
+    settings: Settings,
+    *,
+    clock: Callable[[], datetime] = system_clock,
+    logger: Any = None,
+    trust: Authenticator | None = None,
+    count: Count | None = None,
+    shared_replay: ReplayStore | None = None,
 ) -> Services:
-    """Load everything once; raises SettingsError, SiteError or KnowledgeError, each naming what to mend."""
+    """Load everything once; raises SettingsError, SiteError, KnowledgeError or TrustError, each with its key.
+
+    `trust` replaces what the settings say about who is believed. `count` hears of refusals, `shared_replay`
+    remembers used tokens for all replicas; without it each process remembers its own. Without `count` the
+    counters of these services hear of it.
+    """
     site = load_site(settings.site_path) if settings.site_path is not None else no_overlay()
     knowledge = apply_overlay(load_knowledge(), site.tdm)
+    fetching = replace(site.fetching, open_loopback=settings.sandbox)
+    counters = counters_for(knowledge)
     return Services(
         settings=settings,
         site=site,
@@ -97,5 +132,9 @@ def load_services(
         zone=_zone(settings.time_zone or site.time_zone),
         clock=clock,
         logger=logger if logger is not None else make_logger(),
-        counters=counters_for(knowledge),
+        trust=trust
+        if trust is not None
+        else _trust(settings, clock, count or counters.count_trust, shared_replay),
+        fetcher=Fetcher(fetching),
+        counters=counters,
     )

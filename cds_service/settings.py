@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from cds_service.scrape_access import LOOPBACK_NETWORKS, parse_networks
+from fhir_mappings.acquisition.addresses import AddressRefusedError, read_base
 
 ENVIRONMENT_PREFIX = "INFLIXIMAB_CDS_"
 DEFAULT_BODY_LIMIT_BYTES = 16 * 1024 * 1024
@@ -30,9 +31,11 @@ class Settings:
     `public_base_url` is where clients reach the service ("https://cds.example.org", no trailing slash), or
     "" when unknown. `body_limit_bytes` bounds a request body. `time_zone` is an IANA name that overrides the
     site overlay's, or "". `sandbox` switches synthetic patients on and everything but loopback off.
-    `site_path` names the site overlay. `cors_origins` are browser origins that may read answers ("*": any;
-    nothing here is protected by cookies, so an origin gains nothing it could not fetch itself).
-    `metrics_networks` are the networks ("10.1.0.0/16") whose scrapers may read `/metrics`.
+    `site_path` names the site overlay, `trust_path` the file that says who is believed. `debug` is true when
+    the web framework's own switch for development is set. `cors_origins` are browser origins that may read
+    answers ("*": any, as in the sandbox; nothing here is protected by cookies). `sandbox_fhir_bases` are the
+    FHIR servers on this machine that requests to a sandbox may name. `metrics_networks` are the networks
+    ("10.1.0.0/16") whose scrapers may read `/metrics`.
     """
 
     public_base_url: str = ""
@@ -40,7 +43,10 @@ class Settings:
     time_zone: str = ""
     sandbox: bool = False
     site_path: Path | None = None
+    trust_path: Path | None = None
+    debug: bool = False
     cors_origins: tuple[str, ...] = ("*",)
+    sandbox_fhir_bases: tuple[str, ...] = ()
     metrics_networks: tuple[str, ...] = LOOPBACK_NETWORKS
 
     def __post_init__(self) -> None:
@@ -57,6 +63,21 @@ class Settings:
             raise SettingsError(
                 "metrics_networks must be networks such as 10.1.0.0/16, and none of every address"
             ) from None
+        if self.sandbox_fhir_bases:
+            self._check_sandbox_fhir_bases()
+
+    def _check_sandbox_fhir_bases(self) -> None:
+        if not self.sandbox:
+            raise SettingsError("sandbox_fhir_bases are for sandbox mode only; other clients name their own")
+        for base in self.sandbox_fhir_bases:
+            try:
+                loopback = read_base(base).is_loopback
+            except AddressRefusedError as error:
+                raise SettingsError(
+                    f"fhir-base is not a plain address such as http://127.0.0.1:8080/fhir ({error.code})"
+                ) from None
+            if not loopback:
+                raise SettingsError("fhir-base must be on this machine: 127.0.0.1, localhost or [::1]")
 
 
 def _check_base_url(url: str) -> None:
@@ -71,13 +92,18 @@ def _check_base_url(url: str) -> None:
         raise SettingsError("public_base_url must have no query, fragment, user or trailing slash")
 
 
-_VARIABLES = ("PUBLIC_BASE_URL", "BODY_LIMIT_BYTES", "TIME_ZONE", "SITE", "CORS_ORIGINS", "METRICS_NETWORKS")
+_VARIABLES = (
+    "PUBLIC_BASE_URL", "BODY_LIMIT_BYTES", "TIME_ZONE", "SITE", "TRUST", "CORS_ORIGINS", "METRICS_NETWORKS",
+)  # fmt: skip
+_DEBUG_VARIABLE = "FLASK_DEBUG"
+_OFF = frozenset({"", "0", "false", "no"})
 
 
 def settings_from_environment(environment: Mapping[str, str], *, sandbox: bool = False) -> Settings:
     """Read the `INFLIXIMAB_CDS_*` variables; raise SettingsError for an unknown or unusable one.
 
-    Sandbox mode is never read from the environment: a variable left behind must not open a server up.
+    Sandbox mode is never read from the environment: a variable left behind must not open a server up. Where
+    no browser origin is named, none may read answers, except in the sandbox.
     """
     for name in sorted(environment):
         if name.startswith(ENVIRONMENT_PREFIX) and name.removeprefix(ENVIRONMENT_PREFIX) not in _VARIABLES:
@@ -99,6 +125,8 @@ def settings_from_environment(environment: Mapping[str, str], *, sandbox: bool =
         time_zone=given["TIME_ZONE"],
         sandbox=sandbox,
         site_path=Path(given["SITE"]) if given["SITE"] else None,
-        cors_origins=origins or ("*",),
+        trust_path=Path(given["TRUST"]) if given["TRUST"] else None,
+        debug=environment.get(_DEBUG_VARIABLE, "").strip().lower() not in _OFF,
+        cors_origins=origins or (("*",) if sandbox else ()),
         metrics_networks=networks or LOOPBACK_NETWORKS,
     )

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
-import json
-import tomllib
-from collections.abc import Iterator, Mapping
-from importlib.resources import files
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft202012Validator, ValidationError
+from cds_service.checked_toml import check_tables, read_tables
 
 
 class SiteError(ValueError):
@@ -19,50 +15,9 @@ class SiteError(ValueError):
 
 def read_site_file(path: Path) -> dict[str, Any]:
     """Return the checked tables of a site overlay; raises SiteError."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")  # some editors put a mark first
-    except OSError as error:
-        raise SiteError(f"{path}: cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise SiteError(f"{path}: not UTF-8") from error
-    try:
-        tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise SiteError(f"{path}: {error}") from error
-    except RecursionError as error:
-        raise SiteError(f"{path}: nested more deeply than is read") from error
-    return check_site(tables)
+    return check_site(read_tables(path, SiteError))
 
 
 def check_site(tables: Mapping[str, Any]) -> dict[str, Any]:
     """Return the tables if they satisfy the schema, else raise SiteError."""
-    schema = json.loads(files("cds_service").joinpath("schema", "site.json").read_text(encoding="utf-8"))
-    faults = sorted(
-        Draft202012Validator(schema).iter_errors(tables),
-        key=lambda fault: list(map(str, fault.absolute_path)),
-    )
-    if faults:
-        raise SiteError("; ".join(sentence for fault in faults for sentence in _sentences(fault)))
-    return dict(tables)
-
-
-def did_you_mean(word: str, known: list[str]) -> str:
-    """Return "; did you mean x?" for the nearest known word, or the list of what is known."""
-    near = difflib.get_close_matches(word, known, n=1)
-    return f"; did you mean {near[0]}?" if near else f"; known are {', '.join(sorted(known))}"
-
-
-def _sentences(fault: ValidationError) -> Iterator[str]:
-    place = [str(part) for part in fault.absolute_path]
-    schema: Any = fault.schema
-    expected: Any = fault.validator_value
-    given: Any = fault.instance
-    if fault.validator == "additionalProperties":
-        known = sorted(schema.get("properties", {}))
-        for key in sorted(set(given) - set(known)):
-            yield f"unknown key {'.'.join([*place, key])}{did_you_mean(key, known)}"
-    elif fault.validator == "required":
-        missing = sorted(set(expected) - set(given))
-        yield f"{'.'.join(place)}: missing {', '.join(missing)}"
-    else:
-        yield f"{'.'.join(place)}: {fault.message}"
+    return check_tables(tables, "site.json", SiteError)

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from cds_service.request import Hook
+from cds_service.site_fetching import fetch_settings
 from cds_service.site_file import SiteError, check_site, read_site_file
+from fhir_mappings.acquisition.fetcher import FetchSettings
 from fhir_mappings.code_sets_file import SiteCode
 from tdm.knowledge.overlay import TdmOverlay
 
@@ -27,6 +29,7 @@ class SiteOverlay:
     hooks_off: frozenset[Hook] = frozenset()
     codes: tuple[SiteCode, ...] = ()
     laboratory_orders: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    fetching: FetchSettings = field(default_factory=FetchSettings)
 
 
 def no_overlay() -> SiteOverlay:
@@ -57,4 +60,5 @@ def overlay_from(tables: Mapping[str, Any]) -> SiteOverlay:
             for code in codes
         ),
         laboratory_orders=checked.get("laboratory_orders", {}),
+        fetching=fetch_settings(checked.get("fhir", {})),
     )

@@ -33,6 +33,10 @@ class TraceContext:
         """Return a new span of the same trace: one for each request that is made on behalf of this one."""
         return TraceContext(self.trace_id, _random_hex(8), self.sampled)
 
+    def child_header(self) -> str:
+        """Return the value of `traceparent` for one more request on behalf of this span."""
+        return self.child().header()
+
     def header(self) -> str:
         """Return the value of `traceparent` for a request that is made as this span."""
         return f"00-{self.trace_id}-{self.span_id}-{'01' if self.sampled else '00'}"

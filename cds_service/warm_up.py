@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from cds_service.application import freeze_after_warm_up
 from cds_service.evaluate import answer
 from cds_service.log import RequestRecord
@@ -10,15 +12,17 @@ from cds_service.request import Hook, parse_request
 from cds_service.sandbox.patients import example_patients
 from cds_service.services import Services
 
+_ROUNDS: Final = 3
+
 
 def warm_up(services: Services) -> int:
-    """Evaluate each invented patient once, then call this process ready; return how many cards came out.
+    """Evaluate the invented patients a few times, then call this process ready; return the number of cards.
 
     Nothing of it is logged or counted. Raises what the evaluation raises: a process that cannot answer for an
     invented patient must not start to answer for a real one.
     """
     cards, now = 0, services.now()
-    for patient in example_patients():
+    for patient in (*example_patients(),) * _ROUNDS:
         body = render_json(patient.request(today=now.day, zone=services.zone))
         request = parse_request(body, Hook.ORDER_SIGN)
         cards += len(answer(request, services, now, RequestRecord(started=0.0)))

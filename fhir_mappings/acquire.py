@@ -8,14 +8,13 @@ could not even form.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from fhir_mappings.acquired import AcquiredKey, AcquiredResources, KeyState, Resource
 from fhir_mappings.choosing import MEDICATION_TYPES, relevance
 from fhir_mappings.codes import CodeSets
 from fhir_mappings.peek import Peeked, UnreadableValueError, read_in_full, read_value
 from fhir_mappings.prefetch import PUBLISHED_KEYS, READ_KEYS
-from fhir_mappings.raw_bundle import RawBundle
 from fhir_mappings.references import (
     Belongs,
     belongs_to,
@@ -24,7 +23,6 @@ from fhir_mappings.references import (
     source_reference,
     text_of,
 )
-from fhir_mappings.strict_json import RawJson
 from tdm.facts import Shortfall, Source
 from tdm.issues import DataIssue, IssueCode
 
@@ -36,8 +34,8 @@ _NOT_PROVIDED = {
 _EMPTY = {key: AcquiredKey(key, KeyState.EMPTY) for key in READ_KEYS}
 
 
-Prefetch: TypeAlias = Mapping[str, RawJson | RawBundle | None]
-"""What came under each key, as text or split already; None for null."""
+Prefetch: TypeAlias = Mapping[str, Any]
+"""What came under each key: parsed, as text (`RawJson`), or split already (`RawBundle`); None for null."""
 
 
 def acquire(prefetch: Prefetch, *, codes: CodeSets, patient_id: str) -> AcquiredResources:
@@ -119,12 +117,11 @@ def _acquired(key: str, peeked: Peeked, patient_id: str) -> AcquiredKey:
 def _is_plainly_of(resource: Resource, usual: str) -> bool:
     """Say whether a resource names this patient in the usual way, which needs no further thought."""
     subject, kind = resource.get("subject"), resource.get("resourceType")
-    return (
-        isinstance(subject, dict)
-        and subject.get("reference") == usual
-        and isinstance(kind, str)
-        and kind in _ABOUT_A_SUBJECT
-    )
+    if not isinstance(kind, str):
+        return False
+    if isinstance(subject, dict):
+        return kind in _ABOUT_A_SUBJECT and subject.get("reference") == usual
+    return kind == "Patient" and f"Patient/{resource.get('id')}" == usual
 
 
 def _own_resources(

@@ -18,6 +18,7 @@ class KeyState(StrEnum):
     """How a prefetch key was answered."""
 
     PREFETCHED = "prefetched"
+    FETCHED = "fetched"  # asked for by this service, all of it or what the client's page left out
     EMPTY = "empty"  # the search was run and found nothing
     UNAVAILABLE = "unavailable"  # see `AcquiredKey.shortfall`
 

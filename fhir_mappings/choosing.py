@@ -7,7 +7,7 @@ Links that leave the Bundle cannot be followed here; they are handed on (`Choice
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -44,17 +44,22 @@ _FINAL = msgspec.Raw(b'"final"')
 
 
 class Look(msgspec.Struct, gc=False):
-    """As much of any resource as is needed to choose; members stay raw until one of them decides."""
+    """As much of any resource as settles most of them; members stay raw until one of them decides."""
 
     resourceType: str
-    id: msgspec.Raw = ABSENT
     status: msgspec.Raw = ABSENT
     code: msgspec.Raw = ABSENT
     subject: msgspec.Raw = ABSENT
-    patient: msgspec.Raw = ABSENT
     component: msgspec.Raw = ABSENT
     contained: msgspec.Raw = ABSENT
     hasMember: msgspec.Raw = ABSENT
+
+
+class CloseLook(Look, gc=False):
+    """As much of any resource as is needed to choose."""
+
+    id: msgspec.Raw = ABSENT
+    patient: msgspec.Raw = ABSENT
     result: msgspec.Raw = ABSENT
     specimen: msgspec.Raw = ABSENT
     medicationCodeableConcept: msgspec.Raw = ABSENT
@@ -66,7 +71,9 @@ class _Part(msgspec.Struct, gc=False):
     code: msgspec.Raw = ABSENT
 
 
-LOOKS = msgspec.json.Decoder(list[Look])
+_look = msgspec.json.Decoder(Look).decode
+_look_closely = msgspec.json.Decoder(CloseLook).decode
+_CONTAINED = msgspec.json.Decoder(list[CloseLook])
 _PARTS = msgspec.json.Decoder(list[_Part | None] | None)
 
 
@@ -140,14 +147,20 @@ def relevance(codes: CodeSets) -> Relevance:
     return Relevance(codes)
 
 
-def choose(looks: Sequence[Look], urls: Sequence[msgspec.Raw], matters: Relevance, patient_id: str) -> Choice:
-    """Choose among the resources of one Bundle; `urls` are their addresses in it, run parallel."""
+def choose(
+    raws: Sequence[msgspec.Raw], urls: Sequence[msgspec.Raw], matters: Relevance, patient_id: str
+) -> Choice:
+    """Choose among the resources of one Bundle; `urls` are their addresses in it, run parallel.
+
+    Raises one of `UNREADABLE` where a resource is not what the quick look understands.
+    """
     kept: list[int] = []
     aside: list[int] = []
     verdicts = matters.of_observations
     whose = _Whose(patient_id)
     usual = whose.usual
-    for place, look in enumerate(looks):
+    for place, raw in enumerate(raws):
+        look = _look(raw)
         if look.resourceType == "Observation":
             # Most of a Bundle are results of other tests. They are settled here, in as few steps as can be.
             verdict = verdicts.get(bytes(look.code))
@@ -161,12 +174,13 @@ def choose(looks: Sequence[Look], urls: Sequence[msgspec.Raw], matters: Relevanc
                 and look.component is look.contained is look.hasMember is ABSENT
             ):
                 continue
-        if _may_matter(look, matters) or whose.of_another(look) or _is_withdrawn(look):
+        close = _look_closely(raw)
+        if _may_matter(close, matters) or whose.of_another(close) or _is_withdrawn(close):
             kept.append(place)
-        elif _may_be_tied(look):
+        elif _may_be_tied(close):
             aside.append(place)
         usual = whose.usual
-    return _follow(looks, urls, kept, aside, matters) if aside else Choice(kept)
+    return _follow(raws, urls, kept, aside, matters) if aside else Choice(kept)
 
 
 class _Whose:
@@ -179,7 +193,7 @@ class _Whose:
         self._known: dict[tuple[bytes, bytes], bool] = {}
         self.usual = msgspec.Raw(b"0")  # nobody
 
-    def of_another(self, look: Look) -> bool:
+    def of_another(self, look: CloseLook) -> bool:
         """Say so; the subject that is this patient becomes the `usual` one, as it nearly always is."""
         written = (bytes(look.subject), bytes(look.patient))
         known = self._known.get(written)
@@ -197,7 +211,7 @@ class _Whose:
         return belongs_to(about, self._patient_id) is Belongs.OTHER
 
 
-def _may_matter(look: Look, matters: Relevance) -> bool:
+def _may_matter(look: CloseLook, matters: Relevance) -> bool:
     """Judge a resource by itself; what ties it to others is followed afterwards."""
     resource_type = look.resourceType
     if resource_type in _KEPT_BY_CODE:
@@ -212,12 +226,12 @@ def _may_matter(look: Look, matters: Relevance) -> bool:
     return resource_type in _ALWAYS_KEPT or resource_type != resource_type.strip()
 
 
-def _is_withdrawn(look: Look) -> bool:
+def _is_withdrawn(look: CloseLook) -> bool:
     """Say whether a record was taken back: it then takes back its other copies, whatever it still says."""
     return text_of(_value(look.status)).lower() in _WITHDRAWN
 
 
-def _may_be_tied(look: Look) -> bool:
+def _may_be_tied(look: CloseLook) -> bool:
     """Say whether a resource that does not matter by itself may matter by a link."""
     resource_type = look.resourceType
     if resource_type in MEDICATION_TYPES:
@@ -225,7 +239,7 @@ def _may_be_tied(look: Look) -> bool:
     return bool(look.hasMember or look.result) or resource_type in {"Specimen", "Condition"}
 
 
-def _part_matters(look: Look, matters: Relevance) -> bool:
+def _part_matters(look: CloseLook, matters: Relevance) -> bool:
     try:
         parts = _PARTS.decode(look.component)
     except UNREADABLE:
@@ -234,13 +248,14 @@ def _part_matters(look: Look, matters: Relevance) -> bool:
 
 
 def _follow(
-    looks: Sequence[Look],
+    raws: Sequence[msgspec.Raw],
     urls: Sequence[msgspec.Raw],
     kept: list[int],
     aside: list[int],
     matters: Relevance,
 ) -> Choice:
     """Keep what is tied to a kept resource: reports and panels of it, its Specimen, orders of a medicine."""
+    looks = {place: _look_closely(raws[place]) for place in (*kept, *aside)}
     medicines = _medicines(looks, urls, kept, matters)
     addresses = {_address(looks[place]) for place in kept}
     specimens = {reference for place in kept for reference in _references(looks[place].specimen)}
@@ -266,7 +281,7 @@ def _follow(
     return Choice(sorted(kept), frozenset(loose), frozenset(conditions))
 
 
-def _address(look: Look) -> str:
+def _address(look: CloseLook) -> str:
     return source_reference({"resourceType": look.resourceType, "id": _value(look.id)})
 
 
@@ -286,7 +301,7 @@ def _references(raw: msgspec.Raw) -> list[str]:
 
 
 def _medicines(
-    looks: Sequence[Look], urls: Sequence[msgspec.Raw], kept: Sequence[int], matters: Relevance
+    looks: Mapping[int, CloseLook], urls: Sequence[msgspec.Raw], kept: Sequence[int], matters: Relevance
 ) -> dict[str, bool]:
     """Return whether the Medications of the Bundle matter, by every address they have."""
     found: dict[str, bool] = {}
@@ -298,7 +313,7 @@ def _medicines(
     return found
 
 
-def _medicine_tie(look: Look, medicines: dict[str, bool], matters: Relevance) -> tuple[bool, set[str]]:
+def _medicine_tie(look: CloseLook, medicines: dict[str, bool], matters: Relevance) -> tuple[bool, set[str]]:
     """Follow a medicine given by reference; one that leads nowhere and bears no name is kept, to be named."""
     reference = _value(look.medicationReference)
     if not isinstance(reference, dict):
@@ -314,16 +329,16 @@ def _medicine_tie(look: Look, medicines: dict[str, bool], matters: Relevance) ->
     return any(known) if known else not display, ties
 
 
-def _contained_matters(look: Look, wanted: str, matters: Relevance) -> bool:
+def _contained_matters(look: CloseLook, wanted: str, matters: Relevance) -> bool:
     try:
-        contained = LOOKS.decode(look.contained)
+        contained = _CONTAINED.decode(look.contained)
     except UNREADABLE:
         return True
     found = [inner for inner in contained if _value(inner.id) == wanted]
     return not found or any(_medication_matters(inner, matters) for inner in found)
 
 
-def _medication_matters(look: Look, matters: Relevance) -> bool:
+def _medication_matters(look: CloseLook, matters: Relevance) -> bool:
     """Judge a Medication by its code and ingredients; one that says nothing may be anything."""
     ingredients = _value(look.ingredient)
     concepts = [_value(look.code)]

@@ -14,7 +14,8 @@ from typing import Any, TypeAlias
 
 from fhir_mappings.code_sets_file import CodeSetError, CodeSetFile, ConceptSet, SiteCode, read_code_sets
 from fhir_mappings.code_systems import SystemNames, normal_code, system_of_bare_code
-from fhir_mappings.naming import MAX_TEXT, NamePattern
+from fhir_mappings.name_index import NameIndex
+from fhir_mappings.naming import MAX_TEXT
 from tdm.facts import MedicationConcept, Route, SafetyConcept
 
 __all__ = [
@@ -57,6 +58,7 @@ class ObservationConcept(StrEnum):
     TUBERCULOSIS_TEST = "tuberculosis-test"
     TPMT_NUDT15 = "tpmt-nudt15"
     PREGNANCY_STATUS = "pregnancy-status"
+    DRUG_TEST = "drug-test"
 
 
 class ConditionConcept(StrEnum):
@@ -145,8 +147,8 @@ class _Entry:
 class CodeSets:
     """Compiled code sets. Immutable; two requests may share one."""
 
-    __slots__ = ("_exact", "_file", "_names", "_prefixes", "_site", "_systems", "conditions", "medication",
-                 "observation")  # fmt: skip
+    __slots__ = ("_exact", "_file", "_infliximab", "_names", "_prefixes", "_site", "_systems", "conditions",
+                 "medication", "observation")  # fmt: skip
 
     def __init__(self, file: CodeSetFile, site: tuple[SiteCode, ...] = ()) -> None:
         self._file = file
@@ -158,12 +160,12 @@ class CodeSets:
             self._add_concept(concept)
         for code in site:
             self._add(code.system, code.code, _Entry(code.concept, prefix=code.prefix, unit_mg=code.unit_mg))
-        self._names: dict[str, tuple[tuple[str, NamePattern], ...]] = {
-            kind: tuple(
-                (c.id, c.pattern) for c in file.concepts.values() if c.kind == kind and c.pattern.names
-            )
+        self._names = {
+            kind: NameIndex((c.id, c.pattern) for c in file.concepts.values() if c.kind == kind)
             for kind in ("observation", "condition", "severity", "medication", "allergy", "reason")
         }
+        level = file.concepts.get(ObservationConcept.INFLIXIMAB_LEVEL)
+        self._infliximab = {part.strip() for term in level.pattern.names for part in term} if level else set()
         self.observation = lru_cache(maxsize=8192)(self._observation)
         self.conditions = lru_cache(maxsize=4096)(self._conditions)
         self.medication = lru_cache(maxsize=4096)(self._medication)
@@ -178,8 +180,6 @@ class CodeSets:
         key = (canonical, normal_code(canonical, code))
         table = self._prefixes if entry.prefix else self._exact
         table[key] = (*table.get(key, ()), entry)
-
-    # -- lookup ------------------------------------------------------------------------------------------
 
     def canonical_system(self, system: str) -> str:
         """Return the short name of a code system ("loinc"), or its spelling when it is not known."""
@@ -231,10 +231,12 @@ class CodeSets:
 
     def named(self, kind: str, codings: Codings, text: str) -> tuple[str, ...]:
         """Return the concepts of one kind that the texts name, in the order of the file."""
-        texts = {t for t in (text, *(display for _, _, display in codings)) if t}
-        return tuple(
-            concept for concept, pattern in self._names[kind] if any(pattern.names_in(t) for t in texts)
-        )
+        return self._names[kind].named({t for t in (text, *(display for _, _, display in codings)) if t})
+
+    def may_name_infliximab(self, text: str) -> bool:
+        """Return quickly whether a text of any length may speak of a result of infliximab."""
+        folded = text.casefold()
+        return any(stem in folded for stem in self._infliximab)
 
     def _observation(self, codings: Codings, text: str) -> ObservationMatch | None:
         """Return what an Observation (or one of its components) is about; None: nothing we read.
@@ -294,8 +296,6 @@ class CodeSets:
         medication = self.medication(codings, text)
         product = medication is not None and medication.is_infliximab and medication.coded
         return product or INFLIXIMAB_ALLERGY in self.ids("allergy", codings, text)
-
-    # -- about the sets ----------------------------------------------------------------------------------
 
     def with_site(self, site: Iterable[SiteCode]) -> CodeSets:
         """Return new code sets with a site's own codes added.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import fields, replace
 from datetime import timedelta
 from functools import lru_cache
@@ -56,9 +56,10 @@ def build_course(
 ) -> TreatmentCourse:
     """Read all acquired resources. Nothing depends on their order, nor on how often one was sent."""
     by_type = _by_type(acquired, context.patient_id)
-    addresses = frozenset(url for key in acquired.keys.values() for url in key.full_urls if url)
-    found = _results(by_type, context, addresses)
-    medicines = medicines_of(acquired, context.codes)
+    found = _results(by_type, context, acquired)
+    medicines = (
+        medicines_of(acquired, context.codes) if "Medication" in by_type else Medicines(context.codes, {})
+    )
     records: list[MedicationReading] = []
     for name, reader in _MEDICATION_READERS.items():
         for resource in without_withdrawn(by_type.get(name, ())):
@@ -90,6 +91,7 @@ def build_course(
         markers=results.markers,
         weights=results.weights,
         doses=_doses(doses),
+        dispensed=_unique([dose for dose in doses if dose.interval_days]),
         orders=_unique(orders),
         medications=_unique(uses),
         safety=results.safety,
@@ -145,9 +147,9 @@ def _own_address(patient: Resource, full_url: str, patient_id: str) -> set[str]:
 
 
 def _results(
-    by_type: dict[str, list[Resource]], context: ReadingContext, addresses: frozenset[str]
+    by_type: dict[str, list[Resource]], context: ReadingContext, acquired: AcquiredResources
 ) -> Findings:
-    """Return what results, problems and allergies say; `addresses`: where the Bundles hold resources."""
+    """Return what results, problems and allergies say."""
     found = Findings()
     observations = without_withdrawn(by_type.get("Observation", ()))
     reports = without_withdrawn(by_type.get("DiagnosticReport", ()))
@@ -156,14 +158,21 @@ def _results(
     for observation in observations:
         if not read_plain(observation, context, found):
             found.add(read_observation(observation, context, times))
-    arrived = addresses.union(map(source_reference, by_type.get("Observation", ()))) if reports else addresses
-    for report in reports:
-        found.add(read_diagnostic_report(report, context, arrived))
+    if reports:
+        arrived = _arrived(acquired, by_type.get("Observation", ()))
+        for report in reports:
+            found.add(read_diagnostic_report(report, context, arrived))
     for condition in by_type.get("Condition", ()):
         found.add(read_condition(condition, context))
     for allergy in by_type.get("AllergyIntolerance", ()):
         found.add(read_allergy(allergy, context))
     return found
+
+
+def _arrived(acquired: AcquiredResources, observations: Iterable[Resource]) -> frozenset[str]:
+    """Return under which references and addresses results arrived."""
+    addresses = frozenset(url for key in acquired.keys.values() for url in key.full_urls if url)
+    return addresses.union(map(source_reference, observations))
 
 
 def _patient(resources: Sequence[Resource], context: ReadingContext) -> PatientFacts:

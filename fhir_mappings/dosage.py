@@ -7,7 +7,9 @@ each other neither is used. The same holds for the interval. Rates are not doses
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
+
+import msgspec
 
 from fhir_mappings.dosage_text import TextDosage, read_dosage_text
 from fhir_mappings.dose_amount import Amount, dose_and_rate_amount
@@ -21,7 +23,7 @@ _SAME_AMOUNT = 0.01  # relative difference that rounding explains
 _SAME_INTERVAL_DAYS = 0.5
 
 
-class ReadDosage(NamedTuple):
+class ReadDosage(msgspec.Struct, frozen=True):
     """A dosage as read; what could not be read, or was said in two ways, is None and an issue."""
 
     amount_mg: float | None = None
@@ -32,7 +34,7 @@ class ReadDosage(NamedTuple):
     issues: tuple[DataIssue, ...] = ()
 
 
-class Setting(NamedTuple):
+class Setting(msgspec.Struct, frozen=True):
     """Where a dosage stands: its medicine, what to call the record in an issue, and where it was read."""
 
     medicine: Medicine

@@ -7,9 +7,11 @@ and millilitres count only with a strength. A number without a unit is unreadabl
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
-from fhir_mappings.medication import Medicine, quantity_in, unit_text
+import msgspec
+
+from fhir_mappings.medication import Medicine, unit_text
 from fhir_mappings.numbers import value_number
 
 _MG = {
@@ -42,7 +44,7 @@ _PIECES = frozenset({
 _MILLILITRES = frozenset({"ml", "milliliter", "millilitre", "milliliters", "millilitres"})
 
 
-class Amount(NamedTuple):
+class Amount(msgspec.Struct, frozen=True):
     """A dose. `unreadable`: an amount was given, but not one that can be told in milligrams."""
 
     mg: float | None = None
@@ -54,17 +56,15 @@ def amount_of(quantity: Any, medicine: Medicine) -> Amount:
     """Read one dose quantity. A number without a unit is unreadable: milligrams are not guessed."""
     if not isinstance(quantity, dict) or quantity.get("value") is None:
         return Amount()
-    milligrams = quantity_in(quantity, _MG)
-    if milligrams is not None:
-        return Amount(mg=milligrams)
-    per_kg = quantity_in(quantity, _MG_PER_KG)
-    if per_kg is not None:
-        return Amount(mg_per_kg=per_kg)
-    value = value_number(quantity.get("value"))
-    factor = _mg_per_piece(unit_text(quantity), medicine)
-    if value is None or value <= 0 or factor is None:
+    value, unit = value_number(quantity.get("value")), unit_text(quantity)
+    if value is None or value <= 0:
         return Amount(unreadable=True)
-    return Amount(mg=value * factor)
+    if unit in _MG:
+        return Amount(mg=value * _MG[unit])
+    if unit in _MG_PER_KG:
+        return Amount(mg_per_kg=value * _MG_PER_KG[unit])
+    factor = _mg_per_piece(unit, medicine)
+    return Amount(unreadable=True) if factor is None else Amount(mg=value * factor)
 
 
 def _mg_per_piece(unit: str, medicine: Medicine) -> float | None:
@@ -83,18 +83,19 @@ def _mg_per_piece(unit: str, medicine: Medicine) -> float | None:
 def dose_and_rate_amount(dosage: dict[str, Any], medicine: Medicine) -> Amount:
     """Read the dose of a Dosage: `doseAndRate` as list or object, or the dose beside it (before R4)."""
     entries = dosage.get("doseAndRate")
-    entries = [entries] if isinstance(entries, dict) else entries
-    places = [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
-    return one_amount(_amounts([*places, dosage], medicine))
+    places = [*entries, dosage] if isinstance(entries, list) else [entries, dosage]
+    amounts = [amount for place in places if isinstance(place, dict) for amount in _amounts(place, medicine)]
+    return amounts[0] if len(amounts) == 1 else one_amount(amounts)
 
 
-def _amounts(places: Iterable[dict[str, Any]], medicine: Medicine) -> Iterable[Amount]:
-    for place in places:
-        yield amount_of(place.get("doseQuantity") or place.get("dose"), medicine)
-        dose_range = place.get("doseRange")
-        if isinstance(dose_range, dict):
-            low, high = (amount_of(dose_range.get(end), medicine) for end in ("low", "high"))
-            yield low if low == high else Amount(unreadable=True)
+def _amounts(place: dict[str, Any], medicine: Medicine) -> list[Amount]:
+    """Return the amounts that are written in one place: a quantity, a range, usually one, rarely both."""
+    quantity, dose_range = place.get("doseQuantity") or place.get("dose"), place.get("doseRange")
+    amounts = [amount_of(quantity, medicine)] if quantity else []
+    if isinstance(dose_range, dict):
+        low, high = (amount_of(dose_range.get(end), medicine) for end in ("low", "high"))
+        amounts.append(low if low == high else Amount(unreadable=True))
+    return amounts
 
 
 def one_amount(amounts: Iterable[Amount]) -> Amount:

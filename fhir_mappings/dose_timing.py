@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
+
+import msgspec
 
 from fhir_mappings.codes import codings_of
 from fhir_mappings.dosage_text import TextDosage, read_dosage_text
@@ -15,7 +17,7 @@ _DAYS = {
 }  # fmt: skip
 
 
-class Interval(NamedTuple):
+class Interval(msgspec.Struct, frozen=True):
     """The time between doses in days. `unclear`: a schedule was given, but not one plain interval."""
 
     days: float | None = None
@@ -23,30 +25,36 @@ class Interval(NamedTuple):
     unclear: bool = False
 
 
+_NO_INTERVAL = Interval()
+
+
 def repeat_interval(timing: Any) -> Interval:
     """Read `timing.repeat`: period, unit and frequency; a range is unclear, bounds are no rhythm."""
     repeat = timing.get("repeat") if isinstance(timing, dict) else None
     if not isinstance(repeat, dict) or repeat.get("period") is None:
-        return Interval()
-    period = value_number(repeat.get("period"))
-    frequency = 1.0 if repeat.get("frequency") is None else value_number(repeat.get("frequency"))
+        return _NO_INTERVAL
+    period, often = value_number(repeat["period"]), repeat.get("frequency")
+    frequency = 1.0 if often is None else value_number(often)
     unit = repeat.get("periodUnit", repeat.get("periodUnits"))
     days = _DAYS.get(unit.strip().lower()) if isinstance(unit, str) else None
-    ranged = any(
-        repeat.get(upper) is not None and value_number(repeat.get(upper)) != number
-        for upper, number in (("periodMax", period), ("frequencyMax", frequency))
-    )
+    ranged = _differs(repeat.get("periodMax"), period) or _differs(repeat.get("frequencyMax"), frequency)
     if not period or not frequency or period < 0 or frequency < 0 or days is None or ranged:
         return Interval(unclear=True)
     return Interval(days=period * days / frequency)
 
 
+def _differs(upper: Any, number: float | None) -> bool:
+    """Say whether there is an upper end of a range, and it is another number than the lower one."""
+    return upper is not None and value_number(upper) != number
+
+
 def code_interval(timing: Any) -> Interval:
     """Read the code of a timing: its text, or the display or code of a coding ("Q8W")."""
-    if not isinstance(timing, dict):
-        return Interval()
-    codings, text = codings_of(timing.get("code"))
-    texts = [text, *(word for _, code, display in codings for word in (code, display))]
+    code = timing.get("code") if isinstance(timing, dict) else None
+    if not code:
+        return _NO_INTERVAL
+    codings, text = codings_of(code)
+    texts = [text, *(word for _, word_code, display in codings for word in (word_code, display))]
     return _of_words([read_dosage_text(word) for word in texts if word])
 
 

@@ -76,6 +76,11 @@ def find_drafts(
     )
 
 
+def draft_resources(draft_orders: Any) -> list[Resource]:
+    """Return the resources among the drafts, of whatever type."""
+    return [resource for resource, _ in _entries(draft_orders)]
+
+
 def _entries(draft_orders: Any) -> Iterable[tuple[Resource, str]]:
     """Yield the resources with their addresses: of a Bundle, of a list, or a bare one."""
     if isinstance(draft_orders, list):

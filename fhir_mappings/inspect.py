@@ -187,13 +187,17 @@ def _seen_units(element: Mapping[str, Any], codes: CodeSets) -> Iterable[tuple[s
     yield match.concept.value, both, unit.canonical if isinstance(unit, Unit) else ""
 
 
+_NOT_FOR_A_SITE = frozenset({ObservationConcept.INFLIXIMAB_PANEL.value, ObservationConcept.DRUG_TEST.value})
+"""Names that may stand for more than one test: a site looks at what is meant before it adds a code."""
+
+
 def _site_lines(found: list[SeenCode]) -> tuple[str, ...]:
     """Return TOML tables for codes that were recognised by name only and are no look-alikes."""
     lines: list[str] = []
     for seen in sorted(found, key=lambda code: (code.concept, code.system, code.code)):
         if not seen.by_name or seen.look_alike or not seen.code or "+" in seen.concept:
             continue
-        if seen.concept == ObservationConcept.INFLIXIMAB_PANEL.value:
+        if seen.concept in _NOT_FOR_A_SITE:
             continue
         lines += [
             f"[[codes.{seen.concept}]]",

@@ -13,6 +13,7 @@ from tdm.decision import Option, OptionKind
 
 _WANTED = {
     OptionKind.MEASURE_LEVEL_AND_ATI: frozenset({"level", "ati"}),
+    OptionKind.MEASURE_LEVEL: frozenset({"level"}),
     OptionKind.MEASURE_ATI: frozenset({"ati"}),
     OptionKind.QUANTIFY_ATI: frozenset({"ati"}),
 }
@@ -42,7 +43,8 @@ def laboratory_order(
     """Return a draft ServiceRequest for the tests that the options ask for; None where there is none to add.
 
     None if no option asks for a test, if the site has no order code for exactly what is missing, or if all
-    of it is ordered already: beside the draft, or as an active order among the acquired resources.
+    of it is ordered already: beside the draft, or as an active order among the acquired resources. What is
+    pending as a result no option asks for (see `tdm.awaited`).
     `order_codes` has the keys "level", "ati", "level_and_ati", each with system, code and display.
     """
     wanted: frozenset[str] = frozenset().union(*(_WANTED.get(option.kind, frozenset()) for option in options))

@@ -21,19 +21,26 @@ _SEPARATED = str.maketrans(
 )
 
 
+_PLAIN = {code: chr(code).lower() if chr(code).isalnum() else " " for code in range(128)}
+
+
+def _decomposed(text: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", text.translate(_SEPARATED))
+    return "".join(
+        character if character.isalnum() else " "
+        for character in decomposed.casefold()
+        if not unicodedata.combining(character)
+    )
+
+
 @lru_cache(maxsize=8192)
 def fold(text: str) -> str:
     """Return words without case, accents and punctuation, one blank between and around them.
 
     "Protéine C-réactive" becomes " proteine c reactive "; a text without any word becomes " ".
     """
-    decomposed = unicodedata.normalize("NFKD", text[:MAX_TEXT].translate(_SEPARATED))
-    kept = "".join(
-        character if character.isalnum() else " "
-        for character in decomposed.casefold()
-        if not unicodedata.combining(character)
-    )
-    words = kept.split()
+    text = text[:MAX_TEXT]
+    words = (text.translate(_PLAIN) if text.isascii() else _decomposed(text)).split()
     return f" {' '.join(words)} " if words else " "
 
 
@@ -74,7 +81,7 @@ class NamePattern:
     def _clauses(self, text: str) -> list[str]:
         """Return the folded clauses; one that only qualifies ("resolved") belongs to the one before it."""
         clauses: list[str] = []
-        for clause in filter(str.strip, map(fold, _CLAUSE_END.split(text[:MAX_TEXT]))):
+        for clause in filter(str.strip, map(self._kept, _CLAUSE_END.split(text[:MAX_TEXT]))):
             qualifies = len(clause.split()) <= _QUALIFYING_WORDS and _any_term(self.names_without, clause)
             if clauses and qualifies and not _any_term(self.names, clause):
                 clauses[-1] += clause[1:]
@@ -98,10 +105,18 @@ class NamePattern:
                 return True
         return False
 
-    def matches(self, folded: str) -> bool:
-        """Return whether a text that `fold` made names the concept."""
+    def _kept(self, text: str) -> str:
+        """Return a text folded and without the phrases that are ignored."""
+        return self._without_ignored(fold(text))
+
+    def _without_ignored(self, folded: str) -> str:
         for phrase in self.ignored:
             folded = folded.replace(phrase, " ")
+        return folded
+
+    def matches(self, folded: str) -> bool:
+        """Return whether a text that `fold` made names the concept."""
+        folded = self._without_ignored(folded)
         if not _any_term(self.names, folded):
             return False
         if self.names_with and not _any_term(self.names_with, folded):

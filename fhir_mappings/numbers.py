@@ -7,7 +7,6 @@ number is refused, unless a single zero stands before it ("0,125"). Two separato
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
 from decimal import Decimal
@@ -76,12 +75,11 @@ class ReadNumber:
 
 def json_number(value: Any) -> float | None:
     """Return a JSON number as a float; None for booleans, text, non-finite and absurdly large numbers."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
+    if isinstance(value, Decimal):
+        value = float(value)
+    if type(value) is not float and type(value) is not int:  # a boolean is no number
         return None
-    if isinstance(value, int) and abs(value) > _MAX_NUMBER:
-        return None
-    number = float(value)
-    return number if math.isfinite(number) and abs(number) <= _MAX_NUMBER else None
+    return float(value) if -_MAX_NUMBER <= value <= _MAX_NUMBER else None
 
 
 def value_number(value: Any) -> float | None:

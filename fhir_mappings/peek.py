@@ -9,25 +9,25 @@ and so not judged either (`strict_json` says what that means).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from fhir_mappings.acquired import Resource
-from fhir_mappings.choosing import LOOKS, Choice, Relevance, choose
-from fhir_mappings.raw_bundle import UNREADABLE, RawBundle, joined, split
-from fhir_mappings.strict_json import RawJson, StrictJsonError, loads_strict
+from fhir_mappings.choosing import Choice, Relevance, choose
+from fhir_mappings.raw_bundle import UNREADABLE, RawBundle, RawEntry, joined, split
+from fhir_mappings.strict_json import StrictJsonError, loads_strict
 
 _FEW = 8
 """So many resources are read in full faster than they are looked at first. It finds the same."""
 
 _NO_URL = msgspec.Raw(b'""')
+_NULL = msgspec.Raw(b"null")
+_RAW = (bytes, bytearray, memoryview, msgspec.Raw)
 _ALL = Choice([])
 
 
-@dataclass(frozen=True, slots=True)
-class Peeked:
+class Peeked(msgspec.Struct, frozen=True):
     """One prefetch value after the first look.
 
     `resource_type` is that of the value itself ("Bundle", or a single resource's), "" for null. `resources`
@@ -45,20 +45,25 @@ class Peeked:
     conditions: frozenset[str] = frozenset()
 
 
+_NOTHING_FOUND = Peeked("Bundle")
+
+
 class UnreadableValueError(ValueError):
     """A prefetch value is valid JSON but neither null nor a FHIR resource."""
 
 
-def read_value(raw: RawJson | RawBundle, matters: Relevance, patient_id: str) -> Peeked:
-    """Read one prefetch value: null, a single resource, or a Bundle of any type, which may be split already.
+def read_value(value: Any, matters: Relevance, patient_id: str) -> Peeked:
+    """Read one prefetch value: null, a single resource, or a Bundle of any type; parsed, as text, or split.
 
     Raises `StrictJsonError` where what has to be read is not strict JSON, and `UnreadableValueError` for any
     value that FHIR does not know. The size of a Bundle decides how it is read, but not what is found or
     refused: where reading all of a small one is refused, it is looked at like a large one.
     """
-    bundle = raw if isinstance(raw, RawBundle) else split(bytes(raw))
+    if isinstance(value, dict):
+        return _read_parsed(value)
+    bundle = _as_split(value)
     if bundle is None:
-        return read_whole(raw)
+        return read_whole(value)
     entries = bundle.entry or ()
     if len(entries) <= _FEW:
         try:
@@ -66,44 +71,45 @@ def read_value(raw: RawJson | RawBundle, matters: Relevance, patient_id: str) ->
         except StrictJsonError:
             pass
     raws = [entry.resource for entry in entries]
+    urls = [entry.fullUrl for entry in entries]
     try:
-        looks = LOOKS.decode(joined(raws))
+        choice = choose(raws, urls, matters, patient_id)
     except UNREADABLE:
         return read_whole(bundle)
-    urls = [entry.fullUrl for entry in entries]
-    return _read_chosen(bundle, raws, urls, choose(looks, urls, matters, patient_id))
+    return _read_entries(bundle, [entries[place] for place in choice.places], choice)
 
 
-def read_in_full(raw: RawJson | RawBundle) -> Peeked:
+def read_in_full(value: Any) -> Peeked:
     """Read every resource of a prefetch value; of a Bundle no more than `read_value` does around them."""
-    bundle = raw if isinstance(raw, RawBundle) else split(bytes(raw))
-    return read_whole(raw if bundle is None else bundle)
+    bundle = _as_split(value)
+    return read_whole(value if bundle is None else bundle)
 
 
-def _read_chosen(
-    bundle: RawBundle, raws: list[msgspec.Raw], urls: list[msgspec.Raw], choice: Choice
-) -> Peeked:
-    resources = loads_strict(joined([raws[place] for place in choice.places]))
-    addresses = loads_strict(joined([urls[place] or _NO_URL for place in choice.places]))
-    kept = _readable(zip(resources, addresses, strict=True))
-    return _peeked(kept, len(raws), has_more=_goes_on(bundle, len(raws)), choice=choice)
+def _as_split(value: Any) -> RawBundle | None:
+    """Return a Bundle that is still text in its parts; None for anything else."""
+    if isinstance(value, RawBundle):
+        return value
+    return split(bytes(value)) if isinstance(value, _RAW) else None
 
 
-def read_whole(raw: RawJson | RawBundle) -> Peeked:
-    """Read everything: what is small, no Bundle, or a Bundle that the quick look did not understand."""
-    if not isinstance(raw, RawBundle):
-        return _read_text(raw)
-    entries = raw.entry
-    if not entries:
-        return Peeked("Bundle", has_more=_goes_on(raw, 0))
-    resources = loads_strict(joined([entry.resource for entry in entries]))
-    addresses = loads_strict(joined([entry.fullUrl or _NO_URL for entry in entries]))
-    readable = _readable(zip(resources, addresses, strict=True))
-    return _peeked(readable, len(readable), has_more=_goes_on(raw, len(readable)))
+def read_whole(value: Any) -> Peeked:
+    """Read everything: what is small or parsed, no Bundle, or one that the quick look did not understand."""
+    if isinstance(value, RawBundle):
+        return _read_entries(value, value.entry or [])
+    return _read_parsed(loads_strict(value) if isinstance(value, _RAW) else value)
 
 
-def _read_text(raw: RawJson) -> Peeked:
-    value = loads_strict(raw)
+def _read_entries(bundle: RawBundle, entries: list[RawEntry], choice: Choice = _ALL) -> Peeked:
+    """Read some entries of a Bundle, and what it says of itself; all are counted."""
+    texts = joined([entry.resource for entry in entries])
+    addresses = joined([entry.fullUrl or _NO_URL for entry in entries])
+    parts = loads_strict(b"[%b,%b,%b,%b]" % (texts, addresses, bundle.link or _NULL, bundle.total or _NULL))
+    kept = _readable(zip(parts[0], parts[1], strict=True))
+    seen = len(kept) if choice is _ALL else len(bundle.entry or ())
+    return _peeked(kept, seen, has_more=_has_more(parts[2], parts[3], seen), choice=choice)
+
+
+def _read_parsed(value: Any) -> Peeked:
     if value is None:
         return Peeked("")
     resource_type = value.get("resourceType") if isinstance(value, dict) else None
@@ -111,11 +117,14 @@ def _read_text(raw: RawJson) -> Peeked:
         raise UnreadableValueError
     if resource_type.strip() != "Bundle":
         return Peeked(resource_type.strip(), (value,), ("",), 1)
-    entries = value.get("entry")
+    link, total, entries = value.get("link"), value.get("total"), value.get("entry")
+    if not (entries or link or total):
+        return _NOTHING_FOUND
     entries = [entries] if isinstance(entries, dict) else entries if isinstance(entries, list) else []
-    members = [entry for entry in entries if isinstance(entry, dict)]
-    readable = _readable((member.get("resource"), member.get("fullUrl")) for member in members)
-    more = _has_more(value.get("link"), value.get("total"), len(readable))
+    readable = _readable(
+        [(entry.get("resource"), entry.get("fullUrl")) for entry in entries if isinstance(entry, dict)]
+    )
+    more = _has_more(link, total, len(readable))
     return _peeked(readable, len(readable), has_more=more)
 
 
@@ -125,6 +134,8 @@ def _readable(entries: Iterable[tuple[Any, Any]]) -> list[tuple[Resource, str]]:
 
 
 def _peeked(kept: list[tuple[Resource, str]], seen: int, *, has_more: bool, choice: Choice = _ALL) -> Peeked:
+    if not seen and not has_more:
+        return _NOTHING_FOUND
     return Peeked(
         "Bundle",
         tuple([resource for resource, _ in kept]),
@@ -138,12 +149,6 @@ def _peeked(kept: list[tuple[Resource, str]], seen: int, *, has_more: bool, choi
 
 def _full_url(value: Any) -> str:
     return value.strip() if isinstance(value, str) else ""
-
-
-def _goes_on(bundle: RawBundle, received: int) -> bool:
-    link = loads_strict(bundle.link) if bundle.link else None
-    total = loads_strict(bundle.total) if bundle.total else None
-    return _has_more(link, total, received)
 
 
 def _has_more(links: Any, total: Any, received: int) -> bool:

@@ -109,7 +109,7 @@ OPTIONAL_KEYS: tuple[PrefetchKey, ...] = (
     PrefetchKey(
         "medicationDispenses",
         f"MedicationDispense?{_PATIENT}",
-        "subcutaneous pens handed out, where administrations are not recorded",
+        "subcutaneous pens handed out, and the interval, where orders and administrations do not tell them",
         "nothing, where orders and administrations are recorded",
     ),
     PrefetchKey(

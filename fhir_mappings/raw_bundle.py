@@ -79,15 +79,15 @@ def shortest_length(bundle: RawBundle) -> int:
     if not entries:
         return length if entries is None else length + _AROUND_ENTRIES
     count = len(entries)
-    resources = [entry.resource for entry in entries]
-    if ABSENT in resources:
+    resources = [len(entry.resource) for entry in entries]
+    if 0 in resources:
         return 0
-    urls = [entry.fullUrl for entry in entries]
-    searches = [entry.search for entry in entries]
-    with_url, with_search = count - urls.count(ABSENT), count - searches.count(ABSENT)
+    urls = [len(entry.fullUrl) for entry in entries]
+    searches = [len(entry.search) for entry in entries]
+    with_url, with_search = count - urls.count(0), count - searches.count(0)
     length += _AROUND_ENTRIES + count - 1
     length += count * len('{"resource":}') + with_url * len(',"fullUrl":') + with_search * len(',"search":')
-    return length + len(joined(resources)) - count - 1 + len(b"".join(urls)) + len(b"".join(searches))
+    return length + sum(resources) + sum(urls) + sum(searches)
 
 
 def joined(raws: Iterable[msgspec.Raw]) -> bytes:

@@ -12,6 +12,7 @@ Errors carry a code and never any part of the text.
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from typing import Any, NoReturn, TypeAlias
@@ -28,12 +29,15 @@ MAX_DEPTH = 254 - _HEADROOM
 An order that was read may be sent back inside a card, a few levels deeper. FHIR resources stay below 20.
 """
 
+MAX_MEMBERS = 1_000
+"""Most members of an object that `strict_members` splits: a request has about ten, its prefetch as many.
+
+Every member costs time and memory even where it is passed over, and a body has room for a million.
+"""
+
 _ESCAPED_MARK = re.compile(rb"\\u00(?:22|3[aA])")
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _MEMBER_MARK = b'":'
-_MEMBER_NAME = re.compile(rb'[ \t\r\n]*[{,][ \t\r\n]*"((?:[^"\\]|\\.)*)"[ \t\r\n]*:[ \t\r\n]*', re.DOTALL)
-
-_EMPTY = re.compile(rb"[ \t\r\n]*{[ \t\r\n]*}[ \t\r\n]*")
 
 
 class StrictJsonError(ValueError):
@@ -68,37 +72,64 @@ def loads_strict(raw: RawJson) -> Any:
     return value
 
 
+class _Name(str):
+    """A name as the parser hands it over; a kind of its own, so that each is seen once as it is read."""
+
+    __slots__ = ()
+
+
 def strict_members(raw: RawJson) -> dict[str, msgspec.Raw]:
     """Split one JSON object into its members without reading their values.
 
     The names are checked for duplicates exactly; the values are only scanned for their end. Raises
-    `StrictJsonError` as `loads_strict` does, with `not-an-object` for any other JSON value.
+    `StrictJsonError` as `loads_strict` does, with `not-an-object` for any other JSON value, and with
+    `too-many-members` as soon as there are more than `MAX_MEMBERS`.
     """
     text = raw if type(raw) is bytes else bytes(raw)
+    names = 0
+
+    def counted(kind: type, name: str) -> str:
+        nonlocal names
+        names += 1
+        if names > MAX_MEMBERS:
+            raise ValueError  # ends the parsing; the count says why
+        return str.__new__(kind, name)
+
     try:
-        members = _MEMBERS.decode(text)
+        members: dict[str, msgspec.Raw] = msgspec.json.Decoder(_MEMBERS, dec_hook=counted).decode(text)
     except msgspec.ValidationError:
-        raise StrictJsonError("not-an-object") from None
+        raise StrictJsonError("too-many-members" if names > MAX_MEMBERS else "not-an-object") from None
     except RecursionError:
         raise StrictJsonError("too-deep") from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         _refuse(text)
-    _check_names(text, members)
+    if len(members) != names:
+        raise StrictJsonError("duplicate-name")
     return members
 
 
-def check_whole_body(raw: RawJson) -> None:
+_MEMBERS: Any = dict[_Name, msgspec.Raw]
+_CHUNK = 65_536
+
+
+def check_whole_body(text: bytes) -> None:
     """Check what only the whole text can show: that it is UTF-8 throughout, also where nothing is read.
 
+    Done piece by piece: as one text, a large body with one rare character in it would take four times its
+    size.
     Depth needs no check of its own: skipping is bounded by the parser and reading by `MAX_DEPTH`.
     """
+    if text.isascii():
+        return
+    view = memoryview(text)
+    position = 0
     try:
-        bytes(raw).decode("utf-8")
+        while position < len(text):
+            end = position + _CHUNK
+            _, read = codecs.utf_8_decode(view[position:end], "strict", end >= len(text))
+            position += read
     except UnicodeDecodeError:
         raise StrictJsonError("invalid-utf-8") from None
-
-
-_MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 def _counts_exclude_duplicates(text: bytes, compact: bytes) -> bool:
@@ -113,22 +144,6 @@ def _counts_exclude_duplicates(text: bytes, compact: bytes) -> bool:
         and not any(blank in text and blank + b":" in text for blank in (b"\n", b"\t", b"\r"))
         and (b"\\" not in text or _ESCAPED_MARK.search(text) is None)
     )
-
-
-def _check_names(text: bytes, members: dict[str, msgspec.Raw]) -> None:
-    """Walk the names of the outermost object, stepping over the values by their known length."""
-    position = 0
-    names = 0
-    while (found := _MEMBER_NAME.match(text, position)) is not None:
-        name = found[1]
-        value = bytes(members[json.loads(b'"' + name + b'"') if b"\\" in name else name.decode()])
-        position = found.end() + len(value)
-        names += 1
-        # The parser kept the last of two equal names: the first then has another value, or is one too many.
-        if names > len(members) or not text.startswith(value, found.end()):
-            raise StrictJsonError("duplicate-name")
-    if text[position:].strip() != b"}" and _EMPTY.fullmatch(text) is None:
-        raise StrictJsonError("duplicate-name")  # the first value only began like the last one
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

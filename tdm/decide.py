@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tdm.answers import Answer, answer, combine
 from tdm.applicability import indication_issue, not_applicable_rule
 from tdm.assess import assess
+from tdm.awaited import awaited_results, awaiting_remarks, with_awaited
 from tdm.certainty import step_down
 from tdm.class_limits import out_of_class_only
 from tdm.decision import (
@@ -90,14 +91,15 @@ def _by_gate(gate: FiredGate, report: GateReport, context: GateContext, knowledg
     indication = indication_issue(context.course)
     gap = gate.gate == "S-GAP"
     verdict = Verdict.ASSESS if gap else Verdict.HOLD
-    options = (Option(OptionKind.MEASURE_ATI, recommended=True),) if gap else ()
+    awaited = awaited_results(context.course.issues, assessment, context.now, context.policy)
+    options = with_awaited((Option(OptionKind.MEASURE_ATI, recommended=True),), awaited) if gap else ()
     return Decision(
         verdict,
         gate.gate,
         _indicator(verdict, report, critical=gate.critical),
         knowledge.version,
         certainty=Certainty.MODERATE if gap else Certainty.STRONG,
-        rationale=_sentences((*report.remarks,), ()),
+        rationale=_sentences((*report.remarks, *awaiting_remarks(options)), ()),
         gates=_only_deciding(report.fired, gate),
         not_evaluated=report.not_evaluated,
         options=options,
@@ -135,6 +137,7 @@ def _by_table(chosen: Answer, report: GateReport, context: GateContext, knowledg
     if report.dose_slip:
         # Weight or order is wrong by a factor: dose per kg stays true, what it comes to in mg may not.
         options = tuple(one if one.dose_mg_per_kg is None else replace(one, dose_mg=None) for one in options)
+    options = with_awaited(options, awaited_results(course.issues, assessment, context.now, context.policy))
     report = with_immunomodulator(report, context, options)
     indication = indication_issue(course)
     steps = assessment.certainty_steps_down + (indication is not None) + led_out
@@ -165,7 +168,7 @@ def _by_table(chosen: Answer, report: GateReport, context: GateContext, knowledg
     explained = (chosen.rule,) if verdict is chosen.outcome.verdict else ()
     if led_out:
         explained = ("switch-out-of-class-only",)
-    remarks = [*chosen.outcome.remarks, *report.remarks]
+    remarks = [*chosen.outcome.remarks, *report.remarks, *awaiting_remarks(options)]
     if len(assessment.situations) > 1 and chosen.situation is not None:
         remarks.append("several-readings")
     level = assessment.level
@@ -291,8 +294,7 @@ def _shortfalls(course: TreatmentCourse) -> tuple[tuple[str, Parameters], ...]:
     if not course.shortfalls:
         return ()
     return tuple(
-        (f"missing-{group}", (("state", shortfall.replace("-", " ")),))
-        for group, shortfall in course.shortfalls
+        (f"missing-{group}", (("state", shortfall.value),)) for group, shortfall in course.shortfalls
     )
 
 

@@ -170,8 +170,12 @@ class OptionKind(StrEnum):
     SWITCH_OUT_OF_CLASS = "switch-out-of-class"
     ADD_IMMUNOMODULATOR = "add-immunomodulator"
     MEASURE_LEVEL_AND_ATI = "measure-level-and-ati"
+    MEASURE_LEVEL = "measure-level"
     MEASURE_ATI = "measure-ati"
     QUANTIFY_ATI = "quantify-ati"
+    AWAIT_LEVEL_AND_ATI = "await-level-and-ati"
+    AWAIT_LEVEL = "await-level"
+    AWAIT_ATI = "await-ati"
     CONFIRM_INFLAMMATION = "confirm-inflammation"
     CHECK_ADHERENCE = "check-adherence"
     SPECIALIST_REVIEW = "specialist-review"
@@ -272,12 +276,35 @@ class Assessment:
     draft_changes_route: bool = False
 
 
+class Unread(StrEnum):
+    """Why a safety gate was not evaluated, or not in full. Those of data have the values of `Shortfall`."""
+
+    NO_CODE = "no-code"  # no configured code finds what the gate looks for
+    NOT_PROVIDED = "not-provided"
+    ERROR = "error"
+    TRUNCATED = "truncated"
+    TIMEOUT = "timeout"
+    REFUSED = "refused"
+    UNAUTHORIZED = "unauthorized"
+    SERVER_UNAVAILABLE = "server-unavailable"
+    UNCLEAR = "unclear"  # the only record is indeterminate, or of unreadable status
+    PERSON_UNKNOWN = "person-unknown"  # sex or birth date is not known
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadGate:
+    """A safety gate that was not evaluated in full, with every reason, in the order of `Unread`."""
+
+    gate: str
+    reasons: tuple[Unread, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """The one answer, with all that a clinician needs to review it.
 
     `rule` is a contract id ("R-PK-1", "S-HSR", "R-NA-1" ...). `rationale` are (message id, parameters)
-    pairs, resolved against `knowledge/rules.toml`. `not_evaluated` are gates that could not be read.
+    pairs, resolved against `knowledge/rules.toml`. `not_evaluated` are gates that could not be read, and why.
     `local_policy` is True when a site override decided. `update_withheld`: no button may change the draft to
     the recommended option; an issue says why.
     """
@@ -291,7 +318,7 @@ class Decision:
     switch_alternatives: tuple[SwitchDirection, ...] = ()
     rationale: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
     gates: tuple[FiredGate, ...] = ()
-    not_evaluated: tuple[str, ...] = ()
+    not_evaluated: tuple[UnreadGate, ...] = ()
     options: tuple[Option, ...] = ()
     draft_already_does_it: bool = False
     update_withheld: bool = False

@@ -165,7 +165,7 @@ class Dose:
 
     `amount_mg` or `amount_mg_per_kg` is None where the record does not say. `reported` is True when it
     stems from a statement or a dispense rather than an administration; `interval_days` is then the interval
-    of its instruction, if it gives one: pens are handed out for weeks at once.
+    of a dispense's instruction or supply, if it gives one: pens are handed out for weeks at once.
     """
 
     given: Moment
@@ -317,6 +317,10 @@ class Shortfall(StrEnum):
     NOT_PROVIDED = "not-provided"  # key absent, or null where the client may not have asked
     ERROR = "error"  # an OperationOutcome, or not readable as FHIR at all
     TRUNCATED = "truncated"  # a page with a next link: there is more
+    TIMEOUT = "timeout"  # asked for, but not answered within the time of a card
+    REFUSED = "refused"  # not asked for, because the address is not an allowed one
+    UNAUTHORIZED = "unauthorized"  # asked for, and access was not granted
+    SERVER_UNAVAILABLE = "server-unavailable"  # the server failed, or is left alone since it failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,7 +333,8 @@ class TreatmentCourse:
     list. `inflammatory_bowel_disease_recorded` is True when any record names Crohn's disease or inflammatory
     bowel disease, whatever its status. `evaluable` names the safety concepts for which codes are
     configured. `shortfalls` names the fact groups that are missing or incomplete, and why. All tuples are
-    in a canonical order that does not depend on the order of the resources.
+    in a canonical order that does not depend on the order of the resources. `dispensed` are the dispenses
+    that tell an interval, also those left out of `doses` for an administration of about that day.
     """
 
     draft: Order | None = None
@@ -338,6 +343,7 @@ class TreatmentCourse:
     markers: tuple[MarkerReading, ...] = ()
     weights: tuple[WeightReading, ...] = ()
     doses: tuple[Dose, ...] = ()
+    dispensed: tuple[Dose, ...] = ()
     orders: tuple[Order, ...] = ()
     medications: tuple[MedicationUse, ...] = ()
     safety: tuple[SafetyFact, ...] = ()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from tdm import gates_caution, gates_hold
-from tdm.decision import FiredGate, Option
+from tdm.decision import FiredGate, Option, Unread, UnreadGate
 from tdm.facts import FactGroup, MedicationConcept, SafetyConcept, SafetyState, TreatmentCourse
 from tdm.gates_caution import immunomodulator
 from tdm.gates_context import GateContext
@@ -23,7 +23,7 @@ class GateReport:
     """
 
     fired: tuple[FiredGate, ...] = ()
-    not_evaluated: tuple[str, ...] = ()
+    not_evaluated: tuple[UnreadGate, ...] = ()
     issues: tuple[DataIssue, ...] = ()
     remarks: tuple[str, ...] = ()
 
@@ -122,7 +122,7 @@ def check_gates(context: GateContext) -> GateReport:
     not_evaluated = unread_gates(context)
     if fired and not_evaluated:
         names = {gate.gate for gate in fired}
-        not_evaluated = tuple(name for name in not_evaluated if name not in names)
+        not_evaluated = tuple(unread for unread in not_evaluated if unread.gate not in names)
     return GateReport(fired, not_evaluated, screening_issues(context), remarks)
 
 
@@ -135,7 +135,7 @@ def with_immunomodulator(report: GateReport, context: GateContext, options: Iter
     fired = tuple(sorted((*report.fired, gate), key=lambda one: order.index(one.gate)))
     return GateReport(
         fired,
-        tuple(name for name in report.not_evaluated if name != gate.gate),
+        tuple(unread for unread in report.not_evaluated if unread.gate != gate.gate),
         (*report.issues, *issues),
         (*report.remarks, *remarks),
     )
@@ -172,38 +172,45 @@ def gate_needs() -> tuple[tuple[str, tuple[SafetyConcept, ...], tuple[FactGroup,
     )
 
 
-def unread_gates(context: GateContext) -> tuple[str, ...]:
-    """Return the gates whose data could not be read in full, in the fixed order.
+def unread_gates(context: GateContext) -> tuple[UnreadGate, ...]:
+    """Return the gates whose data could not be read in full, in the fixed order, each with all its reasons.
 
-    For want of configured codes, because a fact group did not arrive complete, or because the only record
-    is unclear. A gate that fires all the same is taken out by the caller.
+    A gate that fires all the same is taken out by the caller.
     """
     course = context.course
-    missing = {group for group, _ in course.shortfalls}
     unclear = {
         concept
         for concept, facts in context.facts.items()
         if all(fact.state is SafetyState.UNCLEAR for fact in facts)
     }
     unknown_person = _thiopurine_in_unknown_person(course)
-    blind = _blind_gates(course.evaluable)
-    if not (missing or unclear or unknown_person):
-        return blind
+    if not (course.shortfalls or unclear or unknown_person):
+        return _blind_gates(course.evaluable)
+    found = []
+    for name, concepts, groups in _gate_needs():
+        reasons = {Unread(shortfall.value) for group, shortfall in course.shortfalls if group in groups}
+        if not course.evaluable.issuperset(concepts):
+            reasons.add(Unread.NO_CODE)
+        if not unclear.isdisjoint(concepts):
+            reasons.add(Unread.UNCLEAR)
+        if unknown_person and name == "S-HSTCL":
+            reasons.add(Unread.PERSON_UNKNOWN)
+        if reasons:
+            found.append(UnreadGate(name, tuple(reason for reason in Unread if reason in reasons)))
+    return tuple(found)
+
+
+def blind_gates(evaluable: frozenset[SafetyConcept]) -> tuple[UnreadGate, ...]:
+    """Return the gates with a concept that no configured code can find."""
     return tuple(
-        name
-        for name, concepts, groups in gate_needs()
-        if name in blind
-        or not missing.isdisjoint(groups)
-        or not unclear.isdisjoint(concepts)
-        or (unknown_person and name == "S-HSTCL")
+        UnreadGate(name, (Unread.NO_CODE,))
+        for name, concepts, _ in gate_needs()
+        if not evaluable.issuperset(concepts)
     )
 
 
-def blind_gates(evaluable: frozenset[SafetyConcept]) -> tuple[str, ...]:
-    """Return the gates with a concept that no configured code can find."""
-    return tuple(name for name, concepts, _ in gate_needs() if not evaluable.issuperset(concepts))
-
-
+# The same for every decision, and longer to write down than to ask.
+_gate_needs = lru_cache(maxsize=1)(gate_needs)
 # Kept by the codes that a site configures, which are the same for every patient.
 _blind_gates = lru_cache(maxsize=64)(blind_gates)
 

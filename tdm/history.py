@@ -32,13 +32,14 @@ class History:
     """The present course. `infusions` and `orders` (no drafts) are oldest first.
 
     `start_known`: the first infusion of the tuple is the first of the course. `restarted`: doses of an
-    earlier course precede a gap.
+    earlier course precede a gap. `dispensed` are its dispenses that tell an interval, oldest first.
     """
 
     infusions: tuple[Infusion, ...]
     orders: tuple[Order, ...]
     start_known: bool
     restarted: bool
+    dispensed: tuple[Dose, ...] = ()
 
     @property
     def start(self) -> Moment | None:
@@ -69,7 +70,35 @@ def read_history(
         parameters = (("day", current[0].given.day.isoformat()), ("weeks", f"{gap / 7:.0f}"))
         issues.append(DataIssue(IssueCode.COURSE_RESTARTED, "course", parameters, current[0].source))
     known = bool(current) and start_is_known(course, current, orders, now, policy, restarted=first > 0)
-    return History(current, orders, start_known=known, restarted=first > 0), tuple(issues)
+    start = current[0].given if first else None
+    dispensed = dispenses(course.dispensed, start, now, policy, issues)
+    return History(current, orders, start_known=known, restarted=first > 0, dispensed=dispensed), tuple(
+        issues
+    )
+
+
+def dispenses(
+    every: Iterable[Dose], start: Moment | None, now: Moment, policy: Policy, issues: list[DataIssue]
+) -> tuple[Dose, ...]:
+    """Dispenses since the start of a new course, oldest first, one for each day and route.
+
+    Those of one day that tell different intervals are named and left out.
+    """
+    found: dict[tuple[date, Route | None], Dose] = {}
+    differing = set()
+    for dose in every:
+        if in_future(dose.given, now, policy.future_tolerance_minutes):
+            continue  # named among the doses
+        if start is not None and dose.given.day < start.day:
+            continue
+        known = found.setdefault((dose.given.day, dose.route), dose)
+        if known.interval_days != dose.interval_days:
+            differing.add((dose.given.day, dose.route))
+    for day, _ in sorted(differing, key=str):
+        what = (("what", f"what was handed out on {day.isoformat()}"),)
+        issues.append(DataIssue(IssueCode.INTERVAL_UNREADABLE, "interval", what))
+    kept = [dose for place, dose in found.items() if place not in differing]
+    return tuple(sorted(kept, key=lambda dose: (dose.given.day, dose.route or "")))
 
 
 def infusion_days(

@@ -67,6 +67,8 @@ class IssueCode(StrEnum):
     DOSE_DISAGREES = "dose-disagrees"
     INTERVAL_DISAGREES = "interval-disagrees"
     INTERVAL_FROM_DRAFT = "interval-from-draft"
+    INTERVAL_FROM_DISPENSE = "interval-from-dispense"
+    DISPENSE_DISAGREES = "dispense-disagrees"
     ROUTE_PRESUMED = "route-presumed"
     WEIGHT_OUTDATED = "weight-outdated"
     WEIGHT_UNKNOWN = "weight-unknown"
@@ -88,6 +90,7 @@ class IssueCode(StrEnum):
     ENDOSCOPY_BEFORE_CHANGE = "endoscopy-before-change"
     # -- orders, doses and medicines as recorded
     OTHER_PATIENT = "other-patient"
+    FHIR_ADDRESS_REFUSED = "fhir-address-refused"
     MEDICINE_BY_NAME = "medicine-recognised-by-name"
     MEDICINE_UNRESOLVED = "medicine-unresolved"
     DOSE_UNREADABLE = "dose-unreadable"
@@ -106,6 +109,7 @@ class IssueCode(StrEnum):
     DRAFT_SUBJECT_DIFFERS = "draft-subject-differs"
     # -- results and records as read
     PANEL_VALUE_NOT_USED = "panel-value-not-used"
+    RESULT_IN_TEXT = "result-in-text"
     RESULT_UNREADABLE = "result-unreadable"
     RESULT_UNIT_UNKNOWN = "result-unit-unknown"
     RESULT_UNDATED = "result-undated"

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from tdm.changes import dose_differs
 from tdm.decision import Regimen
-from tdm.facts import Moment, Order, OrderState, Route, WeightReading
+from tdm.facts import Dose, Moment, Order, OrderState, Route, WeightReading
 from tdm.history import History, Infusion
 from tdm.issues import DataIssue, IssueCode
 from tdm.knowledge.model import Policy
@@ -73,13 +73,13 @@ def observed_interval(
     return median(steps[-OBSERVED_STEPS:]) if steps else None
 
 
-def planned_interval(
-    moment: Moment, history: History, draft: Order | None, policy: Policy, route: Route | None = None
-) -> tuple[float | None, bool]:
-    """The interval in force at a moment, in days, and whether it is the draft's for want of another.
+def recorded_interval(
+    moment: Moment, history: History, policy: Policy, route: Route | None = None
+) -> float | None:
+    """The interval that orders and infusions tell for a moment, in days.
 
-    The order in force, else what was observed until then, else a later order that may renew it, else the
-    draft. A later order that changed the interval supersedes the sample elsewhere.
+    The order in force, else what was observed until then, else a later order that may renew it. A later order
+    that changed the interval supersedes the sample elsewhere.
     """
     interval = ordered_interval(history.orders, moment)
     if interval is None:
@@ -87,6 +87,31 @@ def planned_interval(
     if interval is None:
         for order in history.orders:  # oldest first: the last one that names an interval stays
             interval = order.interval_days or interval
+    return interval
+
+
+def dispense_at(moment: Moment, history: History, route: Route | None) -> Dose | None:
+    """The last dispense up to a moment, else the first after it; unnamed routes fit."""
+    found = None
+    for dose in history.dispensed:
+        if route is None or dose.route is None or dose.route is route:
+            if found is not None and dose.given.day > moment.day:
+                break
+            found = dose
+    return found
+
+
+def planned_interval(
+    moment: Moment, history: History, draft: Order | None, policy: Policy, route: Route | None = None
+) -> tuple[float | None, bool]:
+    """The interval in force at a moment, in days, and whether it is the draft's for want of another.
+
+    What orders and infusions tell, else what was handed out, else the draft.
+    """
+    interval = recorded_interval(moment, history, policy, route)
+    if interval is None and history.dispensed:
+        dispense = dispense_at(moment, history, route or route_at(moment, history, draft, policy))
+        interval = None if dispense is None else dispense.interval_days
     if interval is None and draft is not None and draft.interval_days:
         return draft.interval_days, True
     return interval, False
@@ -145,8 +170,29 @@ def regimen_in_force(
     if ordered is not None and observed is not None and not agree(ordered, observed, policy):
         parameters = (("ordered", days_text(ordered)), ("observed", days_text(observed)))
         issues.append(DataIssue(IssueCode.INTERVAL_DISAGREES, "interval", parameters))
+    if history.dispensed:
+        issues += issues_of_dispense(now, route, history, policy)
     mg, per_kg = (None, None) if source is None else completed(source, route, weight_kg)
     return Regimen(route, mg, per_kg, interval, ordered, observed, weight_kg), tuple(issues)
+
+
+def issues_of_dispense(now: Moment, route: Route, history: History, policy: Policy) -> list[DataIssue]:
+    """An issue where the interval is that of the last dispense, or where that disagrees with it.
+
+    A dispense before the latest order is not held against it: that order may have changed the interval.
+    """
+    dispense = dispense_at(now, history, route)
+    if dispense is None or dispense.interval_days is None:
+        return []
+    day = ("day", dispense.given.day.isoformat())
+    used = recorded_interval(now, history, policy, route)
+    if used is None:
+        return [DataIssue(IssueCode.INTERVAL_FROM_DISPENSE, "interval", (day,), dispense.source)]
+    written = [order.authored.day for order in history.orders if order.interval_days and order.authored]
+    if agree(used, dispense.interval_days, policy) or (written and max(written) > dispense.given.day):
+        return []
+    parameters = (day, ("dispensed", days_text(dispense.interval_days)), ("used", days_text(used)))
+    return [DataIssue(IssueCode.DISPENSE_DISAGREES, "interval", parameters, dispense.source)]
 
 
 def in_force(order: Order | None, dose: Infusion | None, draft: Order | None) -> Order | Infusion | None:

@@ -38,9 +38,12 @@ def ok_2(numbers: TableNumbers) -> Rule:
 def may_deescalate(situation: Situation, numbers: TableNumbers) -> bool:
     """Return whether less drug may be named at all: proven remission, sure timing, no fistula to lose.
 
-    Where the problem list did not arrive whole, a fistula may be missing from it.
+    Where the problem list did not arrive whole, a fistula may be missing from it. An antibody result that is
+    pending or could not be used may be positive: that is settled first.
     """
     if not (situation.deep_remission and situation.timing_verified and situation.conditions_complete):
+        return False
+    if situation.ati_unread:
         return False
     level = situation.level_ug_ml
     return not situation.fistula_history or (level is not None and level > numbers.deescalation_fistula_above)

@@ -9,13 +9,15 @@ from cds_service.cli.discovery import discovery
 from cds_service.cli.explain import explain
 from cds_service.cli.inspect import inspect
 from cds_service.cli.sandbox import sandbox
+from cds_service.cli.serve import serve
 
 _EPILOG = """\b
 Examples:
   infliximab-cds sandbox
   infliximab-cds explain request.json --as-of 2026-03-09
   infliximab-cds inspect laboratory-bundle.json
-  infliximab-cds check-config --site site.toml
+  infliximab-cds check-config --site site.toml --trust trust.toml
+  infliximab-cds serve --site site.toml --trust trust.toml
 
 \b
 Exit codes:
@@ -24,7 +26,7 @@ Exit codes:
   3  the given file cannot be read as what it should be
   4  the configuration was refused
   5  the check was not completed (explain)
-  6  the port is taken (sandbox)
+  6  the port is taken (sandbox, serve)
 """
 
 
@@ -34,5 +36,5 @@ def main() -> None:
     """Decision support for infliximab in Crohn's disease, from level and antibodies to a card."""
 
 
-for _command in (sandbox, explain, inspect, discovery, check_config):
+for _command in (sandbox, serve, explain, inspect, discovery, check_config):
     main.add_command(_command)

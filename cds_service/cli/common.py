@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from enum import IntEnum
@@ -13,8 +13,9 @@ from typing import Any, NoReturn
 import click
 
 from cds_service.services import Services, load_services, system_clock
-from cds_service.settings import SettingsError, settings_from_environment
+from cds_service.settings import ENVIRONMENT_PREFIX, SettingsError, settings_from_environment
 from cds_service.site_overlay import SiteError
+from cds_service.trust.reasons import TrustError
 from fhir_mappings.codes import CodeSetError
 from tdm.knowledge.errors import KnowledgeError
 
@@ -44,26 +45,49 @@ site_option = click.option(
     help="Site overlay to apply (default: $INFLIXIMAB_CDS_SITE, else none).",
 )
 
+trust_option = click.option(
+    "--trust",
+    "trust_path",
+    type=click.Path(path_type=Path),
+    help="Trust file: which clients are believed (default: $INFLIXIMAB_CDS_TRUST).",
+)
+
 
 def services_for_command(
     site_path: Path | None,
     *,
     sandbox: bool = False,
     public_base_url: str = "",
+    trust_path: Path | None = None,
+    believing: bool = False,
+    fhir_bases: Sequence[str] = (),
     clock: Callable[[], datetime] = system_clock,
     logger: Any = None,
 ) -> Services:
-    """Load the services with the environment's settings; exits with CONFIGURATION when refused."""
+    """Load the services with the environment's settings; exits with CONFIGURATION when refused.
+
+    The trust file is read only for commands that are about believing: the others work for people who may not
+    read it. The sandbox refuses to start beside one.
+    """
     try:
         settings = settings_from_environment(os.environ, sandbox=sandbox)
         settings = replace(
             settings,
             site_path=site_path or settings.site_path,
             public_base_url=public_base_url or settings.public_base_url,
+            trust_path=(trust_path or settings.trust_path) if believing or sandbox else None,
+            sandbox_fhir_bases=tuple(fhir_bases),
         )
         return load_services(settings, clock=clock, logger=logger)
-    except (SettingsError, SiteError, KnowledgeError, CodeSetError) as error:
+    except (SettingsError, SiteError, KnowledgeError, CodeSetError, TrustError) as error:
         refuse_configuration(error)
+
+
+def hand_down(site_path: Path | None, trust_path: Path | None) -> None:
+    """Put what was given on the command line where the workers of a server read their settings."""
+    for name, path in (("SITE", site_path), ("TRUST", trust_path)):
+        if path is not None:
+            os.environ[ENVIRONMENT_PREFIX + name] = str(path.absolute())
 
 
 def refuse_configuration(error: Exception) -> NoReturn:

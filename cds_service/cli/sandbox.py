@@ -41,16 +41,25 @@ class _QuietHandler(WSGIRequestHandler):
     epilog="""\b
 Examples:
   infliximab-cds sandbox
-  infliximab-cds sandbox --port 8080"""
+  infliximab-cds sandbox --port 8080
+  infliximab-cds sandbox --fhir-base http://127.0.0.1:8103/fhir/R4"""
 )
 @click.option("--port", type=click.IntRange(0, _HIGHEST_PORT), default=8000, show_default=True)
+@click.option(
+    "--fhir-base",
+    "fhir_bases",
+    metavar="URL",
+    multiple=True,
+    help="A FHIR server on this machine that requests may name as fhirServer; may be given several times.",
+)
 @site_option
-def sandbox(port: int, site_path: Path | None) -> None:
+def sandbox(port: int, fhir_bases: tuple[str, ...], site_path: Path | None) -> None:
     """Start the service on this machine only, with synthetic patients and without client authentication."""
     services = services_for_command(
         site_path,
         sandbox=True,
         public_base_url=f"http://{HOST}:{port}",
+        fhir_bases=fhir_bases,
         logger=make_logger(sys.stderr.buffer),
     )
     server = bind(services, port)

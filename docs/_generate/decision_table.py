@@ -1,17 +1,13 @@
 """Makes `docs/decision-table.md`: the rows in their order, and how all combinations fall on them."""
 
 from collections import Counter
-from collections.abc import Iterator
-from itertools import product
 
-from tdm.decision import Activity, AgeGroup, AtiClass, LevelClass, OptionKind, Phase, Situation
-from tdm.facts import Route
+from tdm.decision import OptionKind
 from tdm.gates import gate_order
 from tdm.knowledge.loader import load_knowledge
-from tdm.knowledge.model import Knowledge
 from tdm.rules import Outcome, Rule
 from tdm.table import build_table, first_match, numbers_of
-from tdm.targets import PERIANAL_ROW, level_class, target_of, target_row
+from tests.tdm.enumeration import all_situations
 
 FRONT_MATTER = """---
 audience: clinicians, developers
@@ -66,7 +62,8 @@ READINGS = """
   antigen the newest decides.
 - A reaction to infliximab of unreadable status counts as one. Any other gate whose records are all unclear is
   not evaluated.
-- Less drug is not named on a trough of unverified or untimed timing; the answer stays continue.
+- Less drug is not named on a trough of unverified or untimed timing, nor beside an antibody result that is
+  pending or could not be used; the answer stays continue.
 - An antibody result that could not be used may be positive: no reflex limit explains the absence of others,
   and where antibodies are otherwise unknown, or known from an older negative alone, exposure is not raised
   (R-ATI-3).
@@ -81,7 +78,7 @@ def generate() -> dict[str, str]:
     answers: dict[str, Counter[str]] = {rule.id: Counter() for rule in table}
     offered: dict[str, set[str]] = {rule.id: set() for rule in table}
     total = 0
-    for situation in situations(knowledge):
+    for situation in all_situations():
         total += 1
         rule = first_match(table, situation)
         outcome = rule.outcome(situation)
@@ -128,44 +125,3 @@ def coverage(answers: dict[str, Counter[str]], total: int) -> list[str]:
         split = "; ".join(f"{words}: {count:,}" for words, count in sorted(counted.items()))
         lines.append(f"| {name} | {counted.total():,} | {split} |")
     return lines
-
-
-def situations(knowledge: Knowledge) -> Iterator[Situation]:
-    """Return every combination of the table's dimensions, each on its own target row."""
-    policy, numbers = knowledge.policy, numbers_of(knowledge)
-    for route, age, phase, activity, fistula in product(Route, AgeGroup, Phase, Activity, (False, True)):
-        row = target_row(route, age, phase, activity, active_fistula=fistula)
-        target = target_of(row, age, knowledge)
-        edges = {
-            policy.undetectable_below_ug_ml,
-            numbers.immunogenic_low_below,
-            numbers.subcutaneous_active_from,
-            target.grey_limit_ug_ml,
-            target.act_below_ug_ml,
-            target.aim_ug_ml,
-            target.ceiling_ug_ml,
-        }
-        values: set[float] = {0.0}
-        for edge in edges - {None}:
-            values |= {round((edge or 0.0) + step, 2) for step in (-0.1, 0.0, 0.1)}
-        for value, ati, proactive in product([None, *sorted(values)], AtiClass, (False, True)):
-            level = LevelClass.NONE
-            if value is not None:
-                level = level_class(value, target, undetectable=value < policy.undetectable_below_ug_ml)
-            yield Situation(
-                route=route,
-                age_group=age,
-                phase=phase,
-                level=level,
-                level_ug_ml=value,
-                ati=ati,
-                activity=activity,
-                perianal_row=row == PERIANAL_ROW,
-                proactive=proactive,
-                act_below_ug_ml=target.act_below_ug_ml,
-                aim_ug_ml=target.aim_ug_ml,
-                ceiling_ug_ml=target.ceiling_ug_ml,
-                active_fistula=fistula,
-                fistula_history=fistula,
-                deep_remission=activity is Activity.REMISSION,
-            )

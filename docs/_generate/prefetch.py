@@ -17,7 +17,8 @@ is done by the service.
 
 All three services publish the same keys. A key that is absent or null counts as *not provided*, an
 OperationOutcome as *failed*, a Bundle without entries as *nothing found*, and a page with a next link, or
-with a total above what it brings, as *incomplete*: these are four different things on the card.
+with a total above what it brings, as *incomplete*: these are four different things on the card. All but
+*nothing found* are [fetched](fetching.md) where the client lets the service ask its FHIR server.
 """
 
 

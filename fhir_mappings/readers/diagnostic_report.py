@@ -7,14 +7,15 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from fhir_mappings.acquired import Resource
-from fhir_mappings.codes import codings_of
+from fhir_mappings.codes import ObservationConcept, codings_of
 from fhir_mappings.context import ReadingContext
 from fhir_mappings.dates import ReadDate
 from fhir_mappings.readers.frame import CollectionTimes, collected, effective, specimen_time
+from fhir_mappings.readers.mentioned import read_mentioned
 from fhir_mappings.readers.observation import other_patient, read_contained
 from fhir_mappings.readers.reading import NOTHING, Reading, merge
 from fhir_mappings.readers.status import read_status
-from fhir_mappings.readers.unread import unread
+from fhir_mappings.readers.unread import INFLIXIMAB_RESULTS, pending, unread
 from fhir_mappings.references import (
     Belongs,
     belongs_to,
@@ -24,6 +25,8 @@ from fhir_mappings.references import (
     text_of,
 )
 from tdm.facts import Source
+
+_SAID = ("conclusion", "conclusionCode", "codedDiagnosis", "presentedForm")
 
 
 def collection_times(resources: Iterable[Resource], context: ReadingContext) -> CollectionTimes:
@@ -81,10 +84,24 @@ def read_diagnostic_report(
     inner = (
         merge(read_contained(resource, context, source, date, 0)) if resource.get("contained") else NOTHING
     )
-    if inner != NOTHING or not _lacks_results(resource, known):
+    if inner != NOTHING:
         return inner
+    to_come = _is_to_come(resource)
     match = context.codes.observation(*codings_of(resource.get("code")))
-    return NOTHING if match is None else unread(match.concept, date and date.moment, source)
+    drawn = date and date.moment
+    if match is not None and match.concept is ObservationConcept.DRUG_TEST:
+        return read_mentioned(resource, context, source, read_status(resource.get("status")), drawn)
+    if match is None or match.concept not in INFLIXIMAB_RESULTS:
+        return NOTHING
+    if not to_come and not _lacks_results(resource, known):
+        return NOTHING
+    return pending(match.concept, drawn, source) if to_come else unread(match.concept, drawn, source)
+
+
+def _is_to_come(resource: Resource) -> bool:
+    """Return whether a report was opened and nothing is in it yet."""
+    said = read_status(resource.get("status")).said
+    return said in {"registered", "partial"} and not any(resource.get(key) for key in ("result", *_SAID))
 
 
 def _lacks_results(resource: Resource, known: AbstractSet[str]) -> bool:
@@ -92,6 +109,4 @@ def _lacks_results(resource: Resource, known: AbstractSet[str]) -> bool:
     results = _results(resource.get("result"))
     if results:
         return known.isdisjoint(results) and not all(reference.startswith("#") for reference in results)
-    return any(
-        resource.get(key) for key in ("conclusion", "conclusionCode", "codedDiagnosis", "presentedForm")
-    )
+    return any(resource.get(key) for key in _SAID)

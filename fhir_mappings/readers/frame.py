@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
+
+import msgspec
 
 from fhir_mappings.context import ReadingContext
 from fhir_mappings.dates import ReadDate, read_date
@@ -19,7 +21,7 @@ UNKNOWN_DAY = "unknown date"
 _MAX_NAME = 80
 
 
-class ResultFrame(NamedTuple):
+class ResultFrame(msgspec.Struct, frozen=True):
     """The circumstances of one result (an Observation or one of its components)."""
 
     context: ReadingContext

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from fhir_mappings.codes import ObservationConcept
 from fhir_mappings.readers.frame import ResultFrame, shown_unit
 from fhir_mappings.readers.reading import NOTHING, Reading
 from fhir_mappings.readers.sampling import other_than_trough
+from fhir_mappings.readers.unread import INFLIXIMAB_RESULTS, pending
 from fhir_mappings.readers.values import ResultValue
 from fhir_mappings.text import ResultWord
 from fhir_mappings.units import Quantity, Unit, UnitFault, find_unit
@@ -77,7 +79,9 @@ def _only(issue: DataIssue) -> Reading:
 
 
 def read_panel_value(value: ResultValue, frame: ResultFrame) -> Reading:
-    """Return an issue for a value that could be level or antibodies; a panel without one is silent."""
+    """Return the issues of a value that is pending or could be level or antibodies; without one, nothing."""
+    if value.word is ResultWord.PENDING:
+        return pending(ObservationConcept.INFLIXIMAB_PANEL, frame.drawn, frame.source)
     if value.number is None and value.word is None and not _tells_a_result(value, frame):
         return NOTHING
     return _only(frame.issue(IssueCode.PANEL_VALUE_NOT_USED, "level"))
@@ -86,4 +90,5 @@ def read_panel_value(value: ResultValue, frame: ResultFrame) -> Reading:
 def _tells_a_result(value: ResultValue, frame: ResultFrame) -> bool:
     """Return whether a text has a number in it or names infliximab; "see below" does neither."""
     has_digit = any(character.isdigit() for character in value.original)
-    return has_digit or frame.context.codes.observation((), value.original) is not None
+    named = frame.context.codes.observation((), value.original)
+    return has_digit or (named is not None and named.concept in INFLIXIMAB_RESULTS)

@@ -1,7 +1,8 @@
 """MedicationDispense: infliximab handed out, taken as a reported dose on that day.
 
 How many doses one dispense covers is not told reliably, so that only the first is taken: enough to see that
-treatment went on, too little to build an interval from. The interval is that of its instruction.
+treatment went on. The interval is that of its instruction; without one, the days that the supply is for are
+shared among the doses, where the quantity says how many these are (see `fhir_mappings.supply`).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from fhir_mappings.readers.medication_record import (
     record_of,
     settled_order_route,
 )
+from fhir_mappings.supply import supply_interval
 from tdm.facts import Dose
 from tdm.issues import DataIssue, IssueCode
 
@@ -45,6 +47,6 @@ def read_medication_dispense(
         dosage.amount_mg,
         dosage.amount_mg_per_kg,
         reported=True,
-        interval_days=dosage.interval_days,
+        interval_days=dosage.interval_days or supply_interval(resource, dosage, route),
     )
     return MedicationReading(doses=(dose,), issues=record.issues + dosage.issues + route_issues)

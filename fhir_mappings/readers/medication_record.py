@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
+
+import msgspec
 
 from fhir_mappings.acquired import Resource
 from fhir_mappings.context import ReadingContext
@@ -19,7 +21,7 @@ _PEN_DAYS = 14.0
 """Nothing intravenous is given every two weeks; the loading schedule is no interval."""
 
 
-class MedicationReading(NamedTuple):
+class MedicationReading(msgspec.Struct, frozen=True):
     """Facts of one medication record."""
 
     orders: tuple[Order, ...] = ()
@@ -31,7 +33,7 @@ class MedicationReading(NamedTuple):
 NO_MEDICATION = MedicationReading()
 
 
-class Record(NamedTuple):
+class Record(msgspec.Struct, frozen=True):
     """One medication record of this patient, with what all readers need of it."""
 
     resource: Resource

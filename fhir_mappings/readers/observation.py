@@ -24,9 +24,11 @@ from fhir_mappings.readers.frame import (
 )
 from fhir_mappings.readers.level import as_named, read_level, read_panel_value
 from fhir_mappings.readers.markers import MARKER_CONCEPTS, read_marker
+from fhir_mappings.readers.mentioned import read_mentioned
 from fhir_mappings.readers.reading import NOTHING, Reading, merge
 from fhir_mappings.readers.safety_labs import read_safety_result
 from fhir_mappings.readers.status import ReadStatus, read_status
+from fhir_mappings.readers.unread import INFLIXIMAB_RESULTS, pending, unread
 from fhir_mappings.readers.values import read_value
 from fhir_mappings.readers.weight import read_weight
 from fhir_mappings.references import Belongs, belongs_to, source_reference, text_of
@@ -83,17 +85,27 @@ def _read(
     parts = [part for part in components if isinstance(part, dict)] if isinstance(components, list) else []
     members = read_contained(resource, context, source, date, depth) if resource.get("contained") else []
     match = context.codes.observation(*codings_of(resource.get("code")))
+    concept = None if match is None else match.concept
     readings = members
-    if match is not None:
+    if match is not None and concept is not ObservationConcept.DRUG_TEST:
         frame = _frame(resource, match, context, source, status, date)
         has_parts = bool(parts or resource.get("hasMember") or members)
         readings.append(_read_result(resource, match, frame, status, date, has_parts=has_parts))
     for part in parts:
         found = context.codes.observation(*codings_of(part.get("code")))
-        if found is not None:
+        if found is not None and found.concept is not ObservationConcept.DRUG_TEST:
             frame = _frame(resource, found, context, source, status, date)
             readings.append(_read_result(part, found, frame, status, date, has_parts=False))
     said = [reading for reading in readings if reading is not NOTHING]
+    drawn = date and date.moment
+    if concept is ObservationConcept.DRUG_TEST and not any(one.levels or one.atis for one in said):
+        said.append(read_mentioned(resource, context, source, status, drawn))
+    elif concept in INFLIXIMAB_RESULTS and parts and not said and not resource.get("hasMember"):
+        # The names of its parts say nothing ("drug", "antibody"): level and antibodies may be among them.
+        if status.pending:
+            said.append(pending(ObservationConcept.INFLIXIMAB_PANEL, drawn, source))
+        elif status.counted is not None:
+            said.append(unread(ObservationConcept.INFLIXIMAB_PANEL, drawn, source))
     if not said:
         return NOTHING
     return said[0] if len(said) == 1 else merge(said)
@@ -131,7 +143,7 @@ def _read_result(
     """Return one result, once its status counts."""
     concept = match.concept
     if status.counted is None:
-        return _not_counted(concept, frame, status)
+        return _not_counted(concept, frame, status, has_parts=has_parts)
     value = read_value(element)
     if not value.present and has_parts:
         return NOTHING
@@ -163,17 +175,17 @@ def _dispatch(
     return read_safety_result(concept, element, value, frame)
 
 
-def _not_counted(concept: ObservationConcept, frame: ResultFrame, status: ReadStatus) -> Reading:
+def _not_counted(
+    concept: ObservationConcept, frame: ResultFrame, status: ReadStatus, *, has_parts: bool
+) -> Reading:
     """Return the issue for a result that is registered, cancelled, entered in error or of no known status."""
-    if concept is ObservationConcept.INFLIXIMAB_PANEL:
+    if concept is ObservationConcept.INFLIXIMAB_PANEL and (has_parts or not status.pending):
         return NOTHING  # its members say for themselves
+    if status.pending and concept in INFLIXIMAB_RESULTS:
+        return pending(concept, frame.drawn, frame.source)
     if concept is ObservationConcept.INFLIXIMAB_LEVEL:
-        if status.pending:
-            return Reading(issues=(frame.issue(IssueCode.LEVEL_PENDING, "level"),))
         code, subject, parameters = IssueCode.LEVEL_STATUS_NOT_COUNTED, "level", {"status": status.said}
     elif concept is ObservationConcept.INFLIXIMAB_ANTIBODY:
-        if status.pending:
-            return Reading(issues=(frame.issue(IssueCode.ATI_PENDING, "ati"),))
         code, subject, parameters = IssueCode.ATI_STATUS_NOT_COUNTED, "ati", {"status": status.said}
     else:
         code, subject = IssueCode.RESULT_STATUS_NOT_COUNTED, "result"

@@ -9,7 +9,7 @@ together).
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import msgspec
 
 from fhir_mappings.acquired import Resource
 from fhir_mappings.codes import ObservationConcept, ObservationMatch, codings_of
@@ -26,21 +26,30 @@ from fhir_mappings.readers.values import read_value, shown_quantity
 from fhir_mappings.readers.weight import HEAVIEST_KG, LIGHTEST_KG
 from fhir_mappings.references import source_reference, text_of
 from fhir_mappings.units import Quantity, Unit, find_unit
-from tdm.facts import Comparator, LevelReading, MarkerReading, ResultStatus, Source, WeightReading
+from tdm.facts import Comparator, LevelReading, Marker, MarkerReading, ResultStatus, Source, WeightReading
 
 _LARGEST = 1e6
 """Well inside of what a number may be; a larger one is looked at with care."""
 
-_QUANTITIES: dict[ObservationConcept, Quantity] = {
-    **{concept: quantity for concept, (_, quantity) in MARKER_NUMBERS.items()},
-    ObservationConcept.INFLIXIMAB_LEVEL: Quantity.LEVEL,
-    ObservationConcept.BODY_WEIGHT: Quantity.WEIGHT,
-    ObservationConcept.ALT: Quantity.ALT,
+_PLAIN: dict[ObservationConcept, tuple[Marker | None, Quantity]] = {
+    **MARKER_NUMBERS,
+    ObservationConcept.INFLIXIMAB_LEVEL: (None, Quantity.LEVEL),
+    ObservationConcept.BODY_WEIGHT: (None, Quantity.WEIGHT),
+    ObservationConcept.ALT: (None, Quantity.ALT),
 }
+
+# Bound once: looking up the member of an enumeration takes longer than reading a number.
+_LEVEL = ObservationConcept.INFLIXIMAB_LEVEL
+_ANTIBODY = ObservationConcept.INFLIXIMAB_ANTIBODY
+_EXACT = Comparator.EXACT
+_WEIGHT = Quantity.WEIGHT
 
 
 def read_plain(resource: Resource, context: ReadingContext, found: Findings) -> bool:
-    """Add the result of an Observation of the usual shape; False: nothing was added, read it with care."""
+    """Add the result of an Observation of the usual shape; False: nothing was added, read it with care.
+
+    A plain result of a test that does not matter is done with: there is nothing to add.
+    """
     subject = resource.get("subject")
     if (
         type(subject) is not dict
@@ -51,14 +60,16 @@ def read_plain(resource: Resource, context: ReadingContext, found: Findings) -> 
     ):
         return False
     match = context.codes.observation(*codings_of(resource.get("code")))
-    if match is not None and match.concept is ObservationConcept.INFLIXIMAB_ANTIBODY:
+    if match is None:
+        return True
+    if match.concept is _ANTIBODY:
         return _add_ati(resource, match, context, found)
-    quantity = None if match is None else _QUANTITIES.get(match.concept)
-    value = resource.get("valueQuantity")
-    if match is None or quantity is None or type(value) is not dict:
+    plain, value = _PLAIN.get(match.concept), resource.get("valueQuantity")
+    if plain is None or type(value) is not dict:
         return False
+    marker, quantity = plain
     number, sign = value.get("value"), value.get("comparator")
-    comparator = Comparator.EXACT if sign is None else json_comparator(sign)
+    comparator = _EXACT if sign is None else json_comparator(sign)
     unit = find_unit(quantity, value.get("unit"), value.get("code"))
     if (
         (type(number) is not float and type(number) is not int)
@@ -71,15 +82,15 @@ def read_plain(resource: Resource, context: ReadingContext, found: Findings) -> 
     if date is None:
         return False
     source = Source("Observation", source_reference(resource, "Observation"))
-    known = MARKER_NUMBERS.get(match.concept)
-    if known is not None:
-        marker = MarkerReading(known[0], date.moment, source, unit.convert(float(number)), comparator)
-        found.markers.append(marker)
+    if marker is not None:
+        found.markers.append(
+            MarkerReading(marker, date.moment, source, unit.convert(float(number)), comparator)
+        )
         return True
     result = _Plain(resource, source, float(number), unit, comparator, date)
-    if match.concept is ObservationConcept.INFLIXIMAB_LEVEL:
+    if match.concept is _LEVEL:
         return _add_level(result, found, coded=match.coded)
-    return _add_weight(result, found) if quantity is Quantity.WEIGHT else _add_alt(result, found)
+    return _add_weight(result, found) if quantity is _WEIGHT else _add_alt(result, found)
 
 
 def _add_ati(resource: Resource, match: ObservationMatch, context: ReadingContext, found: Findings) -> bool:
@@ -101,7 +112,7 @@ def _add_ati(resource: Resource, match: ObservationMatch, context: ReadingContex
     return True
 
 
-class _Plain(NamedTuple):
+class _Plain(msgspec.Struct, frozen=True):
     resource: Resource
     source: Source
     number: float
@@ -112,19 +123,20 @@ class _Plain(NamedTuple):
 
 def _add_level(result: _Plain, found: Findings, *, coded: bool) -> bool:
     """A flag, a clock without a zone, or a name like "peak" has more to say than the number alone."""
-    resource, source, number, unit, comparator, date = result
+    resource, date = result.resource, result.date
     if resource.get("interpretation") or date.zone_assumed or other_than_trough(resource.get("code")):
         return False
     value = resource["valueQuantity"]
+    shown = text_of(value.get("unit")) or text_of(value.get("code"))
     level = LevelReading(
-        unit.convert(number),
+        result.unit.convert(result.number),
         date.moment,
-        source,
-        comparator,
+        result.source,
+        result.comparator,
         coded=coded,
         laboratory=laboratory_of(resource),
         method=method_of(resource),
-        original=shown_quantity(number, comparator, text_of(value.get("unit")) or text_of(value.get("code"))),
+        original=shown_quantity(result.number, result.comparator, shown),
     )
     found.levels.append(level)
     return True
@@ -132,7 +144,7 @@ def _add_level(result: _Plain, found: Findings, *, coded: bool) -> bool:
 
 def _add_weight(result: _Plain, found: Findings) -> bool:
     kilograms = result.unit.convert(result.number)
-    if result.comparator is not Comparator.EXACT or not LIGHTEST_KG <= kilograms <= HEAVIEST_KG:
+    if result.comparator is not _EXACT or not LIGHTEST_KG <= kilograms <= HEAVIEST_KG:
         return False
     found.weights.append(WeightReading(kilograms, result.date.moment, result.source))
     return True

@@ -19,6 +19,8 @@ from tdm.decision import (
     Option,
     OptionKind,
     Target,
+    Unread,
+    UnreadGate,
     Verdict,
 )
 from tdm.facts import FactGroup, Shortfall
@@ -218,14 +220,20 @@ def test_doubts_name_issues_missing_data_unchecked_gates_and_an_order_that_canno
     decision = dataclasses.replace(
         INTENSIFY,
         issues=(issue, issue),
-        not_evaluated=("S-HF", "S-NEW"),
+        not_evaluated=(
+            UnreadGate("S-TB", (Unread.NO_CODE, Unread.ERROR)),
+            UnreadGate("S-HF", (Unread.ERROR,)),
+            UnreadGate("S-NEW", (Unread.PERSON_UNKNOWN,)),
+        ),
         rationale=(*INTENSIFY.rationale, ("missing-laboratory", (("state", "truncated"),))),
     )
     assert section(decision, "doubts", "Not changed.") == [
         "Not changed.",
         r"The level of 2026-11-01 has the status regis\|tered; it was not used.",
-        "Laboratory results: truncated.",
-        "Not evaluated (data missing or not readable, or no code configured here): heart failure, S-NEW.",
+        "Laboratory results: incomplete.",
+        "Not evaluated, because no code is configured here: tuberculosis.",
+        "Not evaluated, because the query for the data failed: tuberculosis, heart failure.",
+        "Not evaluated, because sex or birth date is not known: S-NEW.",
     ]
     assert not any("Laboratory" in line for line in section(decision, "assessment"))
 
@@ -234,8 +242,7 @@ def test_a_shortfall_is_named_once_by_the_decision_or_by_the_card() -> None:
     said = dataclasses.replace(INTENSIFY, rationale=(("missing-laboratory", (("state", "truncated"),)),))
     shortfalls = ((FactGroup.LABORATORY, Shortfall.TRUNCATED), (FactGroup.ALLERGIES, Shortfall.NOT_PROVIDED))
     text = body(said, shortfalls=shortfalls)
-    assert text.count("Laboratory results: truncated.") == 1
-    assert "Laboratory results: incomplete." not in text
+    assert text.count("Laboratory results: incomplete.") == 1
     assert "- Allergies: not provided." in text
     assert "- Laboratory results: incomplete.\n- Allergies: not provided." in body(
         INTENSIFY, shortfalls=shortfalls

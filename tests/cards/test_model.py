@@ -1,7 +1,6 @@
 """Cards as JSON: nothing empty, nothing null."""
 
-import dataclasses
-
+import msgspec
 import pytest
 
 from cards.model import Action, ActionType, Card, Coding, DecisionStamp, Link, LinkType, Source, Suggestion
@@ -44,7 +43,7 @@ def test_a_bare_card_has_only_what_it_must_have() -> None:
 
 def test_a_full_card_has_everything() -> None:
     resource = {"resourceType": "ServiceRequest"}
-    full = dataclasses.replace(
+    full = msgspec.structs.replace(
         BARE,
         source=Source("infliximab-cds", TOPIC, "https://cds.example/about"),
         stamp=DecisionStamp(Verdict.CONTINUE, "R-OK-1", "2026.11.22", Certainty.MODERATE),

@@ -29,6 +29,8 @@ from tdm.decision import (
     Regimen,
     Situation,
     SwitchDirection,
+    Unread,
+    UnreadGate,
     Verdict,
 )
 from tdm.facts import Comparator, FactGroup, LevelReading, Route, Shortfall
@@ -134,6 +136,11 @@ def decisions(draw: st.DrawFn) -> Decision:
         Option, st.sampled_from(OptionKind), amounts, amounts, amounts, st.just(value=False), st.booleans()
     )
     issues = st.builds(DataIssue, st.sampled_from(IssueCode), st.just("level"), parameters)
+    unread = st.builds(
+        UnreadGate,
+        st.sampled_from(sorted(KNOWLEDGE.gates)),
+        st.lists(st.sampled_from(Unread), min_size=1, max_size=3).map(tuple),
+    )
     sentences = st.tuples(st.sampled_from(sorted(KNOWLEDGE.rules)), parameters)
     rules = sorted(rule for rule in KNOWLEDGE.rules if rule.startswith("R-"))
     return Decision(
@@ -145,7 +152,7 @@ def decisions(draw: st.DrawFn) -> Decision:
         switch_direction=draw(st.one_of(st.none(), st.sampled_from(SwitchDirection))),
         rationale=tuple(draw(st.lists(sentences, max_size=3))),
         gates=tuple(draw(st.lists(gates, max_size=3))),
-        not_evaluated=tuple(draw(st.lists(st.sampled_from(sorted(KNOWLEDGE.gates)), max_size=3))),
+        not_evaluated=tuple(draw(st.lists(unread, max_size=3))),
         options=tuple(draw(st.lists(options, max_size=4))),
         draft_already_does_it=draw(st.booleans()),
         evidence=tuple(draw(st.lists(st.sampled_from(sorted(KNOWLEDGE.evidence)), max_size=3))),

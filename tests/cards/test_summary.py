@@ -18,6 +18,7 @@ from tdm.decision import (
     SwitchDirection,
     Verdict,
 )
+from tdm.knowledge.model import Message
 from tests.cards.examples import INTENSIFY, KNOWLEDGE, NO_LEVEL, SITUATION, with_assessment, with_situation
 
 
@@ -69,6 +70,20 @@ def test_without_a_level_only_what_is_known_is_said() -> None:
     assert line(NO_LEVEL) == ("No usable infliximab level: assess — measure level and ATI")
     known = with_situation(NO_LEVEL, ati=AtiClass.POSITIVE_HIGH, activity=Activity.REMISSION)
     assert line(known).startswith("No usable infliximab level, ATI high positive, remission: assess")
+
+
+def test_a_pending_result_is_awaited_in_the_summary_too() -> None:
+    knowledge = dataclasses.replace(
+        KNOWLEDGE, options={"await-level": Message("Await the level.", "await the pending level")}
+    )
+    waiting = dataclasses.replace(NO_LEVEL, options=(Option(OptionKind.AWAIT_LEVEL, recommended=True),))
+    told = summary(waiting, knowledge=knowledge, wording=load_wording())
+    assert told == "No usable infliximab level: assess — await the pending level"
+    assert line(waiting) == line(NO_LEVEL)  # a knowledge without the sentence
+    beside = dataclasses.replace(NO_LEVEL, options=(Option(OptionKind.AWAIT_LEVEL),))
+    assert summary(beside, knowledge=knowledge, wording=load_wording()) == line(NO_LEVEL)
+    held_up = dataclasses.replace(waiting, gates=(FiredGate("S-PREG", deciding=True),))
+    assert "await" not in summary(held_up, knowledge=knowledge, wording=load_wording())
 
 
 def test_what_to_do_comes_first_and_the_reason_only_if_it_was_not_said() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from cards.not_completed import NotCompletedReason
 from cards.wording import WordingError, checked, load_wording, wording_from
-from tdm.decision import Activity, AtiClass, Certainty, Indicator, SwitchDirection, Verdict
+from tdm.decision import Activity, AtiClass, Certainty, Indicator, SwitchDirection, Unread, Verdict
 from tdm.facts import Comparator, FactGroup, Shortfall
 
 WORDING = load_wording()
@@ -32,6 +32,7 @@ def packaged() -> dict[str, Any]:
         (WORDING.comparators, set(Comparator)),
         (WORDING.fact_groups, set(FactGroup)),
         (WORDING.shortfalls, set(Shortfall)),
+        (WORDING.not_evaluated, set(Unread)),
         (WORDING.not_completed_reasons, set(NotCompletedReason)),
     ],
 )

@@ -274,6 +274,19 @@ class BrokenStream(io.RawIOBase):
         raise self.failure
 
 
+class HaltingStream(io.BytesIO):
+    """A body that arrives byte by byte."""
+
+    def read(self, _size: int | None = -1) -> bytes:
+        return super().read(1)
+
+
+def test_a_body_that_arrives_in_pieces_is_read_to_its_end(service: Running) -> None:
+    body = b'{"hook":"patient-view"}'
+    assert status_of(service, HaltingStream(body), CONTENT_LENGTH=str(len(body))) == 400
+    assert [line["fault"] for line in service.lines] == ["hook-of-another-service"]
+
+
 class InvalidChunkSizeError(Exception):
     """What one production server raises out of a read, derived from no kind that is known elsewhere."""
 

@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from cds_service.callers import current_caller
 from cds_service.cli import main
 from cds_service.sandbox.patients import ExamplePatient, example_patients
 from cds_service.settings import Settings
 from tests.cds_service.conftest import example, loaded
+from tests.support.trust import write_trust
 
 sandbox_module = import_module("cds_service.cli.sandbox")
 
@@ -28,7 +30,7 @@ def request_file(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("command", ["sandbox", "explain", "inspect", "discovery", "check-config"])
+@pytest.mark.parametrize("command", ["sandbox", "serve", "explain", "inspect", "discovery", "check-config"])
 def test_every_command_explains_itself_with_examples(command: str) -> None:
     result = invoke(command, "--help")
     assert result.exit_code == 0
@@ -229,6 +231,51 @@ def test_check_config_without_a_site_differs_in_nothing() -> None:
     assert "Differences from the defaults: none" in result.output
 
 
+PUBLIC = {"INFLIXIMAB_CDS_PUBLIC_BASE_URL": "https://cds.example.org/tdm"}
+
+
+def test_check_config_prints_who_is_believed(tmp_path: Path) -> None:
+    result = invoke("check-config", "--trust", str(write_trust(tmp_path)), **PUBLIC)
+    assert result.exit_code == 0
+    for words in (
+        "trust client epic:",
+        "subjects: 3f1c2a7e-client",
+        "  tenant tenant-b: https://fhir.oracle.example/r4/tenant-b",
+        "keys: plain-1, plain-rsa",
+        "keys: https://keys.oracle.example/cds-hooks/jwks.json",
+        "lifetime_cap_seconds: 1800",
+    ):
+        assert words in result.output
+    document = invoke("check-config", "--json", INFLIXIMAB_CDS_TRUST=str(tmp_path / "trust.toml"), **PUBLIC)
+    assert set(json.loads(document.output)["effective"]["trust"]["clients"]) == {
+        "epic",
+        "oracle-a",
+        "oracle-b",
+        "clinic",
+    }
+
+
+def test_check_config_says_that_nobody_is_believed_and_refuses_what_is_unsafe(tmp_path: Path) -> None:
+    assert "refuses to start without a trust file" in invoke("check-config").output
+    path = write_trust(tmp_path, {"client": []})
+    result = invoke("check-config", "--trust", str(path), **PUBLIC)
+    assert result.exit_code == 4
+    assert "client: must list at least one client [no-client]" in result.output
+
+
+def test_commands_that_believe_nobody_do_not_read_the_trust_file(request_file: Path, tmp_path: Path) -> None:
+    nowhere = {"INFLIXIMAB_CDS_TRUST": str(tmp_path / "nowhere.toml")}
+    assert invoke("discovery", **nowhere).exit_code == 0
+    assert invoke("explain", str(request_file), "--as-of", "2026-03-09", **nowhere).exit_code == 0
+    assert invoke("check-config", **nowhere).exit_code == 4
+
+
+def test_the_sandbox_does_not_start_beside_a_trust_file(tmp_path: Path) -> None:
+    result = invoke("sandbox", INFLIXIMAB_CDS_TRUST=str(write_trust(tmp_path)))
+    assert result.exit_code == 4
+    assert "sandbox-with-trust" in result.output
+
+
 def test_check_config_as_json_holds_targets_and_assays(repository: Path) -> None:
     result = invoke("check-config", "--site", str(repository / "deploy" / "site.example.toml"), "--json")
     effective = json.loads(result.output)["effective"]
@@ -302,6 +349,28 @@ def test_the_sandbox_says_what_it_is_and_what_to_do_next(monkeypatch: pytest.Mon
     assert result.output.count("| curl -s -H 'Content-Type: application/json' -d @- ") == 6
     assert "intensify" in result.output
     assert "Stopped." in result.output
+
+
+def test_the_sandbox_lets_requests_name_the_fhir_servers_of_its_options(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bound: list[Any] = []
+
+    def make_server(*arguments: Any, **_: Any) -> FakeServer:
+        bound.append(arguments[2])
+        return FakeServer()
+
+    monkeypatch.setattr(sandbox_module, "make_server", make_server)
+    monkeypatch.setattr(sandbox_module, "warm_up", lambda _: None)
+    bases = ("http://127.0.0.1:8103/fhir/R4", "http://localhost:8080/fhir")
+    result = invoke("sandbox", "--fhir-base", bases[0], "--fhir-base", bases[1])
+    assert result.exit_code == 0, result.output
+    with bound[0].test_request_context("/cds-services", environ_base={"REMOTE_ADDR": "127.0.0.1"}):
+        bound[0].preprocess_request()
+        assert current_caller().fhir_bases == bases
+    refused = invoke("sandbox", "--fhir-base", "https://ehr.example/fhir")
+    assert refused.exit_code == 4
+    assert "must be on this machine" in refused.output
 
 
 @pytest.mark.parametrize("failure", [OSError("in use"), SystemExit(1)])

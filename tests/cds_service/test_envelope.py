@@ -1,4 +1,4 @@
-"""The one-pass split gives what the exact one gives, and drops nothing in silence."""
+"""A small body parsed and a large one split give what the exact split gives; nothing is lost in silence."""
 
 import json
 from typing import Any
@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Raw
 
 from cds_service import envelope as module
 from cds_service.envelope import PrefetchShapeError, split
 from fhir_mappings.choosing import relevance
 from fhir_mappings.codes import load_code_sets
 from fhir_mappings.peek import UnreadableValueError, read_value
-from fhir_mappings.strict_json import StrictJsonError
+from fhir_mappings.strict_json import StrictJsonError, loads_strict
 
 MATTERS = relevance(load_code_sets())
 
@@ -74,7 +75,15 @@ def outcome(function: Any, body: bytes) -> Any:
         return error.code
     except PrefetchShapeError:
         return "prefetch"
-    return [{name: bytes(raw) for name, raw in members.items()}, {k: seen(v) for k, v in prefetch.items()}]
+    return [{k: value_of(v) for k, v in members.items()}, {k: seen(v) for k, v in prefetch.items()}]
+
+
+def value_of(member: Any) -> Any:
+    """Return a member's value, parsed or not."""
+    try:
+        return loads_strict(member) if isinstance(member, Raw) else member
+    except StrictJsonError as error:
+        return error.code
 
 
 def seen(value: Any) -> Any:
@@ -85,12 +94,44 @@ def seen(value: Any) -> Any:
         return str(error)
 
 
-@given(pairs, st.sampled_from([(",", ":"), (", ", ": ")]), st.booleans())
-def test_the_quick_split_agrees_with_the_exact_one(
-    members: list[tuple[str, Any]], separators: tuple[str, str], ascii_only: bool
+@given(pairs, st.sampled_from([(",", ":"), (", ", ": ")]), st.booleans(), st.booleans())
+def test_the_quick_ways_agree_with_the_exact_one(
+    members: list[tuple[str, Any]], separators: tuple[str, str], ascii_only: bool, small: bool
 ) -> None:
     body = written(members, separators, ascii_only)
-    assert outcome(split, body) == outcome(module._split_exactly, body)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "_SMALL", len(body) if small else 0)
+        assert outcome(split, body) == outcome(module._split_exactly, body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"hook":"a","theirs":{"x":1,"x":1}}',
+        b'{"hook":"a","prefetch":{"theirs":[1e400]}}',
+        b'{"hook":"a","prefetch":{"laboratory":{"resourceType":"Bundle","entry":[{"resource":{"resourceType":"Encounter","x":"\\u0000"}}]}}}',
+    ],
+)
+def test_what_is_passed_over_is_not_judged_in_a_small_body_either(body: bytes) -> None:
+    assert len(body) <= module._SMALL
+    members, _ = split(body)
+    assert value_of(members["hook"]) == "a"
+
+
+@pytest.mark.parametrize("body", [b"[]", b"1", b"null"])
+def test_a_body_that_is_no_object_is_refused(body: bytes) -> None:
+    with pytest.raises(StrictJsonError, match=r"^not-an-object$"):
+        split(body)
+
+
+@pytest.mark.parametrize("small", [True, False])
+@pytest.mark.parametrize("prefetch", [b"[]", b"1", b'"x"', b"false"])
+def test_a_prefetch_that_is_no_object_is_refused(
+    prefetch: bytes, small: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_SMALL", 1000 if small else 0)
+    with pytest.raises(PrefetchShapeError):
+        split(b'{"hook":"a","prefetch":%b}' % prefetch)
 
 
 @pytest.mark.parametrize(
@@ -122,6 +163,7 @@ def test_a_name_that_comes_twice_is_refused_on_either_level(body: bytes) -> None
 )
 def test_a_compact_body_is_not_looked_at_twice(body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = outcome(module._split_exactly, body)
+    monkeypatch.setattr(module, "_SMALL", 0)
     monkeypatch.delattr(module, "_split_exactly")
     assert outcome(split, body) == expected
 

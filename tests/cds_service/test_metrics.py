@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 from cds_service.application import create_app
+from cds_service.log import RequestRecord
 from cds_service.metric_list import METRICS, NONE, OTHER, PREFIX, Name, closed_sets
 from cds_service.metrics import Counters, counters_for
 from cds_service.settings import Settings
@@ -148,12 +149,6 @@ def test_a_label_that_is_not_in_the_list_is_a_programming_error(labels: dict[str
         Counters(RULES).count(Name.FAULTS, **labels)
 
 
-def test_a_duration_needs_no_label_where_there_is_one_of_a_kind() -> None:
-    counters = Counters(RULES)
-    counters.observe(Name.FETCH_SECONDS, 0.2)
-    assert series(counters) == {("fetch_seconds_count", ()): 1}
-
-
 @pytest.mark.parametrize(
     ("what", "counted"),
     [
@@ -199,11 +194,12 @@ def test_where_nothing_was_evaluated_the_labels_say_none(counting: Running, orde
 _TWO_WORKERS = """
 import os, json
 from cds_service.metrics import Counters
+from cds_service.log import RequestRecord
 from cds_service.metric_list import Name
 child = os.fork()
 counters = Counters(["R-PK-1"])
 counters.count(Name.STORE_RECORDS, 2 if child else 3, outcome="cards_dropped")
-counters.observe(Name.FETCH_SECONDS, 0.2)
+counters.observe(Name.REQUEST_SECONDS, 0.2, endpoint="none")
 if child:
     os.waitpid(child, 0)
     print(counters.exposition().decode())
@@ -220,8 +216,21 @@ def test_any_worker_answers_for_all_where_they_share_a_directory(tmp_path: Path,
         check=True,
     )
     assert f'{PREFIX}store_records_total{{outcome="cards_dropped"}} 5.0' in done.stdout
-    assert f"{PREFIX}fetch_seconds_count 2.0" in done.stdout
+    assert f'{PREFIX}request_seconds_count{{endpoint="none"}} 2.0' in done.stdout
     assert all(path.suffix == ".db" for path in tmp_path.iterdir())
+
+
+def test_what_was_fetched_is_counted_by_its_outcome() -> None:
+    counters = Counters(RULES)
+    record = RequestRecord(started=0.0)
+    record.fetch = {
+        "access": "allowed",
+        "keys": {"laboratory": "fetched", "weights": "timeout", "exams": "fetched"},
+    }
+    counters.count_request(record, endpoint="hooks.service", status=200, now=0.1)
+    counted = series(counters)
+    assert counted["fetches_total", (("outcome", "fetched"),)] == 2
+    assert counted["fetches_total", (("outcome", "timeout"),)] == 1
 
 
 def test_the_log_and_the_numbers_agree(counting: Running, order: dict[str, Any]) -> None:

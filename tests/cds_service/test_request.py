@@ -1,10 +1,11 @@
-"""What of a request is refused, what is tolerated, and by which code."""
+"""What of a request is refused, what is tolerated, and by which code: the same for small and large bodies."""
 
 import json
 from typing import Any
 
 import pytest
 
+from cds_service import envelope
 from cds_service.errors import Fault, RequestRefusedError
 from cds_service.request import Hook, parse_request
 
@@ -17,6 +18,12 @@ ENVELOPE: dict[str, Any] = {
         "draftOrders": {"resourceType": "Bundle", "entry": []},
     },
 }
+
+
+@pytest.fixture(autouse=True, params=["small", "large"])
+def _of_any_size(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read every body both as a small one is read and as a large one."""
+    monkeypatch.setattr(envelope, "_SMALL", 10_000_000 if request.param == "small" else 0)
 
 
 def parsed(changes: dict[str, Any] | None = None, hook: Hook = Hook.ORDER_SIGN, **context: Any) -> Any:
@@ -42,7 +49,10 @@ def test_a_complete_request_is_read() -> None:
     assert request.hook is Hook.ORDER_SIGN
     assert request.patient_id == "1288992"
     assert request.draft_orders == {"resourceType": "Bundle", "entry": []}
-    assert json.loads(bytes(request.prefetch["patient"])) == {"resourceType": "Patient"}
+    patient = request.prefetch["patient"]
+    assert (patient if isinstance(patient, dict) else json.loads(bytes(patient))) == {
+        "resourceType": "Patient"
+    }
     assert request.prefetch["allergies"] is None
 
 
@@ -160,3 +170,51 @@ def test_a_fault_carries_its_code_and_nothing_of_the_request() -> None:
     with pytest.raises(RequestRefusedError) as refused:
         parse_request(changed(hook="SECRET"), Hook.ORDER_SIGN)
     assert str(refused.value) == "hook-of-another-service"
+
+
+def with_members(count: int, place: str) -> bytes:
+    extra = {f"vendor-{number}": number for number in range(count)}
+    return changed(**(extra if place == "request" else {"prefetch": extra}))
+
+
+@pytest.mark.parametrize("place", ["request", "prefetch"])
+def test_more_members_than_anybody_sends_are_refused(place: str) -> None:
+    assert fault_of(with_members(1_001, place)) is Fault.TOO_MANY_MEMBERS
+    assert fault_of(with_members(200_000, place)) is Fault.TOO_MANY_MEMBERS
+
+
+@pytest.mark.parametrize("place", ["request", "prefetch"])
+@pytest.mark.parametrize("count", [1, 48, 900])
+def test_a_request_with_members_that_nobody_here_knows_is_read(place: str, count: int) -> None:
+    read = parse_request(with_members(count, place), Hook.ORDER_SIGN)
+    assert read.patient_id == "1288992"
+    assert len(read.prefetch) == (count if place == "prefetch" else 0)
+
+
+UNREAD = {
+    "a member that nobody knows": '{{{known},"vendor":{value}}}',
+    "a prefetch key that nobody knows": '{{{known},"prefetch":{{"vendor":{value}}}}}',
+    "a resource that is passed over": (
+        '{{{known},"prefetch":{{"laboratory":{{"resourceType":"Bundle","entry":'
+        '[{{"resource":{{"resourceType":"Basic","x":{value}}}}}]}}}}}}'
+    ),
+}
+
+
+def unread(place: str, value: str) -> str:
+    known = json.dumps({key: ENVELOPE[key] for key in ("hook", "context")})[1:-1]
+    return UNREAD[place].format(known=known, value=value)
+
+
+@pytest.mark.parametrize("place", UNREAD)
+def test_the_whole_body_is_utf_8_also_where_nothing_is_read(place: str) -> None:
+    body = unread(place, '"é"')
+    parse_request(body.encode(), Hook.ORDER_SIGN)
+    assert fault_of(body.encode("latin-1")) is Fault.BODY_NOT_JSON
+
+
+@pytest.mark.parametrize("place", UNREAD)
+def test_the_depth_of_the_whole_body_is_bounded_also_where_nothing_is_read(place: str) -> None:
+    parse_request(unread(place, "[" * 200 + "]" * 200).encode(), Hook.ORDER_SIGN)
+    for depth in (1_100, 100_000):
+        assert fault_of(unread(place, "[" * depth + "]" * depth).encode()) is Fault.BODY_TOO_DEEP

@@ -8,7 +8,8 @@ from cds_service.settings import DEFAULT_BODY_LIMIT_BYTES, Settings, SettingsErr
 
 
 def test_an_empty_environment_gives_the_defaults() -> None:
-    assert settings_from_environment({"PATH": "/bin"}) == Settings()
+    assert settings_from_environment({"PATH": "/bin"}) == Settings(cors_origins=())
+    assert settings_from_environment({"PATH": "/bin"}, sandbox=True) == Settings(sandbox=True)
     assert Settings().body_limit_bytes == DEFAULT_BODY_LIMIT_BYTES == 16 * 1024 * 1024
 
 
@@ -19,6 +20,8 @@ def test_every_variable_is_read() -> None:
             "INFLIXIMAB_CDS_BODY_LIMIT_BYTES": "2048",
             "INFLIXIMAB_CDS_TIME_ZONE": "Europe/Vienna",
             "INFLIXIMAB_CDS_SITE": "/etc/site.toml",
+            "INFLIXIMAB_CDS_TRUST": "/etc/trust.toml",
+            "FLASK_DEBUG": "1",
             "INFLIXIMAB_CDS_CORS_ORIGINS": "https://a.example, https://b.example",
             "INFLIXIMAB_CDS_METRICS_NETWORKS": "10.1.0.0/16, fd00::/8",
         }
@@ -28,6 +31,8 @@ def test_every_variable_is_read() -> None:
         body_limit_bytes=2048,
         time_zone="Europe/Vienna",
         site_path=Path("/etc/site.toml"),
+        trust_path=Path("/etc/trust.toml"),
+        debug=True,
         cors_origins=("https://a.example", "https://b.example"),
         metrics_networks=("10.1.0.0/16", "fd00::/8"),
     )
@@ -37,6 +42,11 @@ def test_every_variable_is_read() -> None:
 def test_numbers_are_not_shown_to_everybody(network: str) -> None:
     with pytest.raises(SettingsError, match="metrics_networks"):
         Settings(metrics_networks=("127.0.0.0/8", network))
+
+
+@pytest.mark.parametrize("value", ["", "0", "false", "No", " "])
+def test_debugging_is_off_when_the_framework_would_say_so(value: str) -> None:
+    assert settings_from_environment({"FLASK_DEBUG": value}).debug is False
 
 
 def test_a_misspelt_variable_is_refused_with_a_suggestion() -> None:

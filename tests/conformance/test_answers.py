@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from cds_service.application import create_app
 from cds_service.services import load_services
 from cds_service.settings import Settings
+from cds_service.trust.authenticator import UNAUTHENTICATED
 from tests.support.service import services_at
 
 ENDING = re.compile(r"<[a-zA-Z/!]")  # the start of an HTML tag
@@ -125,7 +126,8 @@ def test_each_card_names_its_source(cards):
 @pytest.mark.requirement("cds-hooks_2.0@107", "cds-hooks_2.0@108", "cds-hooks_2.0@109")
 def test_the_source_leads_to_a_page_about_the_service_and_never_about_the_patient(story_request):
     settings = Settings(public_base_url="https://cds.example.org")
-    client = create_app(services=load_services(settings, clock=lambda: HOUR)).test_client()
+    services = load_services(settings, clock=lambda: HOUR, trust=UNAUTHENTICATED)
+    client = create_app(services=services).test_client()
     urls = set()
     for slug in ("adult-active-low-no-antibodies", "child-active-low", "safety-sepsis"):
         answer = client.post("/cds-services/infliximab-tdm-order-sign", json=story_request(slug))

@@ -10,6 +10,8 @@ import yaml
 
 from cds_service.cli import main
 from cds_service.settings import DEFAULT_BODY_LIMIT_BYTES, SettingsError, settings_from_environment
+from cds_service.trust.load import read_trust
+from tests.support.trust import settings_for
 
 LEAST_UID = 10_000
 
@@ -164,6 +166,18 @@ def test_every_setting_that_is_made_is_known(compose, manifests):
     names = {name for name in made if name.startswith("INFLIXIMAB_CDS_")}
     assert len(names) == 6
     assert all(name in str(refused.value) for name in names)
+
+
+def test_the_example_of_a_trust_file_is_safe_and_shows_each_kind_of_client(deploy, tmp_path):
+    path = tmp_path / "trust.toml"
+    path.write_text((deploy / "trust.example.toml").read_text(encoding="utf-8"), encoding="utf-8")
+    path.chmod(0o600)
+    epic, oracle, given = read_trust(settings_for(path), path).clients
+    assert (epic.algorithms, epic.issuer in epic.fhir_bases, epic.tenants) == ({"RS384"}, True, {})
+    assert epic.audiences
+    assert epic.subjects
+    assert (len(oracle.tenants), oracle.fhir_bases, oracle.jwks_url != "") == (1, (), True)
+    assert (len(given.keys), given.jwks_url) == (1, "")
 
 
 # -- compose -----------------------------------------------------------------------------------------------

@@ -183,7 +183,6 @@ def test_a_name_of_level_and_antibodies_at_once_is_a_panel(name):
         "Infliximab infusion reaction",
         "Date of last infliximab",
         "Adalimumab level",
-        "anti-TNF level",
         "Serum level",
         "Calprotectin (Serum)",
         "Microalbumin, urine",
@@ -207,6 +206,35 @@ def test_a_name_of_level_and_antibodies_at_once_is_a_panel(name):
 )
 def test_a_similar_name_is_not_recognised(name):
     assert observation(text=name) is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "anti-TNF level",
+        "Drug panel",
+        "DRUG LEVEL, SERUM",
+        "Therapeutic drug monitoring",
+        "TDM biologicals",
+        "Biologic level and antibodies",
+        "Trough level",
+        "Vancomycin trough",
+        "Medicatiespiegel",
+        "Dalspiegel",
+        "Medikamentenspiegel",
+        "Taux résiduel",
+        "Send out, miscellaneous",
+        "Misc. referral test",
+    ],
+)
+def test_a_drug_test_without_a_drug_in_its_name_is_looked_at_and_no_more(name):
+    match = observation(text=name)
+    assert (match.concept, match.coded) == (ObservationConcept.DRUG_TEST, False)
+
+
+@pytest.mark.parametrize("name", ["Infliximab drug level", "Infliximab trough", "TDM: infliximab"])
+def test_the_name_of_infliximab_goes_before_that_of_a_drug_test(name):
+    assert observation(text=name).concept is ObservationConcept.INFLIXIMAB_LEVEL
 
 
 @pytest.mark.parametrize(

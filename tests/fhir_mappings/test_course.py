@@ -159,6 +159,18 @@ def test_a_dispense_counts_only_where_no_administration_is_near() -> None:
         assert any(dose.reported for dose in built.doses) is counted
 
 
+def test_a_dispense_beside_an_administration_still_tells_its_interval() -> None:
+    resource = ehr.administration("d", "p", 400, days_ago(59)) | {
+        "resourceType": "MedicationDispense",
+        "whenHandedOver": days_ago(59).isoformat(),
+        "dosageInstruction": [{"timing": {"repeat": {"frequency": 1, "period": 6, "periodUnit": "wk"}}}],
+    }
+    built = course(chart() | {"medicationDispenses": [resource]})
+    assert [dose.interval_days for dose in built.dispensed] == [42]
+    assert not any(dose.reported for dose in built.doses)
+    assert course(chart()).dispensed == ()
+
+
 def test_two_resources_of_the_patient_that_disagree_leave_the_age_unknown() -> None:
     other = ehr.patient("p", birth_date="2015-01-01", gender="male")
     built = course(chart() | {"conditions": [other]})

@@ -50,6 +50,14 @@ def test_a_pattern_needs_one_of_each_list_and_none_of_the_excluded():
     assert pattern.matches(" a x say no ")
 
 
+def test_a_phrase_that_is_ignored_is_so_where_terms_are_governed_too():
+    pattern = name_pattern(["b"], [], ["no"], ["a b"], governed=True)
+    assert pattern.names_in("b")
+    assert not pattern.names_in("a b")
+    assert pattern.names_in("a b, b")
+    assert not pattern.names_in("no b")
+
+
 def test_a_pattern_without_further_words_needs_only_its_names():
     pattern = name_pattern(["a & b"], [], [], [])
     assert pattern.matches(" b c a ")

@@ -50,18 +50,24 @@ def _long(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(peek, "_FEW", -1)
 
 
-@pytest.fixture(params=["short", "long"])
-def _both_ways(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Read a Bundle both ways: in full, as a small one is, and after a quick look."""
+_as_value = False
+
+
+@pytest.fixture(params=["short", "long", "parsed"])
+def _every_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read a Bundle in every way: in full, after a quick look, and as a small body's, which is parsed."""
     if request.param == "short":
         monkeypatch.setattr(peek, "_FEW", 1_000_000)
+    monkeypatch.setitem(globals(), "_as_value", request.param == "parsed")
 
 
-both_ways = pytest.mark.usefixtures("_both_ways")
+every_way = pytest.mark.usefixtures("_every_way")
 
 
 def read(value: Any) -> Peeked:
-    return read_value(value if isinstance(value, bytes) else json.dumps(value).encode(), MATTERS, "p")
+    if not isinstance(value, bytes) and not _as_value:
+        value = json.dumps(value).encode()
+    return read_value(value, MATTERS, "p")
 
 
 def kept(value: Any) -> list[Any]:
@@ -81,34 +87,34 @@ def test_the_type_of_a_bundle_does_not_matter(kind: Any) -> None:
     assert kept(bundle(LEVEL) | {"type": kind}) == ["level"]
 
 
-@both_ways
+@every_way
 @pytest.mark.parametrize("compact", [True, False])
 def test_white_space_changes_nothing(compact: bool) -> None:
     value = bundle(SODIUM, LEVEL, PATIENT)
     text = json.dumps(value, separators=(",", ":")) if compact else json.dumps(value, indent=3)
-    assert read(text.encode()) == read(value)
+    assert read(text.encode()) == read(json.dumps(value).encode())
 
 
-@both_ways
+@every_way
 def test_null_is_nothing_at_all() -> None:
     assert read(b"null") == Peeked("")
     assert read(b" null ") == Peeked("")
 
 
-@both_ways
+@every_way
 def test_a_single_resource_is_read_whatever_it_is() -> None:
     assert read(SODIUM) == Peeked("Observation", (SODIUM,), ("",), 1)
     assert read({"resourceType": " OperationOutcome "}).resource_type == "OperationOutcome"
 
 
-@both_ways
+@every_way
 @pytest.mark.parametrize("value", [True, 7, "text", [], [LEVEL], {}, {"entry": []}, {"resourceType": 7}])
 def test_what_is_no_resource_is_unreadable(value: Any) -> None:
     with pytest.raises(UnreadableValueError):
         read(value)
 
 
-@both_ways
+@every_way
 @pytest.mark.parametrize("entry", ["missing", None, []])
 def test_a_bundle_without_entries_is_empty(entry: Any) -> None:
     value = bundle() | {"entry": entry, "total": 0}
@@ -117,7 +123,7 @@ def test_a_bundle_without_entries_is_empty(entry: Any) -> None:
     assert read(value) == Peeked("Bundle")
 
 
-@both_ways
+@every_way
 @pytest.mark.parametrize(
     "odd",
     [None, {}, {"resource": None}, "text", 7, [], {"resource": "text"}, {"resource": []}, {"fullUrl": 7}],
@@ -128,7 +134,7 @@ def test_an_odd_entry_costs_nothing_but_itself(odd: Any) -> None:
     assert set(kept(value)) - {"sodium"} == {"level"}
 
 
-@both_ways
+@every_way
 def test_an_entry_that_is_one_object_instead_of_a_list_is_read() -> None:
     assert kept({"resourceType": "Bundle", "entry": {"resource": LEVEL}}) == ["level"]
 
@@ -146,7 +152,7 @@ def test_a_resource_of_unexpected_shape_is_kept_for_the_tolerant_reader(odd: Jso
     assert SODIUM | odd in read(bundle(SODIUM | odd, SODIUM)).resources
 
 
-@both_ways
+@every_way
 @pytest.mark.parametrize(
     "resource",
     [
@@ -295,7 +301,7 @@ def test_records_that_were_taken_back_are_kept_whatever_is_left_of_them(status: 
     assert read(bundle(SODIUM | {"status": "final"}, withdrawn, SODIUM)).resources == (withdrawn,)
 
 
-@both_ways
+@every_way
 def test_a_bundle_whose_type_is_misspelt_is_none() -> None:
     with pytest.raises(UnreadableValueError):
         read(b'{"resourceTyqe":"Bundle","entry":[]}')
@@ -337,7 +343,7 @@ def test_full_urls_run_parallel_to_what_is_kept() -> None:
     assert read(value).full_urls == ("urn:uuid:1",)
 
 
-@both_ways
+@every_way
 @pytest.mark.parametrize(
     ("more", "expected"),
     [
@@ -361,7 +367,7 @@ def test_a_page_of_several_is_recognised(more: Json, expected: bool, odd: bool) 
     assert read(value).has_more is expected
 
 
-@both_ways
+@every_way
 @pytest.mark.parametrize(
     ("rest", "code"),
     [
@@ -387,7 +393,7 @@ def test_what_has_to_be_read_is_read_strictly(rest: bytes, code: str) -> None:
     assert caught.value.code == code
 
 
-@both_ways
+@every_way
 def test_a_single_resource_is_read_strictly() -> None:
     with pytest.raises(StrictJsonError, match=r"^duplicate-name$"):
         read(b'{"resourceType":"Patient","id":"a","id":"b"}')
@@ -398,7 +404,7 @@ def test_what_is_passed_over_in_a_long_value_is_not_judged() -> None:
     assert read(odd % b"") == Peeked("Bundle", seen=1)
 
 
-@both_ways
+@every_way
 def test_a_resource_inside_a_resource_is_not_taken_for_an_entry() -> None:
     nested = PATIENT | {"extension": [{"resource": LEVEL}]}
     assert read(bundle(nested, LEVEL)).resources == (nested, LEVEL)
@@ -413,7 +419,7 @@ def test_small_bundles_are_kept_whole_and_large_ones_only_as_far_as_they_matter(
     assert len(read(bundle(*resources)).resources) == (count if count == _FEW else 1)
 
 
-@both_ways
+@every_way
 def test_what_is_refused_does_not_depend_on_the_size() -> None:
     odd = b'{"resourceType":"Bundle","entry":[{"resource":{"resourceType":"Encounter","x":1,"x":2}}%b]}'
     assert read(odd % b"").resources == ()

@@ -53,7 +53,7 @@ from cds_service.sandbox.patients import example_patients
 from cds_service.services import load_services
 from cds_service.settings import Settings
 
-services = load_services(Settings())
+services = load_services(Settings(sandbox=True))
 client = create_app(services=services).test_client()
 types = set()
 for patient in example_patients():

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fhir_mappings.strict_json import (
     MAX_DEPTH,
+    MAX_MEMBERS,
     StrictJsonError,
     check_whole_body,
     loads_strict,
@@ -205,7 +208,52 @@ def test_an_empty_object_has_no_members(text: bytes) -> None:
     assert strict_members(text) == {}
 
 
+def object_of(members: int, name: str = "n") -> bytes:
+    return b"{" + b",".join(b'"%b%d":%d' % (name.encode(), n, n) for n in range(members)) + b"}"
+
+
+def test_an_object_has_so_many_members_and_no_more() -> None:
+    assert len(strict_members(object_of(MAX_MEMBERS))) == MAX_MEMBERS
+    with pytest.raises(StrictJsonError, match=r"^too-many-members$"):
+        strict_members(object_of(MAX_MEMBERS + 1))
+
+
+def test_counting_ends_with_the_first_member_too_many() -> None:
+    rest = b", this is not JSON}"
+    with pytest.raises(StrictJsonError, match=r"^too-many-members$"):
+        strict_members(object_of(MAX_MEMBERS + 1)[:-1] + rest)
+    with pytest.raises(StrictJsonError, match=r"^malformed$"):
+        strict_members(object_of(MAX_MEMBERS)[:-1] + rest)
+
+
+def test_names_are_plain_texts_to_whoever_looks_them_up() -> None:
+    members = strict_members(b'{"hook":1,"\\u0061":2}')
+    assert members.keys() == {"hook", "a"}
+    assert members.pop("a") == msgspec.Raw(b"2")
+
+
 def test_a_whole_body_is_utf_8_or_refused() -> None:
     check_whole_body('{"a":"é"}'.encode())
     with pytest.raises(StrictJsonError, match=r"^invalid-utf-8$"):
         check_whole_body('{"a":"é"}'.encode("latin-1"))
+
+
+@pytest.mark.parametrize("before", range(65_530, 65_538))
+@pytest.mark.parametrize("character", ["é", "→", "😀"])
+def test_a_character_on_the_edge_of_a_piece_is_whole(before: int, character: str) -> None:
+    check_whole_body(b"x" * before + character.encode())
+    check_whole_body(b"x" * before + character.encode() + b"x" * 70_000)
+    for broken in (character.encode()[:-1], b"\xff"):
+        for after in (b"", b"x" * 70_000):
+            with pytest.raises(StrictJsonError, match=r"^invalid-utf-8$"):
+                check_whole_body(b"x" * before + broken + after)
+
+
+def test_a_large_body_with_one_rare_character_takes_no_copy_of_its_size() -> None:
+    body = b"x" * 4_000_000 + "😀".encode()
+    tracemalloc.start()
+    try:
+        check_whole_body(body)
+        assert tracemalloc.get_traced_memory()[1] < 500_000
+    finally:
+        tracemalloc.stop()

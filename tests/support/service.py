@@ -18,6 +18,7 @@ from cds_service.log import make_logger
 from cds_service.request import Hook, parse_request
 from cds_service.services import Services, load_services
 from cds_service.settings import Settings
+from cds_service.trust.authenticator import UNAUTHENTICATED
 
 LOG = BytesIO()
 """What the services in this process have logged."""
@@ -27,7 +28,8 @@ LOG = BytesIO()
 def services_at(as_of: datetime, site_path: Path | None = None) -> Services:
     """Return loaded services whose clock stands still at `as_of`."""
     quiet = make_logger(LOG)
-    return load_services(Settings(site_path=site_path), clock=lambda: as_of, logger=quiet)
+    settings = Settings(site_path=site_path)
+    return load_services(settings, clock=lambda: as_of, logger=quiet, trust=UNAUTHENTICATED)
 
 
 @lru_cache(maxsize=64)

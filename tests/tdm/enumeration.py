@@ -28,7 +28,10 @@ def level_values(act_below: float | None, aim: float | None, ceiling: float | No
 
 
 def all_situations() -> Iterator[Situation]:
-    """Route x age x phase x level x ATI x activity x fistula x proactive, without cap and doubts."""
+    """Route x age x phase x level x ATI x activity x fistula x proactive, without cap and doubts.
+
+    The page on the decision table counts the same combinations. Remission is deep: all its options show.
+    """
     knowledge = shipped_knowledge()
     for route, age, phase, activity, fistula in product(Route, AgeGroup, Phase, Activity, (False, True)):
         row = target_row(route, age, phase, activity, active_fistula=fistula)
@@ -53,4 +56,5 @@ def all_situations() -> Iterator[Situation]:
                 ceiling_ug_ml=target.ceiling_ug_ml,
                 active_fistula=fistula,
                 fistula_history=fistula,
+                deep_remission=activity is Activity.REMISSION,
             )

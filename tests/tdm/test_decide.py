@@ -18,6 +18,8 @@ from tdm.decision import (
     Phase,
     SwitchDirection,
     Target,
+    Unread,
+    UnreadGate,
     Verdict,
 )
 from tdm.facts import (
@@ -418,7 +420,7 @@ def test_a_held_course_keeps_its_issues_and_unread_gates():
         IssueCode.HEPATITIS_B_SCREENING_ABSENT,
         IssueCode.INDICATION_UNVERIFIED,
     ]
-    assert found.not_evaluated == ("S-PREG",)
+    assert found.not_evaluated == (UnreadGate("S-PREG", (Unread.NO_CODE,)),)
     assert [name for name, _ in found.rationale] == ["dose-above-maximum"]
     assert IssueCode.INDICATION_UNVERIFIED not in codes(
         decided(course(safety=(fact(SafetyConcept.SERIOUS_INFECTION),)))
@@ -588,10 +590,15 @@ def test_what_did_not_arrive_is_named():
     )
     found = decided(of, assessment(situation(level=LevelClass.NONE, level_ug_ml=None)))
     assert found.rationale[1:] == (
-        ("missing-laboratory", (("state", "not provided"),)),
+        ("missing-laboratory", (("state", "not-provided"),)),
         ("missing-orders", (("state", "truncated"),)),
     )
-    assert found.not_evaluated == ("S-TB", "S-HBV", "S-LIVER", "S-HSTCL")
+    assert [(unread.gate, *unread.reasons) for unread in found.not_evaluated] == [
+        ("S-TB", Unread.NOT_PROVIDED),
+        ("S-HBV", Unread.NOT_PROVIDED),
+        ("S-LIVER", Unread.NOT_PROVIDED),
+        ("S-HSTCL", Unread.TRUNCATED),
+    ]
 
 
 def test_each_group_has_its_sentence():

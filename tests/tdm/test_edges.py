@@ -10,7 +10,7 @@ from tdm.activity import reading_order as order_of_markers
 from tdm.antibody_result import assay_known, assay_of, ati_issue
 from tdm.antibody_result import reading_order as order_of_antibodies
 from tdm.decide import decide_assessed
-from tdm.decision import AtiClass, Certainty, LevelClass, Option, OptionKind, Verdict
+from tdm.decision import AtiClass, Certainty, LevelClass, Option, OptionKind, Unread, UnreadGate, Verdict
 from tdm.exposure import candidate_values
 from tdm.facts import (
     AtiReading,
@@ -329,16 +329,17 @@ def test_orders_of_one_moment_have_one_order():
 def test_a_gate_is_blind_where_one_of_its_concepts_has_no_code():
     everything = frozenset(SafetyConcept)
     assert blind_gates(everything) == ()
-    assert blind_gates(everything - {SafetyConcept.JAUNDICE}) == ("S-LIVER",)
+    assert blind_gates(everything - {SafetyConcept.JAUNDICE}) == (UnreadGate("S-LIVER", (Unread.NO_CODE,)),)
     needing = tuple(name for name, concepts, _ in gate_needs() if concepts)
-    assert blind_gates(frozenset()) == needing
+    assert tuple(unread.gate for unread in blind_gates(frozenset())) == needing
 
 
 def test_an_immunomodulator_leaves_the_other_gates_that_were_not_evaluated():
-    report = GateReport((), ("S-INF", "S-TB"), (), ())
+    unread = tuple(UnreadGate(name, (Unread.ERROR,)) for name in ("S-INF", "S-TB"))
+    report = GateReport((), unread, (), ())
     added = with_immunomodulator(report, context(), (Option(OptionKind.ADD_IMMUNOMODULATOR),))
     assert [gate.gate for gate in added.fired] == ["S-IMM"]
-    assert added.not_evaluated == ("S-INF", "S-TB")
+    assert added.not_evaluated == unread
 
 
 def test_a_screening_can_be_missed_only_where_its_test_has_codes():

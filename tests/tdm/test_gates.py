@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from tdm.decision import FiredGate, Option, OptionKind
+from tdm.decision import FiredGate, Option, OptionKind, Unread, UnreadGate
 from tdm.facts import (
     FactGroup,
     MedicationConcept,
@@ -116,8 +116,9 @@ def test_the_immunomodulator_adds_its_issue_behind_those_of_the_report():
 )
 def test_a_gate_without_configured_codes_is_not_evaluated(name, concept):
     without = context(course(evaluable=frozenset(SafetyConcept) - {concept}))
-    assert unread_gates(without) == (name,)
-    assert check_gates(without).not_evaluated == (name,)
+    expected = (UnreadGate(name, (Unread.NO_CODE,)),)
+    assert unread_gates(without) == expected
+    assert check_gates(without).not_evaluated == expected
 
 
 @pytest.mark.parametrize(
@@ -137,7 +138,8 @@ def test_a_gate_without_configured_codes_is_not_evaluated(name, concept):
 )
 @pytest.mark.parametrize("shortfall", Shortfall)
 def test_a_group_that_did_not_arrive_complete_leaves_its_gates_unevaluated(group, names, shortfall):
-    assert unread_gates(context(course(shortfalls=((group, shortfall),)))) == names
+    expected = tuple(UnreadGate(name, (Unread(shortfall.value),)) for name in names)
+    assert unread_gates(context(course(shortfalls=((group, shortfall),)))) == expected
 
 
 def test_a_gate_that_fires_all_the_same_is_not_listed_as_unevaluated():
@@ -146,13 +148,13 @@ def test_a_gate_that_fires_all_the_same_is_not_listed_as_unevaluated():
     )
     report = check_gates(context(partial))
     assert [gate.gate for gate in report.fired] == ["S-LIVER"]
-    assert report.not_evaluated == ("S-TB", "S-HBV")
+    assert report.not_evaluated == tuple(UnreadGate(name, (Unread.TRUNCATED,)) for name in ("S-TB", "S-HBV"))
 
 
 def test_a_record_that_is_only_unclear_leaves_its_gate_unevaluated():
     concept = SafetyConcept.TUBERCULOSIS_TEST
     unclear = fact(concept, SafetyState.UNCLEAR)
-    assert unread_gates(context(course(safety=(unclear,)))) == ("S-TB",)
+    assert unread_gates(context(course(safety=(unclear,)))) == (UnreadGate("S-TB", (Unread.UNCLEAR,)),)
     assert unread_gates(context(course(safety=(unclear, fact(concept, SafetyState.ABSENT))))) == ()
 
 
@@ -168,7 +170,25 @@ def test_a_record_that_is_only_unclear_leaves_its_gate_unevaluated():
 )
 def test_lymphoma_risk_needs_sex_and_birth_date_only_with_a_thiopurine(sex, born, medications, names):
     of = course(sex=sex, birth_earliest=born, birth_latest=born, medications=medications)
-    assert unread_gates(context(of)) == names
+    assert unread_gates(context(of)) == tuple(UnreadGate(name, (Unread.PERSON_UNKNOWN,)) for name in names)
+
+
+def test_a_gate_names_all_its_reasons_in_one_order():
+    concept = SafetyConcept.TUBERCULOSIS_TEST
+    of = course(
+        safety=(fact(concept, SafetyState.UNCLEAR),),
+        evaluable=frozenset(SafetyConcept) - {SafetyConcept.TUBERCULOSIS_LATENT},
+        shortfalls=((FactGroup.LABORATORY, Shortfall.TRUNCATED), (FactGroup.CONDITIONS, Shortfall.ERROR)),
+    )
+    reasons = {unread.gate: unread.reasons for unread in unread_gates(context(of))}
+    assert reasons["S-TB"] == (Unread.NO_CODE, Unread.ERROR, Unread.TRUNCATED, Unread.UNCLEAR)
+    assert reasons["S-LIVER"] == (Unread.ERROR, Unread.TRUNCATED)
+    assert reasons["S-PREG"] == (Unread.ERROR,)
+    assert "S-HSR" not in reasons
+
+
+def test_every_shortfall_of_data_is_a_reason():
+    assert {shortfall.value for shortfall in Shortfall} < set(Unread)
 
 
 # ---- screening

@@ -131,6 +131,7 @@ BOTH_SWITCHES = (K.SWITCH_WITHIN_CLASS, K.SWITCH_OUT_OF_CLASS)
         (WINDOW | QUIET, "R-OK-1", ()),
         (HIGH | QUIET, "R-OK-2", ()),
         (HIGH | QUIET | {"deep_remission": True}, "R-OK-2", offers(F.DEESCALATION, first=False)),
+        (HIGH | QUIET | {"deep_remission": True, "ati_unread": True}, "R-OK-2", ()),
     ],
 )
 def test_each_row_offers_what_it_names(fields, name, expected):

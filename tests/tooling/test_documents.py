@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from cds_service.trust.reasons import RefusalReason
+
 LINK = re.compile(r"\]\((?!https?://|#|mailto:)([^)#\s]+)")
 KINDS = {"tutorial", "howto", "reference", "explanation"}
 
@@ -43,6 +45,11 @@ def test_every_link_between_documents_leads_somewhere(repository, pages):
         if not (page.parent / target).exists()
     ]
     assert broken == []
+
+
+def test_every_reason_for_a_refusal_is_explained_to_whoever_connects_a_client(repository):
+    page = (repository / "docs" / "connect-a-client.md").read_text(encoding="utf-8")
+    assert [reason.value for reason in RefusalReason if f"`{reason.value}`" not in page] == []
 
 
 def test_every_page_says_whom_it_is_for_and_what_kind_it_is(repository, pages):

@@ -341,6 +341,19 @@ def test_a_panel_whose_text_tells_a_result_is_named(text):
     assert issues(reading) == [(IssueCode.PANEL_VALUE_NOT_USED, {"day": "2026-03-01"})]
 
 
+@pytest.mark.parametrize("fields", [{"status": "registered"}, {"valueString": "pending"}])
+def test_a_panel_that_is_pending_is_pending_in_both_its_tests(fields):
+    reading = read_observation(observation({"text": "Infliximab panel with antibodies"}, **fields), context())
+    day = {"day": "2026-03-01"}
+    assert issues(reading) == [(IssueCode.LEVEL_PENDING, day), (IssueCode.ATI_PENDING, day)]
+
+
+def test_a_pending_panel_with_members_leaves_it_to_them_to_say_so():
+    panel = {"text": "Infliximab panel with antibodies"}
+    resource = observation(panel, status="registered", hasMember=[{"reference": "Observation/2"}])
+    assert read_observation(resource, context()).issues == ()
+
+
 def test_a_panel_whose_text_tells_no_result_is_silent():
     panel = observation({"text": "Infliximab panel with antibodies"}, valueString="See members")
     assert read_observation(panel, context()).issues == ()

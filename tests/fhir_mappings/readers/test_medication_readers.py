@@ -458,3 +458,16 @@ def test_a_dispense_keeps_the_interval_of_its_instruction() -> None:
     assert [(dose.interval_days, dose.amount_mg, dose.reported) for dose in reading.doses] == [
         (14.0, 240.0, True)
     ]
+
+
+def test_a_dispense_without_an_interval_shares_its_days_among_its_doses() -> None:
+    supply = {"daysSupply": {"value": 84, "unit": "days"}, "quantity": {"value": 6, "unit": "pen"}}
+    handed_out = {"status": "completed", "whenHandedOver": "2026-11-01", "medicationCodeableConcept": PEN}
+    bare = [{"doseAndRate": [{"doseQuantity": {"value": 120, "unit": "mg"}}]}]
+    (dose,) = read("MedicationDispense", **handed_out, **supply, dosageInstruction=bare).doses
+    assert dose.interval_days == 14
+    (told,) = read("MedicationDispense", **handed_out, **supply, dosageInstruction=every_two_weeks(240)).doses
+    assert told.interval_days == 14
+    weekly = [{"timing": {"repeat": {"frequency": 1, "period": 1, "periodUnit": "wk"}}}]
+    (said,) = read("MedicationDispense", **handed_out, **supply, dosageInstruction=weekly).doses
+    assert said.interval_days == 7

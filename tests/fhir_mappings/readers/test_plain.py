@@ -71,14 +71,12 @@ def changed(**fields):
         changed(status=["final"]),
         changed(component=[{"code": ALBUMIN, "valueQuantity": quantity(3.8, "g/dL")}]),
         changed(contained=[observation(ALBUMIN, valueQuantity=quantity(3.8, "g/dL"))]),
-        changed(code=SODIUM),
         {**PLAIN["level"], "effectiveDateTime": "2026-03-01T07:30:00"},
         {**PLAIN["level"], "interpretation": [{"coding": [{"code": "ND"}]}]},
         {**PLAIN["ati"], "effectiveDateTime": "2026-03-01T07:30:00"},
         {**PLAIN["ati"], "effectiveDateTime": None},
         {**PLAIN["ati"], "valueString": None},
         {**PLAIN["ati"], "status": "preliminary"},
-        changed(code=None),
         changed(valueQuantity=None, valueString="24 mg/L"),
         changed(valueQuantity=[quantity(24.0, "mg/L")]),
         changed(valueQuantity=quantity("24", "mg/L")),
@@ -102,6 +100,14 @@ def changed(**fields):
 )
 def test_anything_else_is_left_to_the_careful_reader(resource):
     assert plainly(resource) is None
+
+
+@pytest.mark.parametrize("code", [SODIUM, None, {"text": "Sodium"}])
+@pytest.mark.parametrize("more", [{}, {"hasMember": [{"reference": "Observation/1"}]}, {"valueString": "x"}])
+def test_a_result_of_another_test_adds_nothing_either_way(code, more):
+    resource = changed(code=code, **more)
+    assert plainly(resource) == Reading()
+    assert read_observation(resource, CONTEXT) is NOTHING
 
 
 @pytest.mark.parametrize("number", [1_000_000, -1_000_000])

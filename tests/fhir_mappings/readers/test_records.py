@@ -118,6 +118,33 @@ def test_a_report_without_results_of_its_own_withdrawn_or_of_another_patient_giv
     assert (foreign.levels, [issue.code for issue in foreign.issues]) == ((), [IssueCode.OTHER_PATIENT])
 
 
+@pytest.mark.parametrize(
+    ("name", "codes"),
+    [
+        ("Infliximab level", [IssueCode.LEVEL_PENDING]),
+        ("Antibodies to infliximab", [IssueCode.ATI_PENDING]),
+        ("Infliximab with reflex to antibodies", [IssueCode.LEVEL_PENDING, IssueCode.ATI_PENDING]),
+        ("C reactive protein", []),
+    ],
+)
+@pytest.mark.parametrize("status", ["registered", "partial"])
+def test_a_report_that_was_opened_and_is_empty_is_pending(name, codes, status):
+    reading = read_diagnostic_report(report(status=status, code={"text": name}), context())
+    assert [issue.code for issue in reading.issues] == codes
+
+
+def test_a_report_that_says_something_already_is_not_pending():
+    named = {"text": "Infliximab level"}
+    told = report(status="partial", code=named, conclusion="Infliximab 4.2 ug/mL")
+    assert [i.code for i in read_diagnostic_report(told, context()).issues] == [
+        IssueCode.LEVEL_VALUE_UNREADABLE
+    ]
+    listed = report(status="registered", code=named, result=[{"reference": "Observation/2"}])
+    arrived = frozenset({"Observation/2"})
+    assert read_diagnostic_report(listed, context(), arrived) is NOTHING
+    assert read_diagnostic_report(report(code=named), context()) is NOTHING
+
+
 def levels_of(*resources):
     return merge(read_observation(resource, context()) for resource in resources)
 

@@ -1,0 +1,78 @@
+"""The production server: granian behind one small door, so that another could stand there.
+
+One blocking thread in each worker: deciding is work for the processor, and a second thread would only wait
+for the first. TLS, slow clients and buffering of requests belong to the proxy in front, without which this
+must not be reachable.
+"""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from cds_service.draining import drain_before_stop
+
+if TYPE_CHECKING:
+    from granian.server.common import AbstractServer
+
+TARGET: Final = "cds_service.wsgi:app"
+_STANDARD_ERROR: Final = {
+    "class": "logging.StreamHandler",
+    "formatter": "generic",
+    "stream": "ext://sys.stderr",  # standard output is for the service's own lines, each of them JSON
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ServeOptions:
+    """How to serve. Times in seconds, `workers_max_rss_mib` in MiB; None leaves a worker its whole life.
+
+    A worker that was told to stop finishes the requests it has; after `stop_seconds` it is killed. For
+    `drain_seconds` before, it only says that it is not ready any more.
+    """
+
+    host: str
+    port: int
+    workers: int
+    stop_seconds: int
+    workers_lifetime_seconds: int | None = None
+    workers_max_rss_mib: int | None = None
+    drain_seconds: int = 0
+
+
+def check_free(host: str, port: int) -> None:
+    """Raise OSError when nothing can listen there: the server's workers would only die of it, one by one."""
+    family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    with socket.socket(family, kind) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(address)
+
+
+def server(options: ServeOptions) -> AbstractServer[Any]:
+    """Return the server, not yet started. Its `serve` returns after a signal to stop and its last answer."""
+    # Imported where it is used: neither the workers' decisions nor any other command needs it.
+    from granian.constants import HTTPModes, Interfaces  # noqa: PLC0415 (see above)
+    from granian.log import LogLevels  # noqa: PLC0415 (see above)
+    from granian.server import Server  # noqa: PLC0415 (see above)
+
+    made = Server(
+        TARGET,
+        address=options.host,
+        port=options.port,
+        interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
+        websockets=False,
+        workers=options.workers,
+        blocking_threads=1,
+        workers_kill_timeout=options.stop_seconds,
+        workers_lifetime=options.workers_lifetime_seconds,
+        workers_max_rss=options.workers_max_rss_mib,
+        respawn_failed_workers=True,
+        # The service writes its own line for each request, without paths; an access log would hold them.
+        log_access=False,
+        log_level=LogLevels.warning,
+        log_dictconfig={"handlers": {"console": _STANDARD_ERROR, "access": _STANDARD_ERROR}},
+    )
+    drain_before_stop(made, options.drain_seconds)
+    return made

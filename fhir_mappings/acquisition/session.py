@@ -1,0 +1,122 @@
+"""All questions of one request: whether its server may be asked, and asking it until the deadline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ALL_COMPLETED, wait
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import TracebackType
+from typing import Final, Self
+
+from fhir_mappings.acquisition.breaker import Admission
+from fhir_mappings.acquisition.outcomes import NO_ANSWER, FetchFault
+from fhir_mappings.acquisition.questions import Asking, Question
+
+_SHORTLY_SECONDS: Final = 0.1
+
+
+class Access(StrEnum):
+    """Whether the FHIR server of a request may be asked; the codes are logged."""
+
+    ALLOWED = "allowed"
+    NO_SERVER = "no-server"  # none was named
+    NO_AUTHORIZATION = "no-authorization"  # named without a token, and not one that may be asked without
+    NOT_ALLOWED = "not-allowed"  # not one of this client's, or no plain address
+
+
+@dataclass(slots=True)
+class FetchReport:
+    """What is logged of fetching: codes and counts. `faults` is by prefetch key, None where all came."""
+
+    access: Access
+    faults: dict[str, FetchFault | None] = field(default_factory=dict)
+    attempts: int = 0
+    medications: int = 0
+    errors: list[Exception] = field(default_factory=list)
+
+
+class FetchSession:
+    """Fetching for one request; to be used in a `with` block, and by one thread.
+
+    `asking` is None where nothing may be asked; `access` says why.
+    """
+
+    def __init__(self, access: Access, asking: Asking | None = None) -> None:
+        self.report = FetchReport(access)
+        self.asking = asking
+        self._holds_place = False
+        self._turned_away: FetchFault | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._holds_place and self.asking is not None:
+            self._holds_place = False
+            self.asking.server.waiting.release()
+
+    def ask(self, questions: Sequence[Question]) -> None:
+        """Ask all questions at once and return when all are answered, or at the deadline."""
+        if self.asking is None or not questions:
+            return
+        turned_away = self._turned_away or self._enter_server()
+        if turned_away is None:
+            breaker = self.asking.server.breaker
+            admission = breaker.admission()
+            if admission is Admission.TRIAL:
+                trial, *rest = questions
+                if not self._ask_now([trial]):
+                    _refuse(rest, FetchFault.CIRCUIT_OPEN)
+                elif rest:
+                    self._ask_now(rest)
+            elif admission is Admission.ALLOWED:
+                self._ask_now(questions)
+            else:
+                turned_away = FetchFault.CIRCUIT_OPEN
+        if turned_away is not None:
+            _refuse(questions, turned_away)
+        self._note(questions)
+
+    def _enter_server(self) -> FetchFault | None:
+        """Take one of the places of those who wait for this server; one may fall free in a moment."""
+        if self._holds_place:
+            return None
+        assert self.asking is not None  # noqa: S101 (said to the type checker: `ask` has looked)
+        self._holds_place = self.asking.server.waiting.acquire(
+            timeout=min(max(self.asking.deadline.remaining_seconds, 0), _SHORTLY_SECONDS)
+        )
+        if not self._holds_place:
+            self._turned_away = FetchFault.BUSY
+        return self._turned_away
+
+    def _ask_now(self, questions: Sequence[Question]) -> bool:
+        """Ask in threads, wait until the deadline, tell the breaker; say whether the server answered."""
+        asking = self.asking
+        assert asking is not None  # noqa: S101 (as above)
+        server = asking.server
+        futures = [server.threads.submit(asking.ask, question) for question in questions]
+        wait(futures, timeout=max(asking.deadline.remaining_seconds, 0), return_when=ALL_COMPLETED)
+        for question, future in zip(questions, futures, strict=True):
+            future.cancel()  # what has not begun
+            question.abandon()
+        asked = [question for question in questions if question.attempts]
+        well = any(question.answered or question.fault not in NO_ANSWER for question in asked)
+        if well:
+            server.breaker.answered()
+        elif asked:
+            server.breaker.failed(len(asked))
+        return well
+
+    def _note(self, questions: Sequence[Question]) -> None:
+        for question in questions:
+            self.report.attempts += question.attempts
+            if question.error is not None:
+                self.report.errors.append(question.error)
+
+
+def _refuse(questions: Sequence[Question], fault: FetchFault) -> None:
+    for question in questions:
+        question.fault = fault

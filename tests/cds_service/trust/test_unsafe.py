@@ -1,0 +1,354 @@
+"""Every configuration that must not serve refuses to start and names the key."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from cds_service.settings import Settings
+from cds_service.trust.load import load_trust, read_trust
+from cds_service.trust.reasons import TrustError, count_nothing
+from cds_service.trust.unsafe import UNSAFE, Unsafe
+from cds_service.trust.unsafe_service import check_sandbox, database_findings
+from tests.cds_service.trust.test_keys import SANDBOX_KEY
+from tests.support.trust import es256, es384, rs384, settings_for, write_trust
+
+PUBLIC = "INFLIXIMAB_CDS_PUBLIC_BASE_URL"
+ORIGINS = "INFLIXIMAB_CDS_CORS_ORIGINS"
+TRUST = "INFLIXIMAB_CDS_TRUST"
+
+
+def client(**changes: Any) -> dict[str, Any]:
+    """A safe client with changes; what is None is left out."""
+    safe = {
+        "name": "ehr",
+        "issuer": "https://ehr.example",
+        "jwks_url": "https://ehr.example/jwks.json",
+        "fhir_bases": ["https://ehr.example/fhir"],
+    }
+    return {name: value for name, value in {**safe, **changes}.items() if value is not None}
+
+
+def given(*jwks: Any, **changes: Any) -> dict[str, Any]:
+    """A client whose keys are given."""
+    return client(jwks_url=None, jwks=list(jwks), **changes)
+
+
+@dataclass
+class Unsound:
+    """What is configured, and the finding that must be named with its key."""
+
+    unsafe: Unsafe
+    key: str
+    clients: list[dict[str, Any]] = field(default_factory=lambda: [client()])
+    service: dict[str, Any] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
+    mode: int = 0o600
+
+
+def of_client(unsafe: Unsafe, key: str, *clients: dict[str, Any]) -> Unsound:
+    return Unsound(unsafe, f"client.{key}", clients=list(clients))
+
+
+U = Unsafe
+CASES = [
+    Unsound(U.NO_CLIENT, "client", clients=[]),
+    Unsound(U.PUBLIC_URL_MISSING, PUBLIC, settings={"public_base_url": ""}),
+    Unsound(U.PUBLIC_URL_HTTP, PUBLIC, settings={"public_base_url": "http://cds.example.org"}),
+    Unsound(U.PUBLIC_URL_LOCAL, PUBLIC, settings={"public_base_url": "https://localhost:8000"}),
+    Unsound(U.PUBLIC_URL_LOCAL, PUBLIC, settings={"public_base_url": "https://127.0.0.1"}),
+    Unsound(U.PUBLIC_URL_LOCAL, PUBLIC, settings={"public_base_url": "https://0.0.0.0:8000"}),
+    Unsound(U.PUBLIC_URL_LOCAL, PUBLIC, settings={"public_base_url": "https://[::1]/cds"}),
+    Unsound(U.PUBLIC_URL_LOCAL, PUBLIC, settings={"public_base_url": "https://cds.example.org/a/../b"}),
+    Unsound(U.ORIGIN_WILDCARD, ORIGINS, settings={"cors_origins": ("*",)}),
+    Unsound(U.ORIGIN_WILDCARD, ORIGINS, settings={"cors_origins": ("https://*.example.org",)}),
+    Unsound(U.ORIGIN_NOT_HTTPS, ORIGINS, settings={"cors_origins": ("http://ehr.example",)}),
+    Unsound(U.ORIGIN_NOT_HTTPS, ORIGINS, settings={"cors_origins": ("https://ehr.example/",)}),
+    Unsound(U.ORIGIN_NOT_HTTPS, ORIGINS, settings={"cors_origins": ("https://ehr.example", "null")}),
+    Unsound(U.DEBUG, "FLASK_DEBUG", settings={"debug": True}),
+    Unsound(U.TRUST_FILE_WRITABLE, TRUST, mode=0o662),
+    Unsound(U.TRUST_FILE_WRITABLE, TRUST, mode=0o660),
+    Unsound(U.TRUST_FILE_READABLE, TRUST, clients=[given(es384("k").jwk)], mode=0o644),
+    Unsound(U.CA_FILE_MISSING, "service.ca_file", service={"ca_file": "/nowhere/ca.pem"}),
+    of_client(
+        U.NAME_TWICE,
+        "ehr and client.EHR",
+        client(),
+        client(name="EHR", issuer="https://b.example", jwks_url="https://b.example/k"),
+    ),
+    of_client(U.ISSUER_HTTP, "ehr.issuer", client(issuer="http://ehr.example")),
+    of_client(U.ISSUER_NOT_PLAIN, "ehr.issuer", client(issuer="ehr.example")),
+    of_client(U.ISSUER_NOT_PLAIN, "ehr.issuer", client(issuer="https://*.ehr.example")),
+    of_client(U.ISSUER_NOT_PLAIN, "ehr.issuer", client(issuer="https://user@ehr.example")),
+    of_client(U.ISSUER_NOT_PLAIN, "ehr.issuer", client(issuer="*")),
+    of_client(U.ISSUER_SANDBOX, "ehr.issuer", client(issuer="https://sandbox.cds-hooks.org")),
+    of_client(U.ISSUER_SANDBOX, "ehr.issuer", client(issuer="https://SANDBOX.cds-hooks.org/x")),
+    of_client(U.JWKS_URL_HTTP, "ehr.jwks_url", client(jwks_url="http://ehr.example/jwks.json")),
+    of_client(U.JWKS_URL_NOT_PLAIN, "ehr.jwks_url", client(jwks_url="https://ehr.example@evil.example/k")),
+    of_client(U.JWKS_URL_NOT_PLAIN, "ehr.jwks_url", client(jwks_url="https://evil.example\\@ehr.example/k")),
+    of_client(U.JWKS_URL_NOT_PLAIN, "ehr.jwks_url", client(jwks_url="https://ehr.example/k?x=1")),
+    of_client(U.JWKS_URL_NOT_PLAIN, "ehr.jwks_url", client(jwks_url="file:///etc/passwd")),
+    of_client(U.JWKS_URL_OTHER_HOST, "ehr.jwks_url", client(jwks_url="https://evil.example/jwks.json")),
+    of_client(U.JWKS_URL_OTHER_HOST, "ehr.jwks_url", client(jwks_url="https://ehr.example.evil.example/k")),
+    of_client(U.JWKS_URL_OTHER_HOST, "ehr.jwks_url", client(jwks_url="https://ehr.example:8443/jwks.json")),
+    of_client(U.JWKS_URL_OTHER_HOST, "ehr.jwks_url", client(jwks_host="keys.example")),
+    of_client(U.NO_KEYS, "ehr.jwks", client(jwks_url=None)),
+    of_client(U.NO_KEYS, "ehr.jwks", given()),
+    of_client(U.ALGORITHM_NONE, "ehr.algorithms", client(algorithms=["ES384", "None"])),
+    of_client(U.ALGORITHM_SYMMETRIC, "ehr.algorithms", client(algorithms=["HS256"])),
+    of_client(U.ALGORITHM_SYMMETRIC, "ehr.algorithms", client(algorithms=["RS384", "hs384"])),
+    of_client(U.ALGORITHM_UNKNOWN, "ehr.algorithms", client(algorithms=["RS348"])),
+    of_client(U.NO_ALGORITHM, "ehr.algorithms", client(algorithms=[])),
+    of_client(U.KEY_PRIVATE, "ehr.jwks.0", given(es384("k").jwk | {"d": "AQAB"})),
+    of_client(
+        U.KEY_SYMMETRIC, "ehr.jwks.1", given(es384("k").jwk, {"kty": "oct", "kid": "s", "k": "c2VjcmV0"})
+    ),
+    of_client(U.KEY_WEAK, "ehr.jwks.0", given(rs384("weak", 1024).jwk)),
+    of_client(U.KEY_ALGORITHM_MISMATCH, "ehr.jwks.0", given(es256("k").jwk)),
+    of_client(U.KEY_ALGORITHM_MISMATCH, "ehr.jwks.0", given(es256("k").jwk | {"alg": "ES384"})),
+    of_client(U.KEY_ALGORITHM_MISMATCH, "ehr.jwks.0", given(es384("k").jwk, algorithms=["RS384"])),
+    of_client(U.KEY_PUBLISHED, "ehr.jwks.0", given(SANDBOX_KEY)),
+    of_client(U.KEY_PUBLISHED, "ehr.jwks.0", given(SANDBOX_KEY | {"kid": "renamed"})),
+    of_client(U.KEY_UNUSABLE, "ehr.jwks.0", given({})),
+    of_client(U.KEY_UNUSABLE, "ehr.jwks.0", given(es384("k").jwk | {"use": "enc"})),
+    of_client(U.KEY_TWICE, "ehr.jwks.1", given(es384("k").jwk, es384("other").jwk | {"kid": "k"})),
+    of_client(U.FHIR_BASES_EMPTY, "ehr.fhir_bases", client(fhir_bases=None)),
+    of_client(U.FHIR_BASES_EMPTY, "ehr.fhir_bases", client(fhir_bases=[])),
+    of_client(U.FHIR_BASES_EMPTY, "ehr.tenants.a", client(fhir_bases=None, tenants={"a": []})),
+    of_client(U.FHIR_BASE_HTTP, "ehr.fhir_bases", client(fhir_bases=["http://ehr.example/fhir"])),
+    of_client(U.FHIR_BASE_HTTP, "ehr.tenants.a", client(tenants={"a": ["http://ehr.example/a"]})),
+    *(
+        of_client(U.FHIR_BASE_NOT_PLAIN, "ehr.fhir_bases", client(fhir_bases=[url]))
+        for url in (
+            "https://user:secret@ehr.example/fhir",
+            "https://ehr.example/fhir?x=1",
+            "https://ehr.example/fhir#x",
+            "https://ehr.example/fhir/../other",
+            "https://ehr.example/%2e%2e/other",
+            "https://ehr.example//fhir",
+            "https://*.ehr.example/fhir",
+            "https://ehr.example\\@evil.example/fhir",
+            "https://ehr.example:99999/fhir",
+            "https://ehr.example /fhir",
+            "https://ehr\u3002example/fhir",
+            "ftp://ehr.example/fhir",
+            "*",
+        )
+    ),
+    of_client(U.TENANT_WILDCARD, "ehr.tenants", client(tenants={"*": ["https://ehr.example/fhir"]})),
+    of_client(U.TENANT_WILDCARD, "ehr.tenants", client(tenants={"": ["https://ehr.example/fhir"]})),
+    of_client(U.TENANT_WILDCARD, "ehr.tenants", client(tenants={})),
+    of_client(U.AUDIENCE_WILDCARD, "ehr.audience", client(audience=["*"])),
+    of_client(U.AUDIENCE_WILDCARD, "ehr.audience", client(audience=[])),
+    of_client(U.SUBJECT_WILDCARD, "ehr.subjects", client(subjects=["svc-*"])),
+    of_client(U.SUBJECT_WILDCARD, "ehr.subjects", client(subjects=[" svc"])),
+    of_client(U.CLIENTS_OVERLAP, "ehr and client.b", client(), client(name="b")),
+    of_client(
+        U.CLIENTS_OVERLAP,
+        "ehr and client.b",
+        client(),
+        client(name="b", fhir_bases=["https://ehr.example/b"]),
+    ),
+    of_client(
+        U.CLIENTS_OVERLAP,
+        "ehr and client.b",
+        client(subjects=["x", "y"]),
+        client(name="b", subjects=["y", "z"]),
+    ),
+    of_client(
+        U.CLIENTS_OVERLAP,
+        "ehr and client.b",
+        client(tenants={"t": ["https://a.example"]}, fhir_bases=None),
+        client(name="b", tenants={"t": ["https://b.example"]}),
+    ),
+    of_client(
+        U.ISSUER_TWO_KEY_SETS,
+        "ehr and client.b",
+        client(),
+        client(name="b", jwks_url="https://ehr.example/other", subjects=["b"]),
+    ),
+    of_client(
+        U.ISSUER_TWO_KEY_SETS,
+        "ehr and client.b",
+        client(subjects=["a"]),
+        client(name="b", algorithms=["RS384"], subjects=["b"]),
+    ),
+    of_client(U.LIFETIME_ABOVE_BOUND, "ehr.lifetime_cap_seconds", client(lifetime_cap_seconds=3601)),
+    of_client(U.SKEW_ABOVE_BOUND, "ehr.skew_seconds", client(skew_seconds=301)),
+]
+ELSEWHERE = {
+    U.NO_TRUST_FILE,  # tests/cds_service/test_callers.py
+    U.SANDBOX_WITH_TRUST,
+    U.SANDBOX_IN_PUBLIC,
+    U.SQLITE_WITH_REPLICAS,
+    U.DATABASE_WORLD_READABLE,
+    U.DATABASE_SECRET,
+}
+
+
+def refusal(tmp_path, tables, mode=0o600, **settings):
+    path = write_trust(tmp_path, tables, mode)
+    with pytest.raises(TrustError) as caught:
+        read_trust(settings_for(path, **settings), path)
+    return str(caught.value)
+
+
+def test_every_kind_of_unsafe_configuration_is_tried():
+    assert {case.unsafe for case in CASES} | ELSEWHERE == set(Unsafe) == set(UNSAFE)
+    assert len(Unsafe) >= 25
+
+
+@pytest.mark.requirement("cds-hooks_2.0@2", "cds-hooks_2.0@168")
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.unsafe}-{case.key}")
+def test_an_unsafe_configuration_refuses_to_start_and_names_the_key(tmp_path, case):
+    tables = {"service": case.service, "client": case.clients}
+    message = refusal(tmp_path, tables, case.mode, **case.settings)
+    assert f"{case.key}: " in message or f"{case.key}:" in message
+    assert f"[{case.unsafe.value}]" in message
+
+
+def test_the_safe_client_of_these_cases_is_safe(tmp_path):
+    path = write_trust(tmp_path, {"client": [client()]}, 0o644)
+    assert read_trust(settings_for(path), path).clients[0].name == "ehr"
+    path = write_trust(tmp_path, {"client": [given(es384("k").jwk, rs384("r").jwk)]}, 0o440)
+    assert len(read_trust(settings_for(path), path).clients[0].keys) == 2
+
+
+def test_all_findings_are_named_at_once(tmp_path):
+    message = refusal(tmp_path, {"client": [client(issuer="http://x.example", skew_seconds=999)]}, debug=True)
+    for code in ("debug", "issuer-http", "skew-above-bound", "jwks-url-other-host"):
+        assert f"[{code}]" in message
+
+
+@pytest.mark.parametrize("written", ['"VERYSECRET"', '["VERYSECRET"]', '[{kty = "oct"}, "VERYSECRET"]'])
+def test_a_key_in_the_wrong_place_is_not_printed(tmp_path, written):
+    path = tmp_path / "trust.toml"
+    path.write_text(f'[[client]]\nname = "a"\nissuer = "https://a.example"\njwks = {written}\n')
+    with pytest.raises(TrustError, match=r"client\.0\.jwks") as caught:
+        read_trust(settings_for(path), path)
+    assert "VERYSECRET" not in str(caught.value)
+
+
+def test_a_message_holds_no_value_of_the_configuration(tmp_path):
+    secret = es384("k").jwk | {"d": "VERYSECRETVALUE"}
+    message = refusal(tmp_path, {"client": [given(secret, fhir_bases=["https://user:HUSH@ehr.example"])]})
+    assert "VERYSECRETVALUE" not in message
+    assert "HUSH" not in message
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        (
+            '[[client]]\nname = "a"\nissuer = "https://a"\njwk_url = "x"\n',
+            "unknown key client.0.jwk_url; did you mean jwks_url?",
+        ),
+        ("[services]\n", "unknown key services; did you mean service?"),
+        (
+            "[service]\nopen_discovry = true\n",
+            "unknown key service.open_discovry; did you mean open_discovery?",
+        ),
+        ('[[client]]\nname = "a"\n', "client.0: missing issuer"),
+        ('[[client]]\nname = "a b"\nissuer = "https://a"\n', "client.0.name"),
+        ("[service]\nopen_discovery = 1\n", "service.open_discovery: 1 is not of type"),
+        ("client = 7\n", "client: 7 is not of type"),
+        ("[[client]\n", "trust.toml: "),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_with_its_place(tmp_path, written, said):
+    path = tmp_path / "trust.toml"
+    path.write_text(written)
+    with pytest.raises(TrustError) as caught:
+        read_trust(settings_for(path), path)
+    assert said in str(caught.value)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    path = tmp_path / "nowhere.toml"
+    with pytest.raises(TrustError, match="cannot be read"):
+        read_trust(settings_for(path), path)
+    with pytest.raises(TrustError, match=TRUST):
+        load_trust(Settings(), lambda: None, count_nothing)
+
+
+def codes(findings):
+    return [finding.unsafe for finding in findings]
+
+
+def test_sqlite_serves_one_replica_only(tmp_path):
+    url = f"sqlite:///{tmp_path / 'store.db'}"
+    assert codes(database_findings(url, 2)) == [U.SQLITE_WITH_REPLICAS]
+    assert codes(database_findings(url, 1)) == []
+    assert codes(database_findings("postgresql+psycopg://cds@db.example/cds", 9)) == []
+    assert codes(database_findings("", 9)) == []
+
+
+@pytest.mark.parametrize(
+    ("mode", "expected"),
+    [(0o600, []), (0o640, []), (0o644, [U.DATABASE_WORLD_READABLE]), (0o602, [U.DATABASE_WORLD_READABLE])],
+)
+def test_a_database_file_is_not_for_everybody(tmp_path, mode, expected):
+    path = tmp_path / "store.db"
+    path.touch()
+    path.chmod(mode)
+    assert codes(database_findings(f"sqlite:///{path}", 1)) == expected
+    assert codes(database_findings(f"sqlite+pysqlite:///{path}?timeout=5", 1)) == expected
+
+
+@pytest.mark.parametrize("url", ["postgresql://cds:changeme@db.example/cds", "postgresql:///cds?password=x"])
+def test_no_password_stands_in_the_database_s_address(url):
+    assert codes(database_findings(url, 1)) == [U.DATABASE_SECRET]
+
+
+def test_settings_of_a_store_are_looked_at_where_there_is_one(tmp_path):
+    class WithStore(Settings):
+        database_url = "sqlite:///store.db"
+        replicas = 2
+
+    path = write_trust(tmp_path, {"client": [client()]})
+    with pytest.raises(TrustError, match=r"INFLIXIMAB_CDS_REPLICAS: .*\[sqlite-with-replicas\]"):
+        read_trust(WithStore(public_base_url="https://cds.example.org", cors_origins=()), path)
+
+
+def test_a_database_address_that_cannot_be_read_is_left_to_whoever_connects():
+    assert codes(database_findings("postgresql://[x", 1)) == []
+    assert codes(database_findings("postgresql:///cds?host=/run/postgresql", 1)) == []
+
+
+def test_the_sandbox_stands_beside_no_client_and_has_no_public_address(tmp_path):
+    check_sandbox(Settings(sandbox=True))
+    check_sandbox(Settings(sandbox=True, public_base_url="http://127.0.0.1:8000"))
+    check_sandbox(Settings(sandbox=True, public_base_url="http://localhost:8000"))
+    with pytest.raises(TrustError, match="sandbox-with-trust"):
+        check_sandbox(Settings(sandbox=True, trust_path=tmp_path / "trust.toml"))
+    for url in ("https://cds.example.org", "http://localhost.example.org", "http://127.0.0.1.example.org"):
+        with pytest.raises(TrustError, match="sandbox-in-public"):
+            check_sandbox(Settings(sandbox=True, public_base_url=url))
+
+
+def test_what_is_configured_is_what_is_in_force(tmp_path):
+    authority = tmp_path / "ca.pem"
+    authority.write_text("x")
+    tables = {
+        "service": {"open_discovery": True, "ca_file": str(authority)},
+        "client": [
+            client(
+                audience=["sand_man"],
+                subjects=["s"],
+                tenants={"t.1": ["https://ehr.example/t1"]},
+                lifetime_cap_seconds=1800,
+                skew_seconds=0,
+                algorithms=["RS256"],
+            )
+        ],
+    }
+    path = write_trust(tmp_path, tables)
+    read = read_trust(settings_for(path), path)
+    assert (read.open_discovery, read.open_transparency, read.ca_file) == (True, False, str(authority))
+    (one,) = read.clients
+    assert one.audiences == {"sand_man"}
+    assert one.subjects == {"s"}
+    assert one.bases_of("t.1") == ("https://ehr.example/t1",)
+    assert one.bases_of("") == ("https://ehr.example/fhir",)
+    assert one.bases_of("t.2") == ()
+    assert (one.lifetime_cap_seconds, one.skew_seconds, one.algorithms) == (1800, 0, {"RS256"})
