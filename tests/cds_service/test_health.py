@@ -49,7 +49,7 @@ def test_a_process_is_alive_before_it_is_ready(fresh: Callable[..., Running]) ->
 
 def test_it_is_ready_once_every_part_was_used(fresh: Callable[..., Running], no_freezing: list[str]) -> None:
     service = fresh()
-    assert warm_up(service.services) == 6
+    assert warm_up(service.services) == 6 * 3
     assert no_freezing == ["frozen"]
     answer = service.client.get("/readyz")
     assert (answer.status_code, answer.text) == (200, "ready\n")
