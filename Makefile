@@ -157,6 +157,7 @@ wheel-smoke: $(STATE)/dev ## build the wheel, install it alone, ask it for its d
 bench: $(STATE)/dev ## the figures: whole decisions beside a constant route, load, cold start and memory
 	@$(BIN)/python -m benchmarks.served
 	@$(BIN)/python -m benchmarks.inprocess
+	@$(BIN)/python -m benchmarks.stages
 	@$(BIN)/python -m benchmarks.load
 	@$(BIN)/python -m benchmarks.start
 

@@ -104,7 +104,7 @@ def answer(
     for name, key in examination.acquired.keys.items():
         record.resources += key.seen
         if name in _KEYS:  # any other name is the client's own text
-            record.keys[name] = key.shortfall or key.state
+            record.keys[name] = (key.shortfall or key.state).value
     record.notes = request.notes
     record.failed_at = examination.fetch_failed_at
     if examination.fetch is not None:

@@ -39,7 +39,7 @@ def fhir_access(envelope: Members) -> FhirAccess:
     if server is not None and not isinstance(server, str):
         notes.append(SERVER_NOT_TEXT)
     token = _token(member_value(envelope.get("fhirAuthorization")), notes)
-    return FhirAccess(server.strip() if isinstance(server, str) else "", token, tuple(notes))
+    return FhirAccess(server if isinstance(server, str) else "", token, tuple(notes))
 
 
 def _token(authorization: Any, notes: list[str]) -> AccessToken | None:

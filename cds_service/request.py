@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
@@ -33,7 +34,8 @@ class Hook(StrEnum):
     ORDER_SIGN = "order-sign"
 
 
-class HookRequest(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class HookRequest:
     """One call of a service, as far as it matters here.
 
     `patient_id` is "" when an order hook came without one. `draft_orders` is the context's value as parsed.
@@ -50,6 +52,10 @@ class HookRequest(msgspec.Struct, frozen=True):
     fhir_server: str = ""
     access_token: AccessToken | None = None
     notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        """Show the hook only: all else is a patient's or a server's, and a repr may end in a log."""
+        return f"HookRequest({self.hook.value})"
 
 
 _FAULT_OF_CODE: Final = {

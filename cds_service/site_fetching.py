@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, fields
-from pathlib import Path
 from typing import Any, Final
 
 from cds_service.site_file import SiteError
 from fhir_mappings.acquisition.addresses import AddressRefusedError, FhirBase, read_base
+from fhir_mappings.acquisition.client import check_ca_file
 from fhir_mappings.acquisition.dialects import DEFAULT_DIALECT, DialectError, dialect_named
 from fhir_mappings.acquisition.fetcher import FetchSettings
 from fhir_mappings.acquisition.limits import FetchLimits, LimitError
@@ -75,8 +75,11 @@ def _server(table: Mapping[str, Any], place: str, usual: Mapping[str, Any]) -> S
     """Return the settings of one server; what it does not set is as for all, changes with the dialect."""
     changes = dict(table.get("dialect", usual.get("dialect", {})))
     ca_file = table.get("ca_file", usual.get("ca_file", ""))
-    if ca_file and not Path(ca_file).is_file():
-        raise SiteError(f"{place}.ca_file: there is no such file")
+    if ca_file:
+        try:
+            check_ca_file(ca_file)
+        except ValueError as error:
+            raise SiteError(f"{place}.ca_file: {error}") from None
     try:
         dialect = dialect_named(changes.pop("name", DEFAULT_DIALECT), changes)
     except DialectError as error:

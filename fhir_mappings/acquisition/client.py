@@ -171,6 +171,14 @@ class _TlsPool(HTTPSConnectionPool):
     ConnectionCls = _TlsConnection
 
 
+def check_ca_file(ca_file: str) -> None:
+    """Raise ValueError, with a sentence for whoever configures, where a file holds no usable certificates."""
+    try:
+        _verifying(ca_file)
+    except (OSError, ssl.SSLError):
+        raise ValueError("not a readable file with certificates in PEM form") from None
+
+
 def _verifying(ca_file: str) -> ssl.SSLContext:
     """Return a context that checks certificates, against the public authorities or a site's own."""
     context = create_urllib3_context()

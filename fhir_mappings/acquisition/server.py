@@ -1,6 +1,7 @@
 """One FHIR server as it is asked: its connections, its threads, its bulkhead and its circuit breaker.
 
-Each server has its own, so a slow one can hold up only those who wait for it, and only so many of them.
+Each has its own, so a slow one can hold up only those who wait for it, and only so many of them. A server
+here is a FHIR base: some vendors serve all their customers from one origin, and none must pay for another.
 """
 
 from __future__ import annotations

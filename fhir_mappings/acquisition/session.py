@@ -46,7 +46,7 @@ class FetchSession:
         self.report = FetchReport(access)
         self.asking = asking
         self._holds_place = False
-        self._turned_away: FetchFault | None = None
+        self._turned_away = False
 
     def __enter__(self) -> Self:
         return self
@@ -62,35 +62,25 @@ class FetchSession:
         """Ask all questions at once and return when all are answered, or at the deadline."""
         if self.asking is None or not questions:
             return
-        turned_away = self._turned_away or self._enter_server()
-        if turned_away is None:
-            breaker = self.asking.server.breaker
-            admission = breaker.admission()
-            if admission is Admission.TRIAL:
-                trial, *rest = questions
-                if not self._ask_now([trial]):
-                    _refuse(rest, FetchFault.CIRCUIT_OPEN)
-                elif rest:
-                    self._ask_now(rest)
-            elif admission is Admission.ALLOWED:
-                self._ask_now(questions)
-            else:
-                turned_away = FetchFault.CIRCUIT_OPEN
-        if turned_away is not None:
-            _refuse(questions, turned_away)
+        admission = self.asking.server.breaker.admission()
+        if admission is Admission.REFUSED:
+            _refuse(questions, FetchFault.CIRCUIT_OPEN)
+        elif not self._enter_server():
+            _refuse(questions, FetchFault.BUSY)
+        elif admission is Admission.ALLOWED or self._ask_now(questions[:1]):
+            self._ask_now([question for question in questions if not question.attempts])
+        else:
+            _refuse(questions[1:], FetchFault.CIRCUIT_OPEN)
         self._note(questions)
 
-    def _enter_server(self) -> FetchFault | None:
+    def _enter_server(self) -> bool:
         """Take one of the places of those who wait for this server; one may fall free in a moment."""
-        if self._holds_place:
-            return None
-        assert self.asking is not None  # noqa: S101 (said to the type checker: `ask` has looked)
-        self._holds_place = self.asking.server.waiting.acquire(
-            timeout=min(max(self.asking.deadline.remaining_seconds, 0), _SHORTLY_SECONDS)
-        )
-        if not self._holds_place:
-            self._turned_away = FetchFault.BUSY
-        return self._turned_away
+        if not self._holds_place and not self._turned_away:
+            assert self.asking is not None  # noqa: S101 (said to the type checker: `ask` has looked)
+            left = max(self.asking.deadline.remaining_seconds, 0)
+            self._holds_place = self.asking.server.waiting.acquire(timeout=min(left, _SHORTLY_SECONDS))
+            self._turned_away = not self._holds_place
+        return self._holds_place
 
     def _ask_now(self, questions: Sequence[Question]) -> bool:
         """Ask in threads, wait until the deadline, tell the breaker; say whether the server answered."""

@@ -13,7 +13,7 @@ def test_in_the_sandbox_every_request_comes_from_the_sandbox():
     app = create_app(Settings(sandbox=True))
     with app.test_request_context("/cds-services", environ_base={"REMOTE_ADDR": "127.0.0.1"}):
         app.preprocess_request()
-        assert current_caller() is SANDBOX_CALLER
+        assert current_caller() == SANDBOX_CALLER
 
 
 def test_without_sandbox_and_trust_no_app_is_made():

@@ -6,14 +6,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec import Raw
 
 from cds_service import envelope as module
-from cds_service.envelope import PrefetchShapeError, split
+from cds_service.envelope import PrefetchShapeError, split, value_of
 from fhir_mappings.choosing import relevance
 from fhir_mappings.codes import load_code_sets
 from fhir_mappings.peek import UnreadableValueError, read_value
-from fhir_mappings.strict_json import StrictJsonError, loads_strict
+from fhir_mappings.strict_json import StrictJsonError
 
 MATTERS = relevance(load_code_sets())
 
@@ -75,13 +74,13 @@ def outcome(function: Any, body: bytes) -> Any:
         return error.code
     except PrefetchShapeError:
         return "prefetch"
-    return [{k: value_of(v) for k, v in members.items()}, {k: seen(v) for k, v in prefetch.items()}]
+    return [{k: said(v) for k, v in members.items()}, {k: seen(v) for k, v in prefetch.items()}]
 
 
-def value_of(member: Any) -> Any:
-    """Return a member's value, parsed or not."""
+def said(member: Any) -> Any:
+    """Return a member's value, or why there is none."""
     try:
-        return loads_strict(member) if isinstance(member, Raw) else member
+        return value_of(member)
     except StrictJsonError as error:
         return error.code
 

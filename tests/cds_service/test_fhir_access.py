@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from cds_service.errors import Fault, RequestRefusedError
 from cds_service.fhir_access import FhirAccess
@@ -24,7 +26,7 @@ def parsed(**members):
 
 def test_server_and_token_are_read_and_neither_is_shown():
     request = parsed(
-        fhirServer=" https://ehr.example/fhir ",
+        fhirServer="https://ehr.example/fhir",
         fhirAuthorization={"access_token": SECRET, "token_type": "Bearer", "expires_in": 300, "scope": "x"},
     )
     assert request.fhir_server == "https://ehr.example/fhir"
@@ -62,6 +64,26 @@ def test_values_of_the_wrong_kind_are_passed_over_with_a_code(service, members, 
     assert answer.status_code == 200
     assert len(answer.get_json()["cards"]) == 1
     assert service.lines[-1]["notes"] == [note]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=30),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=20), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    server=JSON | st.sampled_from(["https://ehr.example/fhir", "https://", "http://[", "https://x:99999"]),
+    authorization=JSON | st.fixed_dictionaries({"access_token": JSON}, optional={"token_type": JSON}),
+)
+def test_whatever_is_sent_in_their_place_the_order_gets_its_card(service, server, authorization):
+    body = {**example(), "fhirServer": server, "fhirAuthorization": authorization, "prefetch": {}}
+    answer = service.client.post(SIGN, json=body)
+    nul = "\\u0000" in json.dumps([server, authorization])  # refused wherever it is read
+    assert answer.status_code == 200 or (nul and answer.status_code == 400)
+    assert nul or len(answer.get_json()["cards"]) == 1
 
 
 @pytest.mark.parametrize("kind", ["Bearer", "bearer", " BEARER ", None, 7])

@@ -1,6 +1,9 @@
 """The table [fhir] of a site: read strictly, in force where it should be, and shown by check-config."""
 
+from pathlib import Path
+
 import pytest
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from cds_service.effective_config import differences, effective_configuration
 from cds_service.services import load_services
@@ -28,7 +31,7 @@ def test_without_the_table_the_defaults_are_in_force():
 
 def test_limits_and_dialects_are_a_sites_to_set_for_all_and_for_one_server(tmp_path):
     authority = tmp_path / "ca.pem"
-    authority.write_text("")
+    authority.write_text(Path(DEFAULT_CA_BUNDLE_PATH).read_text())
     settings = fetching(
         fetch_budget_ms=800,
         answer_budget_ms=1000,
@@ -54,7 +57,8 @@ def test_limits_and_dialects_are_a_sites_to_set_for_all_and_for_one_server(tmp_p
         ({"pages": "many"}, "fhir.pages"),
         ({"dialect": {"name": "cerner"}}, "fhir.dialect: unknown dialect 'cerner'"),
         ({"dialect": {"page_size": 500}}, "fhir.dialect: generic.page_size"),
-        ({"ca_file": "/nowhere/ca.pem"}, "fhir.ca_file: there is no such file"),
+        ({"ca_file": "/nowhere/ca.pem"}, "fhir.ca_file: not a readable file with certificates"),
+        ({"ca_file": __file__}, "fhir.ca_file: not a readable file with certificates"),
         ({"server": [{"base": "http://ehr.example/fhir"}]}, "fhir.server.0.base: not a plain https address"),
         ({"server": [{"base": EHR}, {"base": EHR + "/"}]}, "fhir.server.1.base: named twice"),
         ({"server": [{"dialect": {}}]}, "fhir.server.0: missing base"),

@@ -359,7 +359,6 @@ class FaultProxy:
     fault: Fault = well
     keys: frozenset[str] | None = None
     asked: list[Asked] = field(default_factory=list)
-    open: set[asyncio.StreamWriter] = field(default_factory=set)
     port: int = 0
     path: str = "/fhir"
 
@@ -370,7 +369,6 @@ class FaultProxy:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer the requests of one connection."""
-        self.open.add(writer)
         # A cancelled connection ends quietly: the proxy is being stopped.
         with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             going_on = True
@@ -380,7 +378,6 @@ class FaultProxy:
                 exchange = Exchange(asked, reader, writer, self.record)
                 faulty = self.keys is None or self.record.key_of(asked.target) in self.keys
                 going_on = await (self.fault if faulty else well)(exchange)
-        self.open.discard(writer)
         with suppress(OSError, RuntimeError):
             writer.close()
 
@@ -407,17 +404,20 @@ def running(proxy: FaultProxy) -> Iterator[FaultProxy]:
 
     stop = asyncio.Event()
 
+    async def end() -> None:
+        """Leave nothing open, also of connections that came in just now."""
+        for _ in range(3):
+            for transport in list(loop._transports.values()):
+                transport.abort()
+            for task in asyncio.all_tasks(loop) - {asyncio.current_task()}:
+                task.cancel()
+            await asyncio.sleep(0.01)
+
     def run() -> None:
         asyncio.set_event_loop(loop)
         with suppress(asyncio.CancelledError):
             loop.run_until_complete(main())
-        for writer in proxy.open:
-            writer.transport.abort()
-        for task in asyncio.all_tasks(loop):
-            task.cancel()
-        with suppress(asyncio.CancelledError):
-            loop.run_until_complete(asyncio.gather(*asyncio.all_tasks(loop), return_exceptions=True))
-        loop.run_until_complete(asyncio.sleep(0))  # lets the transports close themselves
+        loop.run_until_complete(end())
         loop.close()
 
     thread = threading.Thread(target=run, daemon=True)

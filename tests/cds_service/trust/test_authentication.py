@@ -108,7 +108,8 @@ def test_the_caller_is_the_client_its_tenant_and_what_it_may_name(service):
     app = service.client.application
     app.add_url_rule("/who", endpoint="who", view_func=lambda: repr(current_caller()))
     body = service.client.get("/who", headers=bearer("/who")).get_data(as_text=True)
-    assert body == "Caller(client='clinic', tenant='', fhir_bases=('https://ehr.clinic.example/fhir',))"
+    bases = "fhir_bases=('https://ehr.clinic.example/fhir',)"
+    assert body == f"Caller(client='clinic', tenant='', {bases}, names_any=False)"
 
 
 def test_a_host_header_changes_nothing(service):

@@ -214,6 +214,16 @@ def test_the_safe_client_of_these_cases_is_safe(tmp_path):
     assert len(read_trust(settings_for(path), path).clients[0].keys) == 2
 
 
+def test_clients_of_one_issuer_are_safe_when_something_in_their_tokens_tells_them_apart(tmp_path):
+    apart = [
+        client(subjects=["a"]),
+        client(name="b", subjects=["b"]),
+        client(name="c", fhir_bases=None, tenants={"c": ["https://ehr.example/c"]}),
+    ]
+    path = write_trust(tmp_path, {"client": apart})
+    assert [one.name for one in read_trust(settings_for(path), path).clients] == ["ehr", "b", "c"]
+
+
 def test_all_findings_are_named_at_once(tmp_path):
     message = refusal(tmp_path, {"client": [client(issuer="http://x.example", skew_seconds=999)]}, debug=True)
     for code in ("debug", "issuer-http", "skew-above-bound", "jwks-url-other-host"):

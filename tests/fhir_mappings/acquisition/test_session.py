@@ -120,6 +120,17 @@ def test_a_server_that_answered_nothing_is_left_alone():
     assert {question.fault for question in asked} == {FetchFault.CIRCUIT_OPEN}
 
 
+def test_nobody_waits_for_a_place_at_a_server_that_is_left_alone():
+    client = ScriptedClient(lambda _: DOWN)
+    limits = FetchLimits(waiting_requests=1)
+    server = server_of(client, limits)
+    with session_of(client, limits, server=server) as first:
+        first.ask(questions())
+        with session_of(client, limits, server=server) as second:
+            second.ask(asked := questions(1))
+    assert asked[0].fault is FetchFault.CIRCUIT_OPEN
+
+
 @pytest.mark.parametrize("fault", [FetchFault.UNAUTHORIZED, FetchFault.NOT_JSON, FetchFault.NOT_FOUND])
 def test_a_server_that_says_no_is_well(fault):
     client = ScriptedClient(lambda _: Refusal(fault))
