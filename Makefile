@@ -10,6 +10,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 VENV ?= .venv
 PORT ?= 8000
+FHIR_PORT ?= 8103
 # Tests run in this many processes: auto is one for each core.
 WORKERS ?= auto
 
@@ -42,7 +43,7 @@ run: $(STATE)/runtime ## start the sandbox on 127.0.0.1:8000 (PORT=N for another
 
 .PHONY: test
 test: export CAMPAIGN_DAYS ?= 130
-test: $(STATE)/dev ## run all tests, with branch coverage
+test: $(STATE)/dev $(STATE)/medplum ## run all tests, with branch coverage
 	@rm -f .coverage $(STATE)/coverage
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report= $(PYTEST_ARGS)
 	@touch $(STATE)/coverage
@@ -77,6 +78,17 @@ $(STATE)/dev: $(STATE)/runtime requirements/dev.lock
 	@$(BIN)/python -m pip check --quiet
 	@touch $@
 
+# A real FHIR server for the tests, by the Node and npm of a locked wheel: nothing else need be installed.
+MEDPLUM := tests/e2e/medplum
+$(STATE)/medplum: $(STATE)/dev $(MEDPLUM)/package.json $(MEDPLUM)/package-lock.json
+	@echo "installing the locked npm packages of the FHIR server in the tests"
+	@$(BIN)/python -m tests.e2e.fhir_server install
+	@touch $@
+
+.PHONY: medplum
+medplum: $(STATE)/medplum ## start a FHIR server with the invented patients on 127.0.0.1:8103 (FHIR_PORT=N)
+	@exec $(BIN)/python -m tests.e2e.fhir_server serve --port $(FHIR_PORT)
+
 .PHONY: lock
 lock: | python-check ## write requirements/*.lock anew from pyproject.toml
 	@test -x $(LOCK_VENV)/bin/uv || { "$$(tools/find-python)" -m venv --clear $(LOCK_VENV) && \
@@ -89,7 +101,7 @@ lock: | python-check ## write requirements/*.lock anew from pyproject.toml
 
 .PHONY: clean
 clean: ## remove what these commands made, the environment included
-	@rm -rf $(VENV) .make .coverage build dist mutants .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@rm -rf $(VENV) .make .coverage build dist mutants $(MEDPLUM)/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
 # -- the parts of `make check` ----------------------------------------------------------------------------------
 
@@ -131,7 +143,7 @@ coverage: $(STATE)/coverage ## the gates of branch coverage, measured by the las
 	@$(BIN)/coverage report --include='fhir_mappings/*' --fail-under=95
 	@$(BIN)/coverage report --include='cds_service/*' --fail-under=95
 
-SOURCES := $(shell find $(PACKAGES) tests docs pyproject.toml -type f -not -name '*.pyc' 2>/dev/null)
+SOURCES := $(shell find $(PACKAGES) tests docs pyproject.toml -name node_modules -prune -o -type f -not -name '*.pyc' -print 2>/dev/null)
 $(STATE)/coverage: $(STATE)/dev $(SOURCES)
 	@$(MAKE) test
 

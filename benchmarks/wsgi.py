@@ -12,3 +12,6 @@ with app.test_client() as client:
     for _ in range(20):
         client.post(SERVICE_PATH, data=body(50), content_type="application/json")
 freeze_after_warm_up()
+_services = app.extensions["infliximab-cds"]
+_services.readiness.warmed()
+_services.readiness.drain_on_signal()

@@ -14,11 +14,13 @@ from cds_service.callers import NOBODY
 from cds_service.discovery import discovery_blueprint
 from cds_service.errors import register_error_handlers
 from cds_service.feedback import feedback_blueprint
+from cds_service.health import health_blueprint
 from cds_service.hooks import hooks_blueprint
 from cds_service.log import RequestRecord, request_line
 from cds_service.sandbox.routes import sandbox_blueprint
 from cds_service.services import Services, load_services
 from cds_service.settings import Settings
+from cds_service.trace_context import HEADER, server_span
 from cds_service.transparency import transparency_blueprint
 from cds_service.trust.authenticator import Authenticator
 from cds_service.trust.reasons import TrustError
@@ -54,6 +56,7 @@ def create_app(settings: Settings | None = None, *, services: Services | None = 
         max_age=_PREFLIGHT_SECONDS,
     )
     register_error_handlers(app)
+    app.register_blueprint(health_blueprint(services))
     app.register_blueprint(discovery_blueprint(services))
     app.register_blueprint(hooks_blueprint(services))
     app.register_blueprint(feedback_blueprint(services))
@@ -83,7 +86,7 @@ def _log_each_request(app: Flask, services: Services) -> None:
 
     @app.before_request
     def start() -> None:
-        g.record = RequestRecord(started=perf_counter())
+        g.record = RequestRecord(started=perf_counter(), trace=server_span(request.headers.get(HEADER)))
         g.caller = NOBODY
 
     @app.after_request
@@ -91,15 +94,17 @@ def _log_each_request(app: Flask, services: Services) -> None:
         # Answers hold values of patients: no cache on the way keeps them, and no browser guesses a type.
         response.headers["Cache-Control"] = "no-store"
         response.headers["X-Content-Type-Options"] = "nosniff"
+        endpoint, status, now = request.endpoint or "none", response.status_code, perf_counter()
         request_line(
             logger,
             g.record,
-            endpoint=request.endpoint or "none",
+            endpoint=endpoint,
             method=request.method if request.method in _METHODS else "other",
-            status=response.status_code,
-            now=perf_counter(),
+            status=status,
+            now=now,
             knowledge_version=knowledge_version,
         )
+        services.counters.count_request(g.record, endpoint=endpoint, status=status, now=now)
         return response
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 from flask import Blueprint, Response
 
 from cds_service.request import Hook
-from cds_service.services import Services
 from fhir_mappings.prefetch import templates
+
+if TYPE_CHECKING:
+    from cds_service.services import Services  # which counts by service, and so needs this module first
 
 SPECIFICATION_VERSION: Final = "2.0.1"
 

@@ -21,6 +21,7 @@ from cds_service.log import DraftRecord, RequestRecord, fetch_line, where_it_fai
 from cds_service.render import render_json
 from cds_service.request import Hook, HookRequest, fault_of_json
 from cds_service.services import Services
+from cds_service.trace_context import TraceContext
 from cds_service.unread_orders import names_unread_infliximab
 from fhir_mappings.acquire import acquire
 from fhir_mappings.acquired import AcquiredResources, KeyState
@@ -98,7 +99,7 @@ def answer(
 
     `caller` is who may have which FHIR servers asked; without one nothing is fetched.
     """
-    examination = examine(request, services, now, caller=caller)
+    examination = examine(request, services, now, caller=caller, trace=record.trace)
     for name, key in examination.acquired.keys.items():
         record.resources += key.seen
         if name in _KEYS:  # any other name is the client's own text
@@ -113,7 +114,12 @@ def answer(
 
 
 def examine(
-    request: HookRequest, services: Services, now: Moment, *, caller: Caller | None = None
+    request: HookRequest,
+    services: Services,
+    now: Moment,
+    *,
+    caller: Caller | None = None,
+    trace: TraceContext | None = None,
 ) -> Examination:
     """Read the prefetched data, fetch what is lacking, find the infliximab orders among the drafts."""
     began = services.fetcher.now() if services.fetcher is not None else 0.0
@@ -126,7 +132,9 @@ def examine(
         raise RequestRefusedError(fault_of_json(error)) from None
     except Exception as error:  # noqa: BLE001 (whatever the data did to it, the orders must still be looked at)
         acquired, failure, failed_at = _NOTHING, Reason.DATA_UNREADABLE, where_it_failed(error)
-    fetched = fetch_missing(request, acquired, services, context, caller=caller, answer_began=began)
+    fetched = fetch_missing(
+        request, acquired, services, context, caller=caller, answer_began=began, trace=trace
+    )
     found = Examination(
         context,
         fetched.acquired,

@@ -13,6 +13,7 @@ from cds_service.callers import Caller
 from cds_service.log import where_it_failed
 from cds_service.request import Hook, HookRequest
 from cds_service.services import Services
+from cds_service.trace_context import TraceContext
 from fhir_mappings.acquired import AcquiredResources, Resource
 from fhir_mappings.acquisition.completing import Held, complete, complete_medications, lacking
 from fhir_mappings.acquisition.session import FetchReport, FetchSession
@@ -46,6 +47,7 @@ def fetch_missing(
     *,
     caller: Caller | None,
     answer_began: float,
+    trace: TraceContext | None = None,
 ) -> Fetched:
     """Return what was acquired, completed from the FHIR server as far as it is needed and may be had.
 
@@ -63,6 +65,7 @@ def fetch_missing(
             request.access_token,
             allowed_bases=caller.fhir_bases,
             answer_began=answer_began,
+            new_span=trace.child_header if trace is not None else str,
         ) as session:
             report = session.report
             if request.hook is Hook.PATIENT_VIEW:

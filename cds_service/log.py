@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 import orjson
 import structlog
 
+from cds_service.trace_context import TraceContext
 from fhir_mappings.acquisition.session import FetchReport
 
 PACKAGES = frozenset({"tdm", "fhir_mappings", "cards", "cds_service"})
@@ -41,6 +42,7 @@ class RequestRecord:
     """
 
     started: float
+    trace: TraceContext | None = None
     service: str = ""
     fault: str = ""
     failed_at: str = ""
@@ -108,6 +110,8 @@ def request_line(
         "duration_ms": round((now - record.started) * 1000, 3),
         "knowledge": knowledge_version,
     }
+    if record.trace is not None:
+        line["trace"], line["span"] = record.trace.trace_id, record.trace.span_id
     if record.service:
         line["service"] = record.service
         line["body_bytes"] = record.body_bytes

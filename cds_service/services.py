@@ -9,13 +9,15 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cds_service.log import make_logger
+from cds_service.metrics import Counters, counters_for
+from cds_service.readiness import Readiness
 from cds_service.request import Hook
 from cds_service.settings import Settings, SettingsError
 from cds_service.site_overlay import SiteError, SiteOverlay, load_site, no_overlay
 from cds_service.store.opening import open_store, shared_replay
 from cds_service.store.store import Store
 from cds_service.trust.authenticator import Authenticator, Unauthenticated
-from cds_service.trust.reasons import Count, count_nothing
+from cds_service.trust.reasons import Count
 from cds_service.trust.replay import ReplayStore
 from cds_service.trust.unsafe_service import check_sandbox
 from fhir_mappings.acquisition.fetcher import Fetcher
@@ -50,6 +52,8 @@ class Services:
     trust: Authenticator | None = None
     fetcher: Fetcher | None = None
     store: Store = field(default_factory=lambda: Store(None))
+    counters: Counters = field(kw_only=True)
+    readiness: Readiness = field(default_factory=Readiness)
 
     def now(self) -> Moment:
         """Return this moment, with the calendar day of the site's zone."""
@@ -110,27 +114,33 @@ def load_services(
     clock: Callable[[], datetime] = system_clock,
     logger: Any = None,
     trust: Authenticator | None = None,
-    count: Count = count_nothing,
+    count: Count | None = None,
 ) -> Services:
     """Load everything once; raises SettingsError, SiteError, KnowledgeError or TrustError, each with its key.
 
-    `trust` replaces what the settings say about who is believed. `count` hears of refusals. Used tokens are
-    remembered in the store for all replicas; without a database each process remembers its own. Raises
-    StoreRefusedError too, when the store that the settings name is not safe to use.
+    `trust` replaces what the settings say about who is believed. `count` hears of refusals, by default the
+    counters of these services. Used tokens are remembered in the store for all replicas; without a database
+    each process remembers its own. Raises StoreRefusedError too, when the store that the settings name is not
+    safe to use.
     """
     logger = logger if logger is not None else make_logger()
     site = load_site(settings.site_path) if settings.site_path is not None else no_overlay()
+    knowledge = apply_overlay(load_knowledge(), site.tdm)
     fetching = replace(site.fetching, open_loopback=settings.sandbox)
     store = open_store(settings.database_url, sandbox=settings.sandbox, logger=logger)
+    counters = counters_for(knowledge)
     return Services(
         settings=settings,
         site=site,
-        knowledge=apply_overlay(load_knowledge(), site.tdm),
+        knowledge=knowledge,
         codes=_codes(site),
         zone=_zone(settings.time_zone or site.time_zone),
         clock=clock,
         logger=logger,
-        trust=trust if trust is not None else _trust(settings, clock, count, shared_replay(store)),
+        trust=trust
+        if trust is not None
+        else _trust(settings, clock, count or counters.count_trust, shared_replay(store)),
         store=store,
         fetcher=Fetcher(fetching),
+        counters=counters,
     )

@@ -11,18 +11,12 @@ import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from cds_service.application import freeze_after_warm_up
-from cds_service.evaluate import evaluate
-from cds_service.render import render_json
-from cds_service.request import Hook, parse_request
-from cds_service.sandbox.patients import example_patients
-from cds_service.services import Services
+from cds_service.draining import drain_before_stop
 
 if TYPE_CHECKING:
     from granian.server.common import AbstractServer
 
 TARGET: Final = "cds_service.wsgi:app"
-_WARM_ROUNDS: Final = 3
 _STANDARD_ERROR: Final = {
     "class": "logging.StreamHandler",
     "formatter": "generic",
@@ -34,7 +28,8 @@ _STANDARD_ERROR: Final = {
 class ServeOptions:
     """How to serve. Times in seconds, `workers_max_rss_mib` in MiB; None leaves a worker its whole life.
 
-    A worker that was told to stop finishes the requests it has; after `stop_seconds` it is killed.
+    A worker that was told to stop finishes the requests it has; after `stop_seconds` it is killed. For
+    `drain_seconds` before, it only says that it is not ready any more.
     """
 
     host: str
@@ -43,19 +38,7 @@ class ServeOptions:
     stop_seconds: int
     workers_lifetime_seconds: int | None = None
     workers_max_rss_mib: int | None = None
-
-
-def warm_up(services: Services) -> None:
-    """Decide the invented examples, so that no real request is the first, and freeze what is loaded by then.
-
-    They go straight to the evaluation: nothing is logged, nobody is authenticated, nothing is kept.
-    """
-    now = services.now()
-    for _ in range(_WARM_ROUNDS):
-        for patient in example_patients():
-            body = render_json(patient.request(today=now.day, zone=services.zone))
-            evaluate(parse_request(body, Hook.ORDER_SIGN), services, now)
-    freeze_after_warm_up()
+    drain_seconds: int = 0
 
 
 def check_free(host: str, port: int) -> None:
@@ -73,7 +56,7 @@ def server(options: ServeOptions) -> AbstractServer[Any]:
     from granian.log import LogLevels  # noqa: PLC0415 (see above)
     from granian.server import Server  # noqa: PLC0415 (see above)
 
-    return Server(
+    made = Server(
         TARGET,
         address=options.host,
         port=options.port,
@@ -91,3 +74,5 @@ def server(options: ServeOptions) -> AbstractServer[Any]:
         log_level=LogLevels.warning,
         log_dictconfig={"handlers": {"console": _STANDARD_ERROR, "access": _STANDARD_ERROR}},
     )
+    drain_before_stop(made, options.drain_seconds)
+    return made

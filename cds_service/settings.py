@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from cds_service.scrape_access import LOOPBACK_NETWORKS, parse_networks
 from cds_service.store.address import DEFAULT_DATABASE_URL, DatabaseAddressError, check_address
 from fhir_mappings.acquisition.addresses import AddressRefusedError, read_base
 
@@ -36,7 +37,8 @@ class Settings:
     answers ("*": any, as in the sandbox; nothing here is protected by cookies). `sandbox_fhir_bases` are the
     FHIR servers on this machine that requests to a sandbox may name. `database_url` says where feedback is
     kept ("": nowhere, it is refused then), `replicas` how many instances of the service run beside each
-    other, this one included.
+    other, this one included. `metrics_networks` are the networks ("10.1.0.0/16") whose scrapers may read
+    `/metrics`.
     """
 
     public_base_url: str = ""
@@ -50,6 +52,7 @@ class Settings:
     sandbox_fhir_bases: tuple[str, ...] = ()
     database_url: str = ""
     replicas: int = 1
+    metrics_networks: tuple[str, ...] = LOOPBACK_NETWORKS
 
     def __post_init__(self) -> None:
         if not SMALLEST_BODY_LIMIT_BYTES <= self.body_limit_bytes <= LARGEST_BODY_LIMIT_BYTES:
@@ -59,6 +62,12 @@ class Settings:
             )
         if self.public_base_url:
             _check_base_url(self.public_base_url)
+        try:
+            parse_networks(self.metrics_networks)
+        except ValueError:
+            raise SettingsError(
+                "metrics_networks must be networks such as 10.1.0.0/16, and none of every address"
+            ) from None
         if self.sandbox_fhir_bases:
             self._check_sandbox_fhir_bases()
         if self.replicas < 1:
@@ -103,6 +112,7 @@ _VARIABLES = (
     "CORS_ORIGINS",
     "DATABASE_URL",
     "REPLICAS",
+    "METRICS_NETWORKS",
 )
 _DEBUG_VARIABLE = "FLASK_DEBUG"
 _OFF = frozenset({"", "0", "false", "no"})
@@ -127,7 +137,10 @@ def settings_from_environment(environment: Mapping[str, str], *, sandbox: bool =
     replicas = given["REPLICAS"]
     if replicas and not _WHOLE_NUMBER.fullmatch(replicas):
         raise SettingsError(f"{ENVIRONMENT_PREFIX}REPLICAS must be a whole number")
-    origins = tuple(origin.strip() for origin in given["CORS_ORIGINS"].split(",") if origin.strip())
+    origins, networks = (
+        tuple(one.strip() for one in given[name].split(",") if one.strip())
+        for name in ("CORS_ORIGINS", "METRICS_NETWORKS")
+    )
     return Settings(
         public_base_url=given["PUBLIC_BASE_URL"],
         body_limit_bytes=int(limit) if limit else DEFAULT_BODY_LIMIT_BYTES,
@@ -139,4 +152,5 @@ def settings_from_environment(environment: Mapping[str, str], *, sandbox: bool =
         cors_origins=origins or (("*",) if sandbox else ()),
         database_url=given["DATABASE_URL"] or DEFAULT_DATABASE_URL,
         replicas=int(replicas) if replicas else 1,
+        metrics_networks=networks or LOOPBACK_NETWORKS,
     )

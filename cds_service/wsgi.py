@@ -12,8 +12,8 @@ from flask import Flask
 
 from cds_service.application import create_app
 from cds_service.cli.common import refuse_configuration, services_for_command
-from cds_service.serving import warm_up
 from cds_service.trust.reasons import TrustError
+from cds_service.warm_up import warm_up
 
 
 def production_app() -> Flask:
@@ -26,6 +26,7 @@ def production_app() -> Flask:
     if services.trust is not None:
         services.trust.prepare()
     warm_up(services)
+    services.readiness.drain_on_signal()
     return made
 
 

@@ -15,7 +15,7 @@ from rich.text import Text
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from cards.terminal import print_card
-from cds_service.application import create_app, freeze_after_warm_up
+from cds_service.application import create_app
 from cds_service.cli.common import CommandError, Exit, services_for_command, site_option
 from cds_service.evaluate import evaluate
 from cds_service.log import make_logger
@@ -23,6 +23,7 @@ from cds_service.render import render_json
 from cds_service.request import Hook, parse_request
 from cds_service.sandbox.patients import ExamplePatient, example_patients
 from cds_service.services import Services
+from cds_service.warm_up import warm_up
 
 HOST = "127.0.0.1"
 _ORDER_SIGN = "infliximab-tdm-order-sign"
@@ -64,7 +65,7 @@ def sandbox(port: int, fhir_bases: tuple[str, ...], site_path: Path | None) -> N
     server = bind(services, port)
     console = Console()
     print_welcome(services, server.port, console)
-    freeze_after_warm_up()
+    warm_up(services)
     try:
         server.serve_forever()
     except KeyboardInterrupt:

@@ -43,15 +43,23 @@ The public address comes from $INFLIXIMAB_CDS_PUBLIC_BASE_URL; it is what tokens
     show_default=True,
     help="Seconds that a worker gets to finish its requests when it is told to stop.",
 )
+@click.option(
+    "--drain-seconds",
+    type=click.IntRange(0, 300),
+    default=5,
+    show_default=True,
+    help="Seconds between being told to stop, when /readyz says so, and stopping.",
+)
 @site_option
 @trust_option
-def serve(
+def serve(  # noqa: PLR0913, PLR0917 (one parameter for each option of the command line)
     host: str,
     port: int,
     workers: int,
     workers_lifetime: int | None,
     workers_max_rss: int | None,
     stop_timeout: int,
+    drain_seconds: int,
     site_path: Path | None,
     trust_path: Path | None,
 ) -> None:
@@ -74,5 +82,6 @@ def serve(
             stop_seconds=stop_timeout,
             workers_lifetime_seconds=workers_lifetime,
             workers_max_rss_mib=workers_max_rss,
+            drain_seconds=drain_seconds,
         )
     ).serve()

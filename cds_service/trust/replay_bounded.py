@@ -37,7 +37,7 @@ class BoundedReplayStore:
         self._asked_in = 0
 
     def first_use(self, issuer_hash: str, token_hash: str, expires_at: int, now: int) -> bool:
-        """Note a token and say whether this was its first use; raises ReplayStoreError when that takes long."""
+        """Note a token and say whether this was its first use; raises ReplayStoreError if that is slow."""
         question = _Question((issuer_hash, token_hash, expires_at, now))
         if not self._turn.acquire(timeout=self._seconds):
             raise ReplayStoreError

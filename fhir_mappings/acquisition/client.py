@@ -59,12 +59,13 @@ class _TooLateError(TimeoutError):
 
 
 class Call:
-    """One request on its way: its deadline, and the connection that can be closed from outside."""
+    """One request on its way: deadline, `traceparent`, and the connection that can be closed from outside."""
 
-    __slots__ = ("_aborted", "_sock", "deadline")
+    __slots__ = ("_aborted", "_sock", "deadline", "traceparent")
 
-    def __init__(self, deadline: Deadline) -> None:
+    def __init__(self, deadline: Deadline, traceparent: str = "") -> None:
         self.deadline = deadline
+        self.traceparent = traceparent
         self._sock: socket.socket | None = None
         self._aborted = False
 
@@ -240,7 +241,7 @@ class FhirClient:
         Of the body no more is read than `most_bytes` and what the allowance still has. Errors of the
         libraries quote addresses and headers, so none leaves this method.
         """
-        prepared = self._prepared(address, token)
+        prepared = self._prepared(address, token, call.traceparent)
         if prepared is None:
             return Refusal(FetchFault.ADDRESS_REFUSED)
         _current.call = call
@@ -263,11 +264,15 @@ class FhirClient:
         """Close the connections that are kept open."""
         self._adapter.close()
 
-    def _prepared(self, address: Address, token: AccessToken | None) -> requests.PreparedRequest | None:
+    def _prepared(
+        self, address: Address, token: AccessToken | None, traceparent: str
+    ) -> requests.PreparedRequest | None:
         """Return the request as it will be sent, if its address still is below the base in that form."""
         headers = dict(_HEADERS)
         if token is not None:
             headers["Authorization"] = token.authorization()
+        if traceparent:
+            headers["traceparent"] = traceparent
         prepared = requests.PreparedRequest()
         try:
             prepared.prepare(method="GET", url=address.text, headers=headers)

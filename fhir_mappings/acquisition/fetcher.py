@@ -69,10 +69,12 @@ class Fetcher:
         *,
         allowed_bases: Sequence[str],
         answer_began: float,
+        new_span: Callable[[], str] = str,
     ) -> FetchSession:
         """Return the fetching of one request, which asks only the named server, and only if it may.
 
         `answer_began` is when the answer began, by `now()`: fetching ends early enough for what follows.
+        `new_span` gives the `traceparent` of each request that is sent, "" for none.
         """
         base, access = self._access(fhir_server, token, allowed_bases)
         if base is None:
@@ -81,7 +83,13 @@ class Fetcher:
         latest = answer_began + (limits.answer_budget_ms - RESERVE_MS) / 1000
         deadline = Deadline(min(self._clock() + limits.fetch_budget_ms / 1000, latest), self._clock)
         asking = Asking(
-            self._server(base), token, limits, deadline, Allowance(limits.total_bytes), self._pause
+            self._server(base),
+            token,
+            limits,
+            deadline,
+            Allowance(limits.total_bytes),
+            self._pause,
+            new_span,
         )
         return FetchSession(access, asking)
 

@@ -62,7 +62,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """With what the questions of one request are asked."""
+    """With what the questions of one request are asked.
+
+    `new_span` gives the `traceparent` of each request that is sent, "" for none.
+    """
 
     server: FhirServer
     token: AccessToken | None
@@ -70,6 +73,7 @@ class Asking:
     deadline: Deadline
     allowance: Allowance
     pause: Callable[[float], None] = sleep
+    new_span: Callable[[], str] = str
 
     def ask(self, question: Question) -> None:
         """Ask until the answer is complete or something prevents it; never raises."""
@@ -134,7 +138,7 @@ class Asking:
     def _get_once(self, address: Address, question: Question) -> Body | Refusal:
         if question.fault is not None or self.deadline.passed:
             return Refusal(FetchFault.TIMEOUT)
-        question.call = Call(self.deadline)
+        question.call = Call(self.deadline, self.new_span())
         question.attempts += 1
         return self.server.client.get(
             address,

@@ -331,16 +331,18 @@ class FakeServer:
 def test_the_sandbox_says_what_it_is_and_what_to_do_next(monkeypatch: pytest.MonkeyPatch) -> None:
     server = FakeServer()
     bound: list[Any] = []
+    warmed: list[Any] = []
 
     def make_server(*arguments: Any, **_: Any) -> FakeServer:
         bound.append(arguments)
         return server
 
     monkeypatch.setattr(sandbox_module, "make_server", make_server)
-    monkeypatch.setattr(sandbox_module, "freeze_after_warm_up", lambda: None)
+    monkeypatch.setattr(sandbox_module, "warm_up", warmed.append)
     result = invoke("sandbox", "--port", "8123")
     assert result.exit_code == 0, result.output
     assert bound[0][:2] == ("127.0.0.1", 8123)
+    assert len(warmed) == 1
     assert server.closed
     assert "SANDBOX MODE" in result.output
     assert "http://127.0.0.1:8123/cds-services" in result.output
@@ -359,7 +361,7 @@ def test_the_sandbox_lets_requests_name_the_fhir_servers_of_its_options(
         return FakeServer()
 
     monkeypatch.setattr(sandbox_module, "make_server", make_server)
-    monkeypatch.setattr(sandbox_module, "freeze_after_warm_up", lambda: None)
+    monkeypatch.setattr(sandbox_module, "warm_up", lambda _: None)
     bases = ("http://127.0.0.1:8103/fhir/R4", "http://localhost:8080/fhir")
     result = invoke("sandbox", "--fhir-base", bases[0], "--fhir-base", bases[1])
     assert result.exit_code == 0, result.output

@@ -22,8 +22,9 @@ import time_machine
 from click.testing import CliRunner
 
 from cds_service.cli import main
-from cds_service.serving import TARGET, ServeOptions, check_free, server, warm_up
+from cds_service.serving import TARGET, ServeOptions, check_free, server
 from cds_service.settings import Settings
+from cds_service.warm_up import warm_up
 from tests.cds_service.conftest import example, loaded
 from tests.support.trust import BASE, PATH, PLAIN, PLAIN_BASE, claims, plain_signer, write_trust
 
@@ -96,11 +97,12 @@ def test_the_options_reach_the_server_and_the_files_its_workers(
         "3",
     ]
     arguments += ["--workers-lifetime", "3600", "--workers-max-rss", "512", "--stop-timeout", "20"]
+    arguments += ["--drain-seconds", "7"]
     monkeypatch.setenv("INFLIXIMAB_CDS_TRUST", "what the command line replaces")
     result = CliRunner(env=ENVIRONMENT).invoke(main, arguments)
     assert result.exit_code == 0, result.output
     assert recorded.served
-    assert recorded.options == ServeOptions("192.0.2.1", 8443, 3, 20, 3600, 512)
+    assert recorded.options == ServeOptions("192.0.2.1", 8443, 3, 20, 3600, 512, 7)
     assert os.environ["INFLIXIMAB_CDS_TRUST"] == str(trust_file)
     app = sys.modules[TARGET.partition(":")[0]].app
     assert app.test_client().post(PATH, json={}).status_code == 401

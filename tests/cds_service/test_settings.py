@@ -30,6 +30,7 @@ def test_every_variable_is_read() -> None:
             "INFLIXIMAB_CDS_CORS_ORIGINS": "https://a.example, https://b.example",
             "INFLIXIMAB_CDS_DATABASE_URL": "postgresql://cds@/cds",
             "INFLIXIMAB_CDS_REPLICAS": "3",
+            "INFLIXIMAB_CDS_METRICS_NETWORKS": "10.1.0.0/16, fd00::/8",
         }
     )
     assert settings == Settings(
@@ -42,7 +43,14 @@ def test_every_variable_is_read() -> None:
         cors_origins=("https://a.example", "https://b.example"),
         database_url="postgresql://cds@/cds",
         replicas=3,
+        metrics_networks=("10.1.0.0/16", "fd00::/8"),
     )
+
+
+@pytest.mark.parametrize("network", ["0.0.0.0/0", "::/0", "10.0.0.1/8", "everybody", ""])
+def test_numbers_are_not_shown_to_everybody(network: str) -> None:
+    with pytest.raises(SettingsError, match="metrics_networks"):
+        Settings(metrics_networks=("127.0.0.0/8", network))
 
 
 @pytest.mark.parametrize("value", ["", "0", "false", "No", " "])

@@ -1,11 +1,15 @@
 """The files that others will run: nothing privileged, nothing unpinned, no command that does not exist."""
 
+import json
 import re
+from configparser import ConfigParser
+from importlib.util import find_spec
 
 import pytest
 import yaml
 
 from cds_service.cli import main
+from cds_service.settings import DEFAULT_BODY_LIMIT_BYTES, SettingsError, settings_from_environment
 from cds_service.trust.load import read_trust
 from tests.support.trust import settings_for
 
@@ -30,6 +34,14 @@ def compose(deploy):
 
 
 @pytest.fixture
+def ours(compose):
+    """The compose services that run our image."""
+    return {
+        name: one for name, one in compose["services"].items() if one["image"].startswith("infliximab-cds")
+    }
+
+
+@pytest.fixture
 def manifests(deploy):
     return [
         document
@@ -38,8 +50,43 @@ def manifests(deploy):
     ]
 
 
+@pytest.fixture
+def nginx(deploy):
+    text = (deploy / "nginx" / "nginx.conf").read_text(encoding="utf-8")
+    return "\n".join(
+        line.partition(" #")[0] for line in text.splitlines() if not line.strip().startswith("#")
+    )
+
+
+@pytest.fixture
+def unit(deploy):
+    parser = ConfigParser(strict=False, interpolation=None, delimiters=("=",))
+    parser.optionxform = str
+    parser.read_string((deploy / "systemd" / "infliximab-cds.service").read_text(encoding="utf-8"))
+    return parser
+
+
 def pods(manifests):
-    return [document["spec"]["template"]["spec"] for document in manifests if document["kind"] == "Job"]
+    return [
+        document["spec"]["template"]["spec"]
+        for document in manifests
+        if document["kind"] in {"Job", "Deployment"}
+    ]
+
+
+def containers(pod):
+    return [*pod.get("initContainers", []), *pod["containers"]]
+
+
+def of_kind(manifests, kind):
+    return [document for document in manifests if document["kind"] == kind]
+
+
+def bytes_of(text):
+    return int(text[:-1]) * {"k": 1024, "m": 1024**2}[text[-1].lower()]
+
+
+# -- the image ---------------------------------------------------------------------------------------------
 
 
 def test_the_image_runs_as_nobody_in_particular(containerfile):
@@ -73,12 +120,52 @@ def test_only_what_the_wheel_is_made_of_reaches_the_builder(repository, containe
             assert all((repository / source).exists() for source in sources)
 
 
-def test_every_command_that_is_run_exists(compose, manifests):
-    commands = [service["command"] for service in compose["services"].values()]
-    commands += [container["args"] for pod in pods(manifests) for container in pod["containers"]]
-    assert len(commands) == 3
-    for command in commands:
-        assert command[0] in main.commands
+def test_the_image_asks_itself_whether_it_is_alive_without_a_shell(containerfile):
+    (check,) = re.findall(r"^HEALTHCHECK .*?CMD (\[.*\])$", containerfile, re.MULTILINE)
+    program = json.loads(check)
+    assert program[:2] == ["python", "-c"]
+    compile(program[2], "healthcheck", "exec")
+    assert "/livez" in program[2]
+
+
+# -- commands ----------------------------------------------------------------------------------------------
+
+
+def commands(containerfile, compose, manifests, unit):
+    found = [json.loads(one) for one in re.findall(r"^CMD (\[.*\])$", containerfile, re.MULTILINE)]
+    found += [one["command"] for one in compose["services"].values() if "infliximab" in one["image"]]
+    found += [one["args"] for pod in pods(manifests) for one in pod["containers"] if "args" in one]
+    found += [
+        value.split()[1:] for name, value in unit["Service"].items() if name in {"ExecStart", "ExecStartPre"}
+    ]
+    return found
+
+
+@pytest.mark.skipif(
+    find_spec("cds_service.cli.serve") is None or find_spec("cds_service.cli.store") is None,
+    reason="this version does not serve or keep anything yet",
+)
+def test_every_command_and_option_that_is_run_exists(containerfile, compose, manifests, unit):
+    found = commands(containerfile, compose, manifests, unit)
+    assert len(found) == 10
+    for name, *arguments in found:
+        known = {option for parameter in main.commands[name].params for option in parameter.opts}
+        given = {argument for argument in arguments if argument.startswith("-")}
+        assert given <= known, (name, given - known)
+
+
+@pytest.mark.skipif(
+    find_spec("cds_service.cli.serve") is None or find_spec("cds_service.cli.store") is None,
+    reason="this version does not serve or keep anything yet",
+)
+def test_every_setting_that_is_made_is_known(compose, manifests):
+    made = dict(compose["services"]["service"]["environment"])
+    made |= of_kind(manifests, "ConfigMap")[0]["data"]
+    with pytest.raises(SettingsError) as refused:  # its sentence lists all that there are
+        settings_from_environment({"INFLIXIMAB_CDS_ZZZZZZ": "1"})
+    names = {name for name in made if name.startswith("INFLIXIMAB_CDS_")}
+    assert len(names) == 6
+    assert all(name in str(refused.value) for name in names)
 
 
 def test_the_example_of_a_trust_file_is_safe_and_shows_each_kind_of_client(deploy, tmp_path):
@@ -93,25 +180,53 @@ def test_the_example_of_a_trust_file_is_safe_and_shows_each_kind_of_client(deplo
     assert (len(given.keys), given.jwks_url) == (1, "")
 
 
-def test_compose_gives_neither_network_nor_write_access_nor_privileges(compose):
-    for service in compose["services"].values():
-        assert service["network_mode"] == "none"
-        assert service["read_only"] is True
-        assert service["cap_drop"] == ["ALL"]
-        assert service["security_opt"] == ["no-new-privileges:true"]
-        assert all(int(number) >= LEAST_UID for number in service["user"].split(":"))
-        assert all(volume.endswith(":ro") for volume in service["volumes"])
-        assert "ports" not in service
+# -- compose -----------------------------------------------------------------------------------------------
+
+
+def test_our_containers_have_neither_write_access_nor_privileges(ours):
+    assert set(ours) == {"service", "migrate", "check-config", "inspect"}
+    for one in ours.values():
+        assert one["read_only"] is True
+        assert one["cap_drop"] == ["ALL"]
+        assert one["security_opt"] == ["no-new-privileges:true"]
+        assert one["ulimits"] == {"core": 0}
+        assert all(int(number) >= LEAST_UID for number in one["user"].split(":"))
+        assert all(volume.endswith(":ro") for volume in one["volumes"])
+
+
+def test_the_tools_have_no_network_and_only_the_proxys_port_is_open(compose, ours):
+    for name in ("check-config", "inspect"):
+        assert ours[name]["network_mode"] == "none"
+        assert ours[name]["profiles"] == ["tools"]
+    assert [name for name, one in compose["services"].items() if "ports" in one] == ["service"]
+    assert ours["service"]["ports"] == ["443:8443"]
+    assert "127.0.0.1" in ours["service"]["command"]
+    assert compose["services"]["proxy"]["network_mode"] == "service:service"
+    assert compose["networks"]["inside"] == {"internal": True}
+    assert compose["services"]["database"]["networks"] == ["inside"]
+
+
+def test_no_secret_stands_in_a_setting(compose, manifests):
+    settings = [one.get("environment", {}) for one in compose["services"].values()]
+    settings += [one["data"] for one in of_kind(manifests, "ConfigMap")]
+    for given in settings:
+        for name, value in given.items():
+            assert "PASSWORD" not in name or name.endswith("_FILE"), name
+            assert "sslmode=verify-full" in value or "DATABASE_URL" not in name
+            assert not re.search(r"//[^/@]*:[^/@]*@", value), name
+
+
+# -- Kubernetes --------------------------------------------------------------------------------------------
 
 
 def test_pods_are_unprivileged_bounded_and_read_only(manifests):
-    assert pods(manifests)
+    assert len(pods(manifests)) == 3
     for pod in pods(manifests):
         assert pod["automountServiceAccountToken"] is False
         assert pod["securityContext"]["runAsNonRoot"] is True
         assert pod["securityContext"]["runAsUser"] >= LEAST_UID
         assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
-        for container in pod["containers"]:
+        for container in containers(pod):
             assert container["securityContext"] == {
                 "allowPrivilegeEscalation": False,
                 "readOnlyRootFilesystem": True,
@@ -120,6 +235,105 @@ def test_pods_are_unprivileged_bounded_and_read_only(manifests):
             assert set(container["resources"]) == {"requests", "limits"}
 
 
-def test_nothing_here_opens_a_port(manifests):
-    assert {document["kind"] for document in manifests} == {"Job", "NetworkPolicy"}
-    assert "containerPort" not in repr(manifests)
+def test_everything_lives_in_a_namespace_of_its_own(manifests):
+    assert {document["metadata"]["namespace"] for document in manifests} == {"infliximab-cds"}
+
+
+def test_what_a_pod_mounts_is_there_and_what_it_may_write_to_is_memory(manifests):
+    for pod in pods(manifests):
+        volumes = {volume["name"]: volume for volume in pod["volumes"]}
+        for container in containers(pod):
+            for mount in container["volumeMounts"]:
+                volume = volumes[mount["name"]]
+                if not mount.get("readOnly"):
+                    assert volume["emptyDir"]["medium"] == "Memory"
+                    assert "sizeLimit" in volume["emptyDir"]
+
+
+def test_every_pod_has_a_policy_for_both_directions_and_none_may_go_everywhere(manifests):
+    policies = of_kind(manifests, "NetworkPolicy")
+    labels = [
+        document["spec"]["template"]["metadata"]["labels"]
+        for document in manifests
+        if document["kind"] in {"Job", "Deployment"}
+    ]
+    assert sorted(str(policy["spec"]["podSelector"]["matchLabels"]) for policy in policies) == sorted(
+        map(str, labels)
+    )
+    for policy in policies:
+        assert policy["spec"]["policyTypes"] == ["Ingress", "Egress"]
+        for rule in policy["spec"].get("egress", []) + policy["spec"].get("ingress", []):
+            assert rule["ports"]
+            for peer in rule.get("to", []) + rule.get("from", []):
+                assert "podSelector" in peer or int(peer["ipBlock"]["cidr"].rpartition("/")[2]) >= 24
+
+
+def test_a_rollout_never_leaves_fewer_than_there_should_be(manifests):
+    (deployment,) = of_kind(manifests, "Deployment")
+    (budget,) = of_kind(manifests, "PodDisruptionBudget")
+    (told,) = [one["data"] for one in of_kind(manifests, "ConfigMap")]
+    assert deployment["spec"]["replicas"] == 2 == int(told["INFLIXIMAB_CDS_REPLICAS"])
+    assert deployment["spec"]["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
+    assert budget["spec"]["minAvailable"] == 1
+    assert budget["spec"]["selector"]["matchLabels"] == deployment["spec"]["selector"]["matchLabels"]
+    (service,) = of_kind(manifests, "Service")
+    assert service["spec"]["selector"] == deployment["spec"]["selector"]["matchLabels"]
+
+
+def test_readiness_is_asked_apart_from_life_and_the_end_has_time(manifests):
+    (deployment,) = of_kind(manifests, "Deployment")
+    pod = deployment["spec"]["template"]["spec"]
+    service, proxy = pod["containers"]
+    assert service["readinessProbe"]["httpGet"]["path"] == "/readyz"
+    assert service["startupProbe"]["httpGet"]["path"] == "/readyz"
+    assert service["livenessProbe"]["httpGet"]["path"] == "/livez"
+    pauses = [one["lifecycle"]["preStop"]["sleep"]["seconds"] for one in (service, proxy)]
+    assert pauses[0] < pauses[1]
+    stop_seconds = 30  # the default of `serve --stop-timeout`
+    assert pod["terminationGracePeriodSeconds"] > pauses[0] + stop_seconds
+
+
+# -- the proxy ---------------------------------------------------------------------------------------------
+
+
+def setting(nginx, name):
+    (value,) = re.findall(rf"^\s*{name} ([^;]+);", nginx, re.MULTILINE)
+    return value
+
+
+def test_the_proxy_takes_whole_requests_and_spools_none_to_disk(nginx):
+    assert setting(nginx, "proxy_request_buffering") == "on"
+    assert bytes_of(setting(nginx, "client_max_body_size")) == DEFAULT_BODY_LIMIT_BYTES
+    assert setting(nginx, "client_body_buffer_size") == setting(nginx, "client_max_body_size")
+    assert setting(nginx, "proxy_max_temp_file_size") == "0"
+
+
+def test_the_proxy_cuts_slow_clients_off_and_logs_no_address(nginx):
+    for name in ("client_header_timeout", "client_body_timeout", "send_timeout"):
+        assert 1 <= int(setting(nginx, name).removesuffix("s")) <= 10
+    (form,) = re.findall(r"log_format codes ([^;]+);", nginx)
+    for variable in ("$request ", "$request_uri", "$uri", "$args", "$remote", "$http_"):
+        assert variable not in form
+
+
+def test_the_proxy_speaks_modern_tls_and_keeps_operations_inside(nginx):
+    assert setting(nginx, "ssl_protocols") == "TLSv1.2 TLSv1.3"
+    for path in ("/metrics", "/livez", "/readyz"):
+        assert f"location = {path} {{ return 404; }}" in nginx
+    assert "proxy_set_header X-Forwarded-For $remote_addr;" in nginx  # by which /metrics knows a proxy
+    assert "non_idempotent" not in nginx  # a token counts once: what was sent is not sent again
+
+
+# -- systemd -----------------------------------------------------------------------------------------------
+
+
+def test_the_unit_is_locked_down(unit):
+    service = unit["Service"]
+    for name in ("NoNewPrivileges", "DynamicUser", "PrivateTmp", "PrivateDevices", "ProtectHome",
+                 "ProtectKernelTunables", "RestrictNamespaces", "MemoryDenyWriteExecute"):  # fmt: skip
+        assert service[name] == "yes", name
+    assert service["ProtectSystem"] == "strict"
+    assert service["CapabilityBoundingSet"] == ""
+    assert service["LimitCORE"] == "0"  # a core dump would hold records
+    assert "--host 127.0.0.1" in service["ExecStart"]
+    assert service["IPAddressDeny"] == "any"

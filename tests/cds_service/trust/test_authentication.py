@@ -62,10 +62,10 @@ def test_a_service_that_does_not_exist_is_told_only_to_a_known_caller(service):
 
 def test_routes_of_operators_are_open_and_every_other_route_asks_as_soon_as_it_exists(service):
     app = service.client.application
-    for route in [*ALWAYS_OPEN, "/cds-services/<service_id>/feedback", "/internal/anything"]:
+    for route in ["/cds-services/<service_id>/feedback", "/internal/anything"]:
         app.add_url_rule(route, endpoint=route, view_func=lambda **_: "here", methods=["GET", "POST"])
-    for route in ALWAYS_OPEN:
-        assert service.client.get(route).data == b"here"
+    answers = {route: service.client.get(route).status_code for route in ALWAYS_OPEN}
+    assert answers == {"/livez": 200, "/readyz": 503, "/metrics": 200}  # not warmed up here
     assert service.client.get("/internal/anything").status_code == 401
     assert service.client.post(f"{PATH}/feedback").status_code == 401
 
