@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cds_service import envelope as module
-from cds_service.envelope import PrefetchShapeError, split, value_of
+from cds_service.envelope import PrefetchShapeError, member_value, split
 from fhir_mappings.choosing import relevance
 from fhir_mappings.codes import load_code_sets
 from fhir_mappings.peek import UnreadableValueError, read_value
@@ -80,7 +80,7 @@ def outcome(function: Any, body: bytes) -> Any:
 def said(member: Any) -> Any:
     """Return a member's value, or why there is none."""
     try:
-        return value_of(member)
+        return member_value(member)
     except StrictJsonError as error:
         return error.code
 
@@ -114,7 +114,7 @@ def test_the_quick_ways_agree_with_the_exact_one(
 def test_what_is_passed_over_is_not_judged_in_a_small_body_either(body: bytes) -> None:
     assert len(body) <= module._SMALL
     members, _ = split(body)
-    assert value_of(members["hook"]) == "a"
+    assert member_value(members["hook"]) == "a"
 
 
 @pytest.mark.parametrize("body", [b"[]", b"1", b"null"])

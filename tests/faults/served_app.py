@@ -3,6 +3,8 @@
 import os
 
 from cds_service.application import create_app
+from cds_service.services import load_services
 from cds_service.settings import settings_from_environment
+from cds_service.trust.authenticator import UNAUTHENTICATED
 
-app = create_app(settings_from_environment(os.environ))
+app = create_app(services=load_services(settings_from_environment(os.environ), trust=UNAUTHENTICATED))

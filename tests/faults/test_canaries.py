@@ -290,12 +290,16 @@ def test_a_production_server_adds_no_words_of_its_own(tmp_path, repository):
     with log.open("wb") as stream:
         process = subprocess.Popen(
             [
-                sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "--host", "127.0.0.1",
+                sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1",
                 "--port", str(port), "--blocking-threads", "1", "--no-ws", "--log-level", "debug",
-                "cds_service.application:create_app",
+                "tests.faults.served_app:app",
             ],
             cwd=repository,
-            env={**os.environ, "TMPDIR": str(spool)},
+            env={
+                **os.environ,
+                "TMPDIR": str(spool),
+                "INFLIXIMAB_CDS_DATABASE_URL": f"sqlite:///{tmp_path}/store.sqlite3",
+            },
             stdout=stream,
             stderr=subprocess.STDOUT,
         )  # fmt: skip

@@ -40,6 +40,17 @@ ORACLE_KEYS = "https://keys.oracle.example/cds-hooks/jwks.json"
 PLAIN = "https://ehr.clinic.example"
 PLAIN_BASE = "https://ehr.clinic.example/fhir"
 
+FEEDBACK = {
+    "feedback": [
+        {
+            "card": "0d9a1f2e-6c52-4c1b-9c55-1f0f9a6f2b11",
+            "outcome": "overridden",
+            "outcomeTimestamp": "2026-03-09T14:31:00Z",
+        }
+    ]
+}
+"""What one clinician did with one card."""
+
 
 @dataclass(frozen=True)
 class Signer:

@@ -20,13 +20,14 @@ REPLICA = """
 import json, random, sys, threading, time
 from sqlalchemy import create_engine
 from cds_service.trust.replay import FallbackReplayStore, MemoryReplayStore, hash_of
+from cds_service.trust.replay_bounded import BoundedReplayStore
 from cds_service.trust.replay_sql import SqlReplayStore
 
 url, racers, tokens = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 engine = create_engine(url, pool_size=racers)
 events, accepted, times, lock = [], [], [], threading.Lock()
 store = FallbackReplayStore(
-    SqlReplayStore(engine, monotonic=time.monotonic),
+    BoundedReplayStore(SqlReplayStore(engine, monotonic=time.monotonic), seconds=30),
     MemoryReplayStore(events.append),
     count=events.append,
     monotonic=time.monotonic,

@@ -4,9 +4,9 @@ import itertools
 
 import pytest
 
-from cds_service.callers import current_caller
+from cds_service.store.store import Store
 from tests.cds_service.conftest import example
-from tests.support.trust import BASE, PATH, claims, es384, key_set, rs384, trusting
+from tests.support.trust import BASE, FEEDBACK, PATH, claims, es384, key_set, rs384, trusting
 
 SHARED = "https://cds-hooks.shared.example"
 SHARED_KEYS = "https://cds-hooks.shared.example/jwks.json"
@@ -59,16 +59,16 @@ def bearer(tenant, path, **changes):
 
 
 @pytest.fixture
+def kept(monkeypatch):
+    """The calls of feedback that were kept, in a store that keeps everything."""
+    calls = []
+    monkeypatch.setattr(Store, "keep_feedback", lambda _self, call: not calls.append(call))
+    return calls
+
+
+@pytest.fixture
 def service(tmp_path):
-    made = trusting(tmp_path, table(), key_sets={SHARED_KEYS: key_set([shared_signer])})
-    app = made.client.application
-    app.add_url_rule(
-        "/cds-services/<service_id>/feedback",
-        endpoint="feedback",
-        view_func=lambda service_id: f"{current_caller().client}/{current_caller().tenant}",
-        methods=["POST"],
-    )
-    return made
+    return trusting(tmp_path, table(), key_sets={SHARED_KEYS: key_set([shared_signer])})
 
 
 @pytest.mark.parametrize(("caller", "named"), PAIRS)
@@ -81,28 +81,29 @@ def test_a_tenant_may_name_its_own_fhir_server_and_no_other(service, caller, nam
 
 @pytest.mark.parametrize(("caller", "claimed"), [pair for pair in PAIRS if pair[0] != pair[1]])
 @pytest.mark.parametrize("path", ENDPOINTS)
-def test_a_token_of_one_tenant_never_speaks_for_another(service, caller, claimed, path):
+def test_a_token_of_one_tenant_never_speaks_for_another(service, kept, caller, claimed, path):
     """A token that says it is for another tenant is worth its own tenant only."""
     method = "POST" if path.startswith(PATH) else "GET"
+    body = FEEDBACK if path.endswith("/feedback") else example()
     signer = rs384("shared") if caller == "e" else shared_signer()
     facts = TENANTS[claimed]
     if TENANTS[caller]["issuer"] == facts["issuer"]:
         # The issuer is the same: it may speak for all of its tenants, each by its own name.
         header = bearer(caller, path)
         response = service.client.open(
-            path, method=method, json=example(), environ_overrides={"HTTP_AUTHORIZATION": header}
+            path, method=method, json=body, environ_overrides={"HTTP_AUTHORIZATION": header}
         )
         assert response.status_code == 200
         if path.endswith("/feedback"):
             own = TENANTS[caller]
-            assert response.text == f"{own['client']}/{own.get('tenant', '')}"
+            assert [(call.client, call.tenant) for call in kept] == [(own["client"], own.get("tenant", ""))]
         return
     said = {name: facts[name] for name in ("tenant", "sub") if name in facts}
     header = "Bearer " + signer.sign(claims(facts["issuer"], aud=BASE + path, **said))
     response = service.client.open(
-        path, method=method, json=example(), environ_overrides={"HTTP_AUTHORIZATION": header}
+        path, method=method, json=body, environ_overrides={"HTTP_AUTHORIZATION": header}
     )
-    assert response.status_code == 401
+    assert (response.status_code, kept) == (401, [])
 
 
 @pytest.mark.parametrize(("first", "second"), PAIRS)

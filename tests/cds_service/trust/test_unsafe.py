@@ -310,14 +310,17 @@ def test_no_password_stands_in_the_database_s_address(url):
     assert codes(database_findings(url, 1)) == [U.DATABASE_SECRET]
 
 
-def test_settings_of_a_store_are_looked_at_where_there_is_one(tmp_path):
-    class WithStore(Settings):
-        database_url = "sqlite:///store.db"
-        replicas = 2
-
+def test_the_file_of_the_store_is_looked_at(tmp_path):
     path = write_trust(tmp_path, {"client": [client()]})
-    with pytest.raises(TrustError, match=r"INFLIXIMAB_CDS_REPLICAS: .*\[sqlite-with-replicas\]"):
-        read_trust(WithStore(public_base_url="https://cds.example.org", cors_origins=()), path)
+    file = tmp_path / "store.sqlite3"
+    file.touch(mode=0o600)
+    settings = Settings(
+        public_base_url="https://cds.example.org", cors_origins=(), database_url=f"sqlite:///{file}"
+    )
+    read_trust(settings, path)
+    file.chmod(0o644)
+    with pytest.raises(TrustError, match=r"\[database-world-readable\]"):
+        read_trust(settings, path)
 
 
 def test_a_database_address_that_cannot_be_read_is_left_to_whoever_connects():
