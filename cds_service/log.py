@@ -60,8 +60,6 @@ class RequestRecord:
 def fetch_line(report: FetchReport) -> dict[str, Any]:
     """Return what is logged of fetching: why or why not, how often, and what came of each prefetch key."""
     line: dict[str, Any] = {"access": report.access.value, "attempts": report.attempts}
-    if report.medications:
-        line["medications"] = report.medications
     if report.faults:
         line["keys"] = {name: fault.value if fault else "fetched" for name, fault in report.faults.items()}
     return line

@@ -44,6 +44,7 @@ _HEADERS: Final = {
 _CHUNK_BYTES: Final = 65_536
 _JSON_TYPES: Final = frozenset({"application/fhir+json", "application/json", "application/json+fhir"})
 _SECONDS = re.compile(r"[0-9]{1,6}", re.ASCII)
+_LENGTH = re.compile(r"[0-9]{1,12}", re.ASCII)
 _FAULT_OF_STATUS: Final = {
     401: FetchFault.UNAUTHORIZED,
     403: FetchFault.FORBIDDEN,
@@ -293,9 +294,7 @@ def _read(response: requests.Response, most_bytes: int, allowance: Allowance) ->
     if kind not in _JSON_TYPES and kind:
         return Refusal(FetchFault.NOT_JSON)
     length = response.headers.get("Content-Length", "")
-    if _SECONDS.fullmatch(length) is None and length:
-        return Refusal(FetchFault.TOO_LARGE)
-    if length and int(length) > most_bytes:
+    if length and (_LENGTH.fullmatch(length) is None or int(length) > most_bytes):
         return Refusal(FetchFault.TOO_LARGE)
     content = bytearray()
     while chunk := response.raw.read(_CHUNK_BYTES, decode_content=False):

@@ -57,8 +57,11 @@ def lacking(acquired: AcquiredResources, keys: Iterable[str] | None = None) -> l
 
 
 def complete(held: Held, keys: Iterable[str], session: FetchSession, context: ReadingContext) -> Held:
-    """Ask for the lacking ones among `keys` and return everything, with what is still lacking and why."""
-    names = lacking(held.acquired, keys)
+    """Ask for the lacking ones among `keys` and return everything, with what is still lacking and why.
+
+    What was asked for earlier in the same session is not asked for again.
+    """
+    names = [name for name in lacking(held.acquired, keys) if name not in session.report.faults]
     if not names:
         return held
     if session.asking is None:
@@ -101,9 +104,10 @@ def complete_medications(
     references = leads_nowhere(records, medicines)
     if not references:
         return held
-    most = session.asking.limits.medications - session.report.medications
-    questions, issues = medication_questions(references, session.asking.server.base, max(most, 0))
-    session.report.medications += len(questions)
+    most = max(session.asking.limits.medications - len(session.medications_read), 0)
+    every, issues = medication_questions(references, session.asking.server.base)
+    questions = [question for question in every if question.address not in session.medications_read][:most]
+    session.medications_read.update(question.address for question in questions)
     session.ask(questions)
     if any(question.fault in _GOES_ELSEWHERE for question in questions):
         issues = [REFUSED_ISSUE]

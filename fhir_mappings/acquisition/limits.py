@@ -28,7 +28,7 @@ class FetchLimits:
     fetch_budget_ms: int = 350
     answer_budget_ms: int = 500
     response_bytes: int = 4 * MEBIBYTE
-    total_bytes: int = 16 * MEBIBYTE
+    total_bytes: int = 8 * MEBIBYTE
     pages: int = 10
     entries: int = 5000
     medications: int = 10

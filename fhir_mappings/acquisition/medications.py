@@ -39,10 +39,8 @@ def leads_nowhere(records: Iterable[Resource], medicines: Medicines) -> list[str
     return list(found)
 
 
-def medication_questions(
-    references: Iterable[str], base: FhirBase, most: int
-) -> tuple[list[Question], list[DataIssue]]:
-    """Return the reads for references, no more than `most`, and an issue where one leads elsewhere."""
+def medication_questions(references: Iterable[str], base: FhirBase) -> tuple[list[Question], list[DataIssue]]:
+    """Return the reads for references, each once, and an issue where one leads elsewhere."""
     questions: dict[Address, Question] = {}
     issues: list[DataIssue] = []
     for written in references:
@@ -54,7 +52,7 @@ def medication_questions(
         kind, _, identifier = address.path.removeprefix(f"{base.path}/").partition("/")
         if kind == "Medication" and identifier and "/" not in identifier and not address.query:
             questions.setdefault(address, Question(written, "Medication", address, is_search=False))
-    return list(questions.values())[:most], issues
+    return list(questions.values()), issues
 
 
 def with_medications(

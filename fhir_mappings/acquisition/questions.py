@@ -140,10 +140,12 @@ class Asking:
             return Refusal(FetchFault.TIMEOUT)
         question.call = Call(self.deadline, self.new_span())
         question.attempts += 1
-        return self.server.client.get(
+        answer = self.server.client.get(
             address,
             self.token,
             question.call,
             most_bytes=self.limits.response_bytes,
             allowance=self.allowance,
         )
+        # Nobody waits for an answer that came too late, so it is not worth reading.
+        return answer if question.fault is None else Refusal(FetchFault.TIMEOUT)

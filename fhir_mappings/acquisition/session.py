@@ -9,6 +9,7 @@ from enum import StrEnum
 from types import TracebackType
 from typing import Final, Self
 
+from fhir_mappings.acquisition.addresses import Address
 from fhir_mappings.acquisition.breaker import Admission
 from fhir_mappings.acquisition.outcomes import NO_ANSWER, FetchFault
 from fhir_mappings.acquisition.questions import Asking, Question
@@ -32,19 +33,20 @@ class FetchReport:
     access: Access
     faults: dict[str, FetchFault | None] = field(default_factory=dict)
     attempts: int = 0
-    medications: int = 0
     errors: list[Exception] = field(default_factory=list)
 
 
 class FetchSession:
     """Fetching for one request; to be used in a `with` block, and by one thread.
 
-    `asking` is None where nothing may be asked; `access` says why.
+    `asking` is None where nothing may be asked; `report.access` says why. `medications_read` are the
+    addresses of single Medications that were asked for.
     """
 
     def __init__(self, access: Access, asking: Asking | None = None) -> None:
         self.report = FetchReport(access)
         self.asking = asking
+        self.medications_read: set[Address] = set()
         self._holds_place = False
         self._turned_away = False
 
@@ -61,6 +63,9 @@ class FetchSession:
     def ask(self, questions: Sequence[Question]) -> None:
         """Ask all questions at once and return when all are answered, or at the deadline."""
         if self.asking is None or not questions:
+            return
+        if self.asking.deadline.passed:
+            _refuse(questions, FetchFault.TIMEOUT)
             return
         admission = self.asking.server.breaker.admission()
         if admission is Admission.REFUSED:

@@ -76,7 +76,7 @@ def test_a_draft_that_only_refers_to_its_medicine_is_resolved_first():
     assert len(answer.body["cards"]) == 1
     assert served.client.asked[0] == "/fhir/Medication/m1"
     assert len(served.client.asked) == 12
-    assert answer.line["fetch"]["medications"] == 1
+    assert answer.line["fetch"]["attempts"] == 12
     medication["code"]["text"] = "Ibuprofen"
     served.client.asked.clear()
     assert served.ask(request).body == {"cards": []}
@@ -102,6 +102,25 @@ def test_a_chart_with_infliximab_is_completed():
     answer = served.ask(without_prefetch(served.request, BASE))
     assert len(answer.body["cards"]) == 1
     assert len(served.client.asked) == 11
+
+
+def test_what_a_chart_could_not_get_is_not_asked_for_a_second_time():
+    served = Served(LEVEL_STORY, unavailable=frozenset({"medicationAdministrations"}))
+    answer = served.ask(without_prefetch(served.request, BASE))
+    assert len(served.client.asked) == len(set(served.client.asked)) == 11
+    assert answer.line["prefetch"]["medicationAdministrations"] == "error"
+    assert answer.line["prefetch"]["laboratory"] == "fetched"
+
+
+def test_a_medication_that_could_not_be_read_is_not_asked_for_a_second_time():
+    served = Served("adult-active-low-no-antibodies")
+    request = without_prefetch(copy.deepcopy(served.request), BASE)
+    draft = request["context"]["draftOrders"]["entry"][0]["resource"]
+    draft.pop("medicationCodeableConcept")
+    draft["medicationReference"] = {"reference": "Medication/gone", "display": "Infliximab 100 mg"}
+    answer = served.ask(request)
+    assert len(answer.body["cards"]) == 1
+    assert served.client.asked.count("/fhir/Medication/gone") == 1
 
 
 @pytest.mark.parametrize("members", [{}, {"fhirServer": BASE}])

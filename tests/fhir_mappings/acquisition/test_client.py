@@ -162,6 +162,14 @@ def test_a_body_without_content_type_is_read_and_one_without_length_to_its_end()
         assert get(base) == Body(b'{"a":1}')
 
 
+@pytest.mark.parametrize("length", [1, 999_999, 1_000_000, 3_500_000])
+def test_a_page_of_any_allowed_length_is_read(length):
+    content = b"a" * length
+    with serving(sends(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % length + content)) as (base, _):
+        assert get(base, most_bytes=length, allowance=Allowance(length)) == Body(content)
+        assert get(base, most_bytes=length - 1, allowance=Allowance(length)).fault is FetchFault.TOO_LARGE
+
+
 @pytest.mark.parametrize("head", [b"", b"Transfer-Encoding: chunked\r\n"])
 def test_no_more_is_read_than_allowed_where_no_length_is_said(head):
     def answer(connection, _):

@@ -106,6 +106,17 @@ def test_nothing_is_asked_after_the_deadline_nor_by_a_question_that_was_given_up
     assert (question.fault, client.asked) == (FetchFault.TIMEOUT, [])
 
 
+def test_an_answer_that_came_after_the_question_was_given_up_is_not_read():
+    question = search()
+
+    def late(_):
+        question.abandon()
+        return bundle(observation())
+
+    found, client = asked(late, question)
+    assert (found.fault, found.pages, len(client.asked)) == (FetchFault.TIMEOUT, [], 1)
+
+
 def test_what_is_already_there_is_kept_when_a_question_is_given_up():
     question, _ = asked(lambda _: bundle(observation()))
     question.abandon()

@@ -172,6 +172,18 @@ def test_after_the_pause_one_question_tries_and_the_rest_follow_if_it_is_answere
     assert go() == [None] * 5
 
 
+def test_a_request_that_is_too_late_does_not_use_up_the_trial():
+    seconds = [0.0]
+    client = ScriptedClient(lambda _: DOWN)
+    server = server_of(client, clock=lambda: seconds[0])
+    server.breaker.failed(5)
+    seconds[0] = 9
+    with session_of(client, server=server, seconds=-1) as session:
+        session.ask(asked := questions(2))
+    assert {question.fault for question in asked} == {FetchFault.TIMEOUT}
+    assert server.breaker.admission() is Admission.TRIAL
+
+
 def test_a_session_without_a_server_asks_nothing():
     session = FetchSession(Access.NO_SERVER)
     with session:
