@@ -14,7 +14,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyErro
 
 from cds_service.store.address import DatabaseAddress
 from cds_service.store.engine import SERVING, Patience, make_engine
-from cds_service.store.errors import StoreRefusedError, StoreUnavailableError
+from cds_service.store.errors import StoreUnavailableError
 from cds_service.store.migrate import migrate
 from cds_service.store.records import CardRecord, FeedbackCall, item_key
 from cds_service.store.sqlite_file import FileIdentity, identity, prepare
@@ -39,6 +39,7 @@ class Database:
         self._descriptor = _NO_SUCH_CONNECTION
         if address.path is not None:
             prepare(address.path)
+            self._opened = identity(address.path)
         if self._embedded:
             with suppress(StoreUnavailableError):  # locked or full now: every write tries again
                 self._make_ready()
@@ -90,6 +91,7 @@ class Database:
 
     def _run(self, work: Callable[[Connection], object]) -> None:
         """Do the work in one transaction. A connection that died meanwhile is replaced, once."""
+        self._check_file()
         self._make_ready()
         try:
             try:
@@ -100,6 +102,7 @@ class Database:
                 self._transaction(work)
         except Exception as error:  # noqa: BLE001 (drivers have kinds of their own: whichever, not durable)
             raise unavailable(error) from None
+        self._check_file()  # it may have gone meanwhile
 
     def _transaction(self, work: Callable[[Connection], object]) -> None:
         with self.engine.connect() as connection:
@@ -113,22 +116,21 @@ class Database:
             finally:
                 self._descriptor = _NO_SUCH_CONNECTION
 
+    def _check_file(self) -> None:
+        """Refuse to go on when the file of SQLite was taken away or replaced under a running service.
+
+        What is written to a file without a name is lost, and another file would be read through the log
+        (-wal) of the first. So nothing is acknowledged until it is back, or the service was started anew.
+        """
+        if self.address.path is not None and identity(self.address.path) != self._opened:
+            raise StoreUnavailableError("FileReplaced")
+
     def _make_ready(self) -> None:
-        """Make the tables of SQLite, and make them anew when the file was taken away or replaced."""
-        if not self._embedded:
+        """Make the tables of SQLite where that was not possible at the start."""
+        if self._ready or not self._embedded:
             return
-        path = self.address.path
-        if self._ready and (path is None or identity(path) == self._opened):
-            return
-        self.engine.dispose()
-        self._ready = False
         try:
-            if path is not None:
-                prepare(path)
-                self._opened = identity(path)
             migrate(self.engine)
-        except StoreRefusedError as error:
-            raise StoreUnavailableError(type(error).__name__) from None
         except Exception as error:  # noqa: BLE001 (as above)
             raise unavailable(error) from None
         self._ready = True

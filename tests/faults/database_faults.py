@@ -196,10 +196,6 @@ def not_a_database(patient: Patient) -> Iterator[None]:
     aside, garbage = patient.path.with_suffix(".aside"), patient.path.with_suffix(".garbage")
     garbage.touch(0o600)
     garbage.write_bytes(b"not a database" * 1000)
-    while patient.site.store.counts().cards_waiting:
-        time.sleep(0.01)
-    time.sleep(0.05)
-    patient.database.engine.dispose()  # so that nothing but the file itself remains
     aside.hardlink_to(patient.path)
     garbage.replace(patient.path)
     yield

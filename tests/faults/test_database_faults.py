@@ -1,9 +1,12 @@
 """Whatever befalls the database: no card fails or waits, and no feedback is acknowledged that is not kept."""
 
+import time
 from pathlib import Path
 
 import pytest
 
+from cds_service.store.store import Limits
+from tests.cds_service.store.conftest import call, item
 from tests.faults.database_faults import (
     POSTGRESQL_FAULTS,
     SQLITE_FAULTS,
@@ -51,6 +54,25 @@ def check(make_patient, fault):
 @pytest.mark.parametrize("fault", POSTGRESQL_FAULTS, ids=lambda fault: fault.__name__)
 def test_postgresql(server, fault):
     check(lambda: patient_on_postgres(server), fault)
+
+
+@pytest.mark.enable_socket
+def test_a_server_that_stopped_answering_does_not_hold_the_writing_thread_for_ever(server):
+    with patient_on_postgres(server) as patient:
+        store = patient.site.store
+        store._limits = Limits(feedback_wait=20, stuck_after=60)
+        assert store.keep_feedback(call(item(1)))
+        store._limits = Limits(feedback_wait=0.1, stuck_after=0.3)
+        with server.stopped():
+            assert not store.keep_feedback(call(item(2)))
+            deadline = time.monotonic() + 30
+            while not store.counts().failures:  # the server still stands still: nobody but us ended the write
+                assert time.monotonic() < deadline
+                assert not store.keep_feedback(call(item(3)))
+                time.sleep(0.05)
+        deadline = time.monotonic() + 30
+        while not store.keep_feedback(call(item(4))):
+            assert time.monotonic() < deadline
 
 
 @pytest.mark.parametrize("fault", SQLITE_FAULTS, ids=lambda fault: fault.__name__)

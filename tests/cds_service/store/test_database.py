@@ -6,13 +6,14 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import event
 
 from cds_service.store.address import parse_address
 from cds_service.store.database import Database, storable
 from cds_service.store.errors import StoreRefusedError, StoreUnavailableError
 from cds_service.store.operate import migrate_store
 from cds_service.store.records import Outcome, item_key
-from cds_service.store.tables import CARDS, FEEDBACK
+from cds_service.store.tables import CARDS, FEEDBACK, Instant
 from tests.cds_service.store.conftest import NOW, call, card, count, item, rows, uuid_of
 
 
@@ -113,6 +114,12 @@ def test_no_name_of_a_caller_can_keep_an_answer_out(database, client, tenant):
     database.write_cards([card(1, client=client, tenant=tenant + "\ud800")])
 
 
+def test_an_instant_that_is_not_there_stays_not_there(database):
+    dialect = database.engine.dialect
+    assert Instant().process_bind_param(None, dialect) is None
+    assert Instant().process_result_value(None, dialect) is None
+
+
 def test_what_a_database_cannot_hold_is_spelt_out():
     assert storable("a\x00b\ud800c") == "a\\x00b\\ud800c"
     assert storable("Krankenhaus Nord, Wien 🏥") == "Krankenhaus Nord, Wien 🏥"
@@ -188,20 +195,28 @@ def test_a_device_in_place_of_the_file_is_refused():
         Database(parse_address("sqlite:////dev/null"))
 
 
-def test_a_file_that_was_taken_away_is_made_anew_rather_than_written_to_in_vain(file_database, tmp_path):
+@pytest.mark.parametrize("put_another", [False, True], ids=["taken away", "replaced"])
+def test_a_file_that_is_another_one_now_is_not_written_to_until_it_is_back(
+    file_database, tmp_path, put_another
+):
+    path, aside = tmp_path / "own.sqlite3", tmp_path / "aside"
     file_database.write_feedback([call(item(1))])
-    for path in tmp_path.glob("own.sqlite3*"):
-        path.unlink()
-    file_database.write_feedback([call(item(2))])
-    other = Database(parse_address(f"sqlite:///{tmp_path}/own.sqlite3"))
-    assert [row["card"] for row in rows(other, FEEDBACK)] == [uuid_of(2)]
-    other.dispose()
+    path.rename(aside)
+    if put_another:
+        path.touch(0o600)
+    with pytest.raises(StoreUnavailableError, match="FileReplaced"):
+        file_database.write_feedback([call(item(2))])
+    aside.rename(path)
+    file_database.write_feedback([call(item(3))])
+    assert {row["card"] for row in rows(file_database, FEEDBACK)} == {uuid_of(1), uuid_of(3)}
 
 
-def test_a_file_that_others_may_read_by_now_is_no_longer_written_to(file_database, tmp_path):
-    (tmp_path / "own.sqlite3").unlink()
-    (tmp_path / "own.sqlite3").touch(0o644)
-    with pytest.raises(StoreUnavailableError, match="StoreRefusedError"):
+def test_a_file_that_goes_while_it_is_written_to_is_not_acknowledged(file_database, tmp_path):
+    def take_away(_connection):
+        (tmp_path / "own.sqlite3").unlink(missing_ok=True)
+
+    event.listen(file_database.engine, "commit", take_away)
+    with pytest.raises(StoreUnavailableError, match="FileReplaced"):
         file_database.write_feedback([call(item(1))])
 
 
