@@ -74,7 +74,7 @@ def command(server: str, port: int) -> list[str]:
     if server == "gunicorn":
         return [
             sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", "2",
-            "--threads", "4", "--worker-class", "gthread", "--log-level", "critical",
+            "--threads", "4", "--worker-class", "gthread", "--preload", "--log-level", "critical",
             "tests.faults.served_app:app",
         ]  # fmt: skip
     return [
