@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cds_service.store.address import IN_MEMORY, parse_address
+from cds_service.store.sqlite_file import prepare
 from cds_service.store.store import Store
 
 
@@ -22,3 +23,12 @@ def open_store(database_url: str, *, sandbox: bool = False, logger: Any = None) 
     from cds_service.store.database import Database  # noqa: PLC0415 (commands without a store start faster)
 
     return Store(Database(address), logger=logger)
+
+
+def check_store(database_url: str) -> None:
+    """Raise what `open_store` would raise, before workers are started that would all fail alike.
+
+    The file of SQLite is made if it is not there yet; a server is not asked.
+    """
+    if database_url and (path := parse_address(database_url).path) is not None:
+        prepare(path)

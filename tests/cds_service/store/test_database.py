@@ -255,3 +255,17 @@ def test_a_connection_that_died_meanwhile_is_replaced_without_a_failure(postgres
         opened.write_feedback([call(item(2))])
         assert count(opened, FEEDBACK) == 2
         opened.dispose()
+
+
+def test_no_time_out_can_cut_a_commit_short_and_have_it_look_like_success(postgres, migrated):
+    _, name = migrated
+    opened = Database(parse_address(postgres.url(name)))
+    statements = []
+    event.listen(
+        opened.engine, "before_cursor_execute", lambda _c, _u, statement, *_rest: statements.append(statement)
+    )
+    event.listen(opened.engine, "commit", lambda _connection: statements.append("COMMIT"))
+    opened.write_cards([card(1)])
+    assert statements[-2:] == ["SET LOCAL statement_timeout = 0", "COMMIT"]
+    opened.dispose()
+    postgres.run("DELETE FROM cards", name)

@@ -2,14 +2,16 @@
 
 import gc
 import os
+import subprocess
+import sys
 import threading
 import time
 import weakref
 
 import pytest
 
-from cds_service.store.errors import StoreUnavailableError
-from cds_service.store.opening import open_store
+from cds_service.store.errors import StoreRefusedError, StoreUnavailableError
+from cds_service.store.opening import check_store, open_store
 from cds_service.store.store import Limits, Store
 from tests.cds_service.store.conftest import call, card, item
 
@@ -374,3 +376,22 @@ def test_a_store_opens_at_its_address(tmp_path):
     assert store.keep_feedback(call(item(1)))
     store.close()
     assert (tmp_path / "real.sqlite3").exists()
+
+
+def test_a_store_can_be_checked_before_anything_is_started(tmp_path):
+    check_store("")
+    check_store("postgresql://cds@/cds")
+    check_store(f"sqlite:///{tmp_path}/real.sqlite3")
+    assert [path.name for path in tmp_path.iterdir()] == ["real.sqlite3"]
+    with pytest.raises(StoreRefusedError, match="database_url"):
+        check_store(f"sqlite:///{tmp_path}/none/real.sqlite3")
+
+
+def test_without_a_database_nothing_of_one_is_loaded():
+    program = (
+        "import sys; from cds_service.application import create_app;"
+        "from cds_service.settings import Settings; create_app(Settings());"
+        "print(sorted({'sqlalchemy', 'alembic', 'psycopg', 'sqlite3'} & sys.modules.keys()))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
