@@ -32,9 +32,6 @@ class Writable(Protocol):
     def write_feedback(self, calls: list[FeedbackCall]) -> None:
         """Keep feedback durably; raises StoreUnavailableError."""
 
-    def interrupt(self) -> None:
-        """Break off the write that is under way."""
-
     def forget(self) -> None:
         """Leave the connections to the process that this one was forked from."""
 
@@ -46,16 +43,14 @@ class Writable(Protocol):
 class Limits:
     """Bounds of the store. Times in seconds.
 
-    `feedback_wait` is how long a client may wait for word; `stuck_after` is when a write is broken off.
-    `card_linger` is how long cards gather before they are written together; `retry_pause` is how long cards
-    rest after a failure.
+    `feedback_wait` is how long a client may wait for word. `card_linger` is how long cards gather before they
+    are written together, `retry_pause` how long they rest after a failure.
     """
 
     cards_waiting: int = 10_000
     cards_at_once: int = 500
     calls_waiting: int = 256
     feedback_wait: float = 0.3
-    stuck_after: float = 2.0
     card_linger: float = 0.2
     retry_pause: float = 1.0
 
@@ -148,7 +143,6 @@ class Store:
             for record in records:
                 if room <= 0:
                     self._count(cards_dropped=1)
-                    self._stuck(self._limits.stuck_after)
                     continue
                 self._cards.append(record)
                 room -= 1
@@ -163,7 +157,7 @@ class Store:
         job = _Job(call)
         with self._wake:
             full = len(self._jobs) >= self._limits.calls_waiting
-            if full or self._closing or self._stuck(self._limits.feedback_wait):
+            if full or self._closing or self._stuck():
                 self._count(calls_refused=1)
                 return False
             self._jobs.append(job)
@@ -176,15 +170,10 @@ class Store:
                 self._count(calls_refused=1)
             return job.kept
 
-    def _stuck(self, seconds: float) -> bool:
-        """Say whether one write has lasted so long; breaks it off when it has lasted far too long."""
-        busy_since = self._busy_since
-        if busy_since is None or self.database is None:
-            return False
-        lasting = self._monotonic() - busy_since
-        if lasting > self._limits.stuck_after:
-            self.database.interrupt()
-        return lasting > seconds
+    def _stuck(self) -> bool:
+        """Say whether the write under way has lasted so long that waiting behind it is in vain."""
+        since = self._busy_since
+        return since is not None and self._monotonic() - since > self._limits.feedback_wait
 
     def counts(self) -> StoreCounts:
         """Return what was done so far, for metrics."""

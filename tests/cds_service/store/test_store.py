@@ -27,7 +27,7 @@ class Recorder:
         self.gate = threading.Event()
         self.gate.set()
         self.entered = threading.Event()
-        self.interrupts = self.forgotten = self.disposed = 0
+        self.forgotten = self.disposed = 0
 
     def write_cards(self, records):
         self._wait()
@@ -48,11 +48,6 @@ class Recorder:
     def _wait(self):
         self.entered.set()
         assert self.gate.wait(20)
-
-    def interrupt(self):
-        self.interrupts += 1
-        self.failure = StoreUnavailableError("interrupted")
-        self.gate.set()
 
     def forget(self):
         self.forgotten += 1
@@ -131,7 +126,7 @@ def test_an_unforeseen_failure_is_told_by_its_kind_and_the_thread_lives_on(start
 
 def test_a_database_that_stands_still_costs_a_caller_no_more_than_the_wait(started, recorder):
     recorder.gate.clear()
-    store = started(recorder, feedback_wait=0.05, stuck_after=60)
+    store = started(recorder, feedback_wait=0.05)
     begun = time.monotonic()
     assert not store.keep_feedback(call(item(1)))
     assert time.monotonic() - begun < 2
@@ -145,35 +140,6 @@ def test_a_database_that_stands_still_costs_a_caller_no_more_than_the_wait(start
         store.record_cards([card(number)])
     assert time.perf_counter() - begun < 1
     assert store.counts().calls_refused == 2
-
-
-def test_a_write_that_lasts_far_too_long_is_broken_off(started, recorder):
-    recorder.gate.clear()
-    store = started(recorder, feedback_wait=0.02, stuck_after=0.05)
-    assert not store.keep_feedback(call(item(1)))
-    time.sleep(0.06)
-    assert not store.keep_feedback(call(item(2)))
-    assert recorder.interrupts == 1
-
-
-def test_a_full_queue_of_cards_breaks_off_a_stuck_write_too(started, recorder):
-    recorder.gate.clear()
-    store = started(recorder, cards_waiting=3, stuck_after=0.05)
-    store.record_cards([card(1)])
-    assert recorder.entered.wait(5)
-    time.sleep(0.06)
-    store.record_cards(card(number) for number in range(2, 7))
-    assert recorder.interrupts >= 1
-    assert store.counts().cards_dropped == 2
-
-
-def test_nothing_is_broken_off_before_its_time(started, recorder):
-    recorder.gate.clear()
-    store = started(recorder, cards_waiting=1, stuck_after=60)
-    store.record_cards([card(1)])
-    assert recorder.entered.wait(5)
-    store.record_cards(card(number) for number in range(2, 7))
-    assert recorder.interrupts == 0
 
 
 def test_calls_that_wait_are_bounded(started, recorder):
