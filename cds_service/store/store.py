@@ -15,6 +15,7 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final, Protocol
 
@@ -137,6 +138,14 @@ class Store:
         """Hand over the cards of one answer; returns at once, whatever the database does."""
         if self.database is None:
             return
+        try:
+            self._queue_cards(records)
+        except Exception as error:  # noqa: BLE001 (a card goes out, whatever becomes of its record)
+            with self._wake:
+                self._count(cards_dropped=1)
+                self._counts = replace(self._counts, last_failure=where_it_failed(error))
+
+    def _queue_cards(self, records: Iterable[CardRecord]) -> None:
         with self._wake:
             room = self._limits.cards_waiting - len(self._cards)
             first = not self._cards
@@ -146,7 +155,7 @@ class Store:
                     continue
                 self._cards.append(record)
                 room -= 1
-            if self._cards and first:
+            if self._cards and (first or self._thread is None):
                 self._start()
                 self._wake.notify()
 
@@ -193,9 +202,13 @@ class Store:
     # -- the writing thread ---------------------------------------------------------------------------------
 
     def _start(self) -> None:
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._work, name="store", daemon=True)
-            self._thread.start()
+        if self._thread is None or not self._thread.is_alive():
+            thread = threading.Thread(target=self._work, name="store", daemon=True)
+            with suppress(
+                RuntimeError
+            ):  # there may be no room for a thread now; whoever comes next tries again
+                thread.start()
+                self._thread = thread
 
     def _work(self) -> None:
         while True:

@@ -301,6 +301,31 @@ def test_a_forked_process_has_its_own_queue_and_thread(started, recorder):
     assert store.counts().cards_waiting == 1
 
 
+def test_where_no_thread_can_be_started_cards_wait_and_feedback_is_refused(started, recorder, monkeypatch):
+    store = started(recorder, feedback_wait=0.02)
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", lambda _thread: (_ for _ in ()).throw(RuntimeError()))
+        store.record_cards([card(1)])
+        assert not store.keep_feedback(call(item(1)))
+    store.record_cards([card(2)])
+    until(lambda: recorder.cards == [card(1), card(2)])
+
+
+def test_a_thread_that_ended_is_replaced(started, recorder):
+    store = started(recorder)
+    store._thread = threading.Thread(target=int)
+    assert store.keep_feedback(call(item(1)))
+
+
+def test_a_record_that_cannot_be_made_does_not_cost_the_card(started, recorder):
+    store = started(recorder)
+    store.record_cards(1 / 0 for _ in range(1))
+    assert store.counts().cards_dropped == 1
+    assert store.counts().last_failure.startswith("ZeroDivisionError at ")
+    store.record_cards([card(1)])
+    until(lambda: recorder.cards == [card(1)])
+
+
 def test_a_store_that_is_gone_is_not_kept_alive_by_what_comes_at_the_end(recorder):
     store = Store(recorder)
     gone = weakref.ref(store)
