@@ -44,14 +44,16 @@ class Writable(Protocol):
 class Limits:
     """Bounds of the store. Times in seconds.
 
-    `feedback_wait` is how long a client may wait for word. `card_linger` is how long cards gather before they
-    are written together, `retry_pause` how long they rest after a failure.
+    `feedback_wait` is how long a client may wait for word, `item_wait` how much longer for each further item:
+    a long list takes its time, and must not be refused for that again and again. `card_linger` is how long
+    cards gather before they are written together, `retry_pause` how long they rest after a failure.
     """
 
     cards_waiting: int = 10_000
     cards_at_once: int = 500
     calls_waiting: int = 256
     feedback_wait: float = 0.3
+    item_wait: float = 0.001
     card_linger: float = 0.2
     retry_pause: float = 1.0
 
@@ -172,7 +174,7 @@ class Store:
             self._jobs.append(job)
             self._start()
             self._wake.notify()
-        job.done.wait(self._limits.feedback_wait)
+        job.done.wait(self._limits.feedback_wait + self._limits.item_wait * (len(call.items) - 1))
         with self._wake:
             if not job.kept:
                 job.abandoned = True

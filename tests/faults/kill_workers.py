@@ -37,6 +37,7 @@ SERVICE = "/cds-services/infliximab-tdm-order-sign"
 CLIENTS = 2
 ROOT = Path(__file__).resolve().parents[2]
 _NOT_ANSWERED = 0
+_SOON = 0.02
 
 
 @dataclass
@@ -113,15 +114,18 @@ def served(server: str, database_url: str) -> Iterator[tuple[int, psutil.Process
         process.wait(timeout=20)
 
 
-def _ask(port: int, method: str, path: str, body: bytes | None) -> tuple[int, bytes]:
-    """Ask once, over a connection of its own; status 0 when there was no answer."""
+def _ask(port: int, method: str, path: str, body: bytes | None) -> tuple[int, bytes, float]:
+    """Ask once, over a connection of its own; return status, answer and when to try again.
+
+    Status 0 means that there was no answer.
+    """
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:
         connection.request(method, path, body=body, headers={"Content-Type": "application/json"})
         response = connection.getresponse()
-        return response.status, response.read()
+        return response.status, response.read(), float(response.headers.get("Retry-After", _SOON))
     except (OSError, http.client.HTTPException):
-        return _NOT_ANSWERED, b""
+        return _NOT_ANSWERED, b"", _SOON
     finally:
         connection.close()
 
@@ -151,18 +155,18 @@ class Load:
             time.sleep(self.pause)
 
     def _twice(self, path: str, body: bytes) -> tuple[int, bytes]:
-        """Ask, and ask once more when that failed."""
-        first = _ask(self.port, "POST", path, body)
-        answer = first
-        if first[0] != 200:
-            time.sleep(0.02)
-            answer = _ask(self.port, "POST", path, body)
+        """Ask, and ask once more when that failed: at once, or when the answer said."""
+        first, answer, wait = _ask(self.port, "POST", path, body)
+        status = first
+        if first != 200:
+            time.sleep(wait)
+            status, answer, _ = _ask(self.port, "POST", path, body)
         with self.lock:
             self.outcome.requests += 1
-            self.outcome.failed_first += first[0] != 200
-            self.outcome.failed_twice += answer[0] != 200
-            self.outcome.server_errors += first[0] >= 500
-        return answer
+            self.outcome.failed_first += first != 200
+            self.outcome.failed_twice += status != 200
+            self.outcome.server_errors += first >= 500
+        return status, answer
 
 
 def kill_under_load(

@@ -142,6 +142,17 @@ def test_a_database_that_stands_still_costs_a_caller_no_more_than_the_wait(start
     assert store.counts().calls_refused == 2
 
 
+def test_a_long_list_is_waited_for_longer(started, recorder):
+    recorder.gate.clear()
+    store = started(recorder, feedback_wait=0.01, item_wait=0.1)
+    thread, answers = in_background(lambda: store.keep_feedback(call(*[item(1)] * 100)))
+    assert recorder.entered.wait(5)
+    time.sleep(0.1)
+    recorder.gate.set()
+    thread.join()
+    assert answers == [True]
+
+
 def test_calls_that_wait_are_bounded(started, recorder):
     recorder.gate.clear()
     store = started(recorder, calls_waiting=1)
