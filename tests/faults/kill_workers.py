@@ -213,9 +213,11 @@ def main() -> int:
     """Run on both databases and print what happened."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--every", type=float, default=2, help="seconds between two kills")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--server", choices=["gunicorn", "granian"], action="append")
     options = parser.parse_args()
+    manner = {"seconds": options.seconds, "every": options.every, "seed": options.seed}
     sys.stdout.write(HEAD + "\n")
     bad = 0
     postgres = Postgres()
@@ -223,14 +225,12 @@ def main() -> int:
         for server in options.server or ["gunicorn"]:
             with postgres.temporary_database() as name:
                 migrate_store(postgres.url(name))
-                outcome = kill_under_load(
-                    server, postgres.url(name), seconds=options.seconds, seed=options.seed
-                )
+                outcome = kill_under_load(server, postgres.url(name), **manner)
                 bad += outcome.lost + outcome.duplicates + outcome.failed_twice
                 sys.stdout.write(outcome.row("PostgreSQL", server) + "\n")
             with tempfile.TemporaryDirectory() as folder:
                 url = f"sqlite:///{folder}/store.sqlite3"
-                outcome = kill_under_load(server, url, seconds=options.seconds, seed=options.seed)
+                outcome = kill_under_load(server, url, **manner)
                 bad += outcome.lost + outcome.duplicates + outcome.failed_twice
                 sys.stdout.write(outcome.row("SQLite", server) + "\n")
             sys.stdout.flush()
