@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import socket
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, Engine, Table
 from sqlalchemy.dialects import postgresql, sqlite
@@ -16,15 +14,14 @@ from cds_service.store.address import DatabaseAddress
 from cds_service.store.engine import SERVING, Patience, make_engine
 from cds_service.store.errors import StoreUnavailableError
 from cds_service.store.migrate import migrate
+from cds_service.store.postgres_connection import NoAnswerError
 from cds_service.store.records import CardRecord, FeedbackCall, item_key
 from cds_service.store.sqlite_file import FileIdentity, identity, prepare
 from cds_service.store.tables import CARDS, FEEDBACK
 
-_NO_SUCH_CONNECTION: Final = -1
-
 
 class Database:
-    """One database and its engine. Written by one thread; `interrupt` and `forget` may come from others.
+    """One database and its engine.
 
     SQLite makes and updates its tables itself. PostgreSQL's are made by `infliximab-cds migrate`, with rights
     that the service need not have.
@@ -36,7 +33,6 @@ class Database:
         self.engine: Engine = make_engine(address, patience)
         self._opened: FileIdentity | None = None
         self._ready = False
-        self._descriptor = _NO_SUCH_CONNECTION
         if address.path is not None:
             prepare(address.path)
             self._opened = identity(address.path)
@@ -97,7 +93,7 @@ class Database:
             try:
                 self._transaction(work)
             except DBAPIError as error:
-                if not error.connection_invalidated:
+                if not error.connection_invalidated or isinstance(error.orig, NoAnswerError):
                     raise
                 self._transaction(work)
         except Exception as error:  # noqa: BLE001 (drivers have kinds of their own: whichever, not durable)
@@ -105,16 +101,20 @@ class Database:
         self._check_file()  # it may have gone meanwhile
 
     def _transaction(self, work: Callable[[Connection], object]) -> None:
-        with self.engine.connect() as connection:
-            try:
-                self._descriptor = _descriptor(connection)
-                with connection.begin():
-                    work(connection)
-                    if not self._embedded:
-                        # A timeout while COMMIT waits for a standby would be reported as success.
-                        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
-            finally:
-                self._descriptor = _NO_SUCH_CONNECTION
+        with self.engine.begin() as connection:
+            work(connection)
+            if not self._embedded:
+                # A time-out while COMMIT waits for a standby would be reported as success.
+                connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+
+    def _check_file(self) -> None:
+        """Refuse to go on when the file of SQLite was taken away or replaced under a running service.
+
+        What is written to a file without a name is lost, and another file would be read through the log
+        (-wal) of the first. So nothing is acknowledged until it is back, or the service was started anew.
+        """
+        if self.address.path is not None and identity(self.address.path) != self._opened:
+            raise StoreUnavailableError("FileReplaced")
 
     def _check_file(self) -> None:
         """Refuse to go on when the file of SQLite was taken away or replaced under a running service.
@@ -135,14 +135,6 @@ class Database:
             raise unavailable(error) from None
         self._ready = True
 
-    def interrupt(self) -> None:
-        """Break off what the writing thread waits for: a stopped server sends nothing, not even an end."""
-        descriptor = self._descriptor
-        if descriptor == _NO_SUCH_CONNECTION:
-            return
-        with suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as connection:
-            connection.shutdown(socket.SHUT_RDWR)
-
     def forget(self) -> None:
         """Leave the connections to the process that this one was forked from."""
         self.engine.dispose(close=False)
@@ -150,12 +142,6 @@ class Database:
     def dispose(self) -> None:
         """Close all connections."""
         self.engine.dispose()
-
-
-def _descriptor(connection: Connection) -> int:
-    driver = connection.connection.driver_connection
-    pgconn = getattr(driver, "pgconn", None)
-    return _NO_SUCH_CONNECTION if pgconn is None else int(pgconn.socket)
 
 
 def unavailable(error: Exception) -> StoreUnavailableError:

@@ -16,22 +16,27 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from cds_service.store.address import DatabaseAddress, Kind
+from cds_service.store.postgres_connection import BoundedConnection
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long to wait, in seconds: for a connection of the pool, a new one, a lock, a statement."""
+    """How long to wait, in seconds: for a connection of the pool, a new one, a lock, a statement, an answer.
+
+    A statement that lasts too long is ended by the server; where the server does not answer, we end it.
+    """
 
     acquire: float
     connect: int
     lock: float
     statement: float
+    answer: float
 
 
-SERVING: Final = Patience(acquire=0.15, connect=2, lock=0.15, statement=0.25)
+SERVING: Final = Patience(acquire=0.15, connect=2, lock=0.15, statement=0.25, answer=2)
 """While a request waits."""
 
-AT_LEISURE: Final = Patience(acquire=5, connect=10, lock=10, statement=600)
+AT_LEISURE: Final = Patience(acquire=5, connect=10, lock=10, statement=600, answer=660)
 """For commands that a person started."""
 
 _POOL_SIZE: Final = 4
@@ -48,7 +53,7 @@ def make_engine(address: DatabaseAddress, patience: Patience = SERVING) -> Engin
     """Return an engine; nothing is opened yet."""
     if address.kind is Kind.SQLITE:
         return _sqlite(address, patience)
-    return create_engine(
+    engine = create_engine(
         address.url,
         poolclass=QueuePool,
         pool_size=_POOL_SIZE,
@@ -74,6 +79,14 @@ def make_engine(address: DatabaseAddress, patience: Patience = SERVING) -> Engin
             ),
         },
     )
+
+    def connect(_dialect: Any, _record: Any, arguments: list[Any], options: dict[str, Any]) -> Any:
+        connection = BoundedConnection.connect(*arguments, **options)
+        connection.answer_seconds = patience.answer
+        return connection
+
+    event.listen(engine, "do_connect", connect)
+    return engine
 
 
 def _milliseconds(seconds: float) -> int:

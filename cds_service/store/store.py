@@ -15,6 +15,7 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final, Protocol
 
@@ -32,9 +33,6 @@ class Writable(Protocol):
     def write_feedback(self, calls: list[FeedbackCall]) -> None:
         """Keep feedback durably; raises StoreUnavailableError."""
 
-    def interrupt(self) -> None:
-        """Break off the write that is under way."""
-
     def forget(self) -> None:
         """Leave the connections to the process that this one was forked from."""
 
@@ -46,16 +44,16 @@ class Writable(Protocol):
 class Limits:
     """Bounds of the store. Times in seconds.
 
-    `feedback_wait` is how long a client may wait for word; `stuck_after` is when a write is broken off.
-    `card_linger` is how long cards gather before they are written together; `retry_pause` is how long cards
-    rest after a failure.
+    `feedback_wait` is how long a client may wait for word, `item_wait` how much longer for each further item:
+    a long list takes its time, and must not be refused for that again and again. `card_linger` is how long
+    cards gather before they are written together, `retry_pause` how long they rest after a failure.
     """
 
     cards_waiting: int = 10_000
     cards_at_once: int = 500
     calls_waiting: int = 256
     feedback_wait: float = 0.3
-    stuck_after: float = 2.0
+    item_wait: float = 0.001
     card_linger: float = 0.2
     retry_pause: float = 1.0
 
@@ -142,17 +140,24 @@ class Store:
         """Hand over the cards of one answer; returns at once, whatever the database does."""
         if self.database is None:
             return
+        try:
+            self._queue_cards(records)
+        except Exception as error:  # noqa: BLE001 (a card goes out, whatever becomes of its record)
+            with self._wake:
+                self._count(cards_dropped=1)
+                self._counts = replace(self._counts, last_failure=where_it_failed(error))
+
+    def _queue_cards(self, records: Iterable[CardRecord]) -> None:
         with self._wake:
             room = self._limits.cards_waiting - len(self._cards)
             first = not self._cards
             for record in records:
                 if room <= 0:
                     self._count(cards_dropped=1)
-                    self._stuck(self._limits.stuck_after)
                     continue
                 self._cards.append(record)
                 room -= 1
-            if self._cards and first:
+            if self._cards and (first or self._thread is None):
                 self._start()
                 self._wake.notify()
 
@@ -163,28 +168,23 @@ class Store:
         job = _Job(call)
         with self._wake:
             full = len(self._jobs) >= self._limits.calls_waiting
-            if full or self._closing or self._stuck(self._limits.feedback_wait):
+            if full or self._closing or self._stuck():
                 self._count(calls_refused=1)
                 return False
             self._jobs.append(job)
             self._start()
             self._wake.notify()
-        job.done.wait(self._limits.feedback_wait)
+        job.done.wait(self._limits.feedback_wait + self._limits.item_wait * (len(call.items) - 1))
         with self._wake:
             if not job.kept:
                 job.abandoned = True
                 self._count(calls_refused=1)
             return job.kept
 
-    def _stuck(self, seconds: float) -> bool:
-        """Say whether one write has lasted so long; breaks it off when it has lasted far too long."""
-        busy_since = self._busy_since
-        if busy_since is None or self.database is None:
-            return False
-        lasting = self._monotonic() - busy_since
-        if lasting > self._limits.stuck_after:
-            self.database.interrupt()
-        return lasting > seconds
+    def _stuck(self) -> bool:
+        """Say whether the write under way has lasted so long that waiting behind it is in vain."""
+        since = self._busy_since
+        return since is not None and self._monotonic() - since > self._limits.feedback_wait
 
     def counts(self) -> StoreCounts:
         """Return what was done so far, for metrics."""
@@ -204,9 +204,13 @@ class Store:
     # -- the writing thread ---------------------------------------------------------------------------------
 
     def _start(self) -> None:
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._work, name="store", daemon=True)
-            self._thread.start()
+        if self._thread is None or not self._thread.is_alive():
+            thread = threading.Thread(target=self._work, name="store", daemon=True)
+            with suppress(
+                RuntimeError
+            ):  # there may be no room for a thread now; whoever comes next tries again
+                thread.start()
+                self._thread = thread
 
     def _work(self) -> None:
         while True:

@@ -37,6 +37,7 @@ SERVICE = "/cds-services/infliximab-tdm-order-sign"
 CLIENTS = 2
 ROOT = Path(__file__).resolve().parents[2]
 _NOT_ANSWERED = 0
+_SOON = 0.02
 
 
 @dataclass
@@ -113,15 +114,18 @@ def served(server: str, database_url: str) -> Iterator[tuple[int, psutil.Process
         process.wait(timeout=20)
 
 
-def _ask(port: int, method: str, path: str, body: bytes | None) -> tuple[int, bytes]:
-    """Ask once, over a connection of its own; status 0 when there was no answer."""
+def _ask(port: int, method: str, path: str, body: bytes | None) -> tuple[int, bytes, float]:
+    """Ask once, over a connection of its own; return status, answer and when to try again.
+
+    Status 0 means that there was no answer.
+    """
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:
         connection.request(method, path, body=body, headers={"Content-Type": "application/json"})
         response = connection.getresponse()
-        return response.status, response.read()
+        return response.status, response.read(), float(response.headers.get("Retry-After", _SOON))
     except (OSError, http.client.HTTPException):
-        return _NOT_ANSWERED, b""
+        return _NOT_ANSWERED, b"", _SOON
     finally:
         connection.close()
 
@@ -151,18 +155,18 @@ class Load:
             time.sleep(self.pause)
 
     def _twice(self, path: str, body: bytes) -> tuple[int, bytes]:
-        """Ask, and ask once more when that failed."""
-        first = _ask(self.port, "POST", path, body)
-        answer = first
-        if first[0] != 200:
-            time.sleep(0.02)
-            answer = _ask(self.port, "POST", path, body)
+        """Ask, and ask once more when that failed: at once, or when the answer said."""
+        first, answer, wait = _ask(self.port, "POST", path, body)
+        status = first
+        if first != 200:
+            time.sleep(wait)
+            status, answer, _ = _ask(self.port, "POST", path, body)
         with self.lock:
             self.outcome.requests += 1
-            self.outcome.failed_first += first[0] != 200
-            self.outcome.failed_twice += answer[0] != 200
-            self.outcome.server_errors += first[0] >= 500
-        return answer
+            self.outcome.failed_first += first != 200
+            self.outcome.failed_twice += status != 200
+            self.outcome.server_errors += first >= 500
+        return status, answer
 
 
 def kill_under_load(
@@ -209,9 +213,11 @@ def main() -> int:
     """Run on both databases and print what happened."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--every", type=float, default=2, help="seconds between two kills")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--server", choices=["gunicorn", "granian"], action="append")
     options = parser.parse_args()
+    manner = {"seconds": options.seconds, "every": options.every, "seed": options.seed}
     sys.stdout.write(HEAD + "\n")
     bad = 0
     postgres = Postgres()
@@ -219,14 +225,12 @@ def main() -> int:
         for server in options.server or ["gunicorn"]:
             with postgres.temporary_database() as name:
                 migrate_store(postgres.url(name))
-                outcome = kill_under_load(
-                    server, postgres.url(name), seconds=options.seconds, seed=options.seed
-                )
+                outcome = kill_under_load(server, postgres.url(name), **manner)
                 bad += outcome.lost + outcome.duplicates + outcome.failed_twice
                 sys.stdout.write(outcome.row("PostgreSQL", server) + "\n")
             with tempfile.TemporaryDirectory() as folder:
                 url = f"sqlite:///{folder}/store.sqlite3"
-                outcome = kill_under_load(server, url, seconds=options.seconds, seed=options.seed)
+                outcome = kill_under_load(server, url, **manner)
                 bad += outcome.lost + outcome.duplicates + outcome.failed_twice
                 sys.stdout.write(outcome.row("SQLite", server) + "\n")
             sys.stdout.flush()

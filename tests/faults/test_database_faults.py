@@ -50,19 +50,17 @@ def check(make_patient, fault):
     assert seen.feedback_slowest <= SLOWEST_FEEDBACK_MS
 
 
-@pytest.mark.enable_socket  # a stuck connection is ended by its socket; nothing is connected to
 @pytest.mark.parametrize("fault", POSTGRESQL_FAULTS, ids=lambda fault: fault.__name__)
 def test_postgresql(server, fault):
     check(lambda: patient_on_postgres(server), fault)
 
 
-@pytest.mark.enable_socket
 def test_a_server_that_stopped_answering_does_not_hold_the_writing_thread_for_ever(server):
     with patient_on_postgres(server) as patient:
         store = patient.site.store
-        store._limits = Limits(feedback_wait=20, stuck_after=60)
+        store._limits = Limits(feedback_wait=20)
         assert store.keep_feedback(call(item(1)))
-        store._limits = Limits(feedback_wait=0.1, stuck_after=0.3)
+        store._limits = Limits(feedback_wait=0.1)
         with server.stopped():
             assert not store.keep_feedback(call(item(2)))
             deadline = time.monotonic() + 30

@@ -60,7 +60,6 @@ MAY_CALL_OUT = {
     "cds_service/serving.py": "whether the port to serve on is free",
     "cds_service/trust/jwks_fetch.py": "asks the key servers that trust.toml names, nobody else",
     "fhir_mappings/acquisition/client.py": "asks the FHIR servers that clients name and may name",
-    "cds_service/store/database.py": "ends its own connection to a database that has stopped answering",
 }
 
 

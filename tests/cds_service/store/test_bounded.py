@@ -85,7 +85,6 @@ def test_a_forked_process_has_threads_of_its_own():
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
-@pytest.mark.enable_socket
 def test_a_stopped_postgresql_keeps_no_request_longer_than_its_wait(postgres, migrated):
     _, name = migrated
     database = Database(parse_address(postgres.url(name)))

@@ -1,6 +1,8 @@
 """What is written: once, durably, and nothing beyond what is documented."""
 
 import stat
+import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -10,6 +12,7 @@ from sqlalchemy import event
 
 from cds_service.store.address import parse_address
 from cds_service.store.database import Database, storable
+from cds_service.store.engine import SERVING
 from cds_service.store.errors import StoreRefusedError, StoreUnavailableError
 from cds_service.store.operate import migrate_store
 from cds_service.store.records import Outcome, item_key
@@ -224,7 +227,6 @@ def test_in_memory_it_works_until_it_is_closed():
     opened = Database(parse_address("sqlite://"))
     opened.write_feedback([call(item(1))])
     assert count(opened, FEEDBACK) == 1
-    opened.interrupt()  # nothing to break off
     opened.dispose()
 
 
@@ -269,3 +271,16 @@ def test_no_time_out_can_cut_a_commit_short_and_have_it_look_like_success(postgr
     assert statements[-2:] == ["SET LOCAL statement_timeout = 0", "COMMIT"]
     opened.dispose()
     postgres.run("DELETE FROM cards", name)
+
+
+def test_a_server_that_says_nothing_is_given_up_without_a_second_try(postgres, migrated):
+    _, name = migrated
+    opened = Database(parse_address(postgres.url(name)), replace(SERVING, answer=0.2))
+    opened.write_feedback([call(item(1))])
+    with postgres.stopped():
+        begun = time.monotonic()
+        with pytest.raises(StoreUnavailableError, match="NoAnswerError"):
+            opened.write_feedback([call(item(2))])
+        assert time.monotonic() - begun < 2  # connecting once more would have taken longer
+    opened.dispose()
+    postgres.run("DELETE FROM feedback", name)

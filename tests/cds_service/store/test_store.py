@@ -27,7 +27,7 @@ class Recorder:
         self.gate = threading.Event()
         self.gate.set()
         self.entered = threading.Event()
-        self.interrupts = self.forgotten = self.disposed = 0
+        self.forgotten = self.disposed = 0
 
     def write_cards(self, records):
         self._wait()
@@ -48,11 +48,6 @@ class Recorder:
     def _wait(self):
         self.entered.set()
         assert self.gate.wait(20)
-
-    def interrupt(self):
-        self.interrupts += 1
-        self.failure = StoreUnavailableError("interrupted")
-        self.gate.set()
 
     def forget(self):
         self.forgotten += 1
@@ -131,7 +126,7 @@ def test_an_unforeseen_failure_is_told_by_its_kind_and_the_thread_lives_on(start
 
 def test_a_database_that_stands_still_costs_a_caller_no_more_than_the_wait(started, recorder):
     recorder.gate.clear()
-    store = started(recorder, feedback_wait=0.05, stuck_after=60)
+    store = started(recorder, feedback_wait=0.05)
     begun = time.monotonic()
     assert not store.keep_feedback(call(item(1)))
     assert time.monotonic() - begun < 2
@@ -147,33 +142,15 @@ def test_a_database_that_stands_still_costs_a_caller_no_more_than_the_wait(start
     assert store.counts().calls_refused == 2
 
 
-def test_a_write_that_lasts_far_too_long_is_broken_off(started, recorder):
+def test_a_long_list_is_waited_for_longer(started, recorder):
     recorder.gate.clear()
-    store = started(recorder, feedback_wait=0.02, stuck_after=0.05)
-    assert not store.keep_feedback(call(item(1)))
-    time.sleep(0.06)
-    assert not store.keep_feedback(call(item(2)))
-    assert recorder.interrupts == 1
-
-
-def test_a_full_queue_of_cards_breaks_off_a_stuck_write_too(started, recorder):
-    recorder.gate.clear()
-    store = started(recorder, cards_waiting=3, stuck_after=0.05)
-    store.record_cards([card(1)])
+    store = started(recorder, feedback_wait=0.01, item_wait=0.1)
+    thread, answers = in_background(lambda: store.keep_feedback(call(*[item(1)] * 100)))
     assert recorder.entered.wait(5)
-    time.sleep(0.06)
-    store.record_cards(card(number) for number in range(2, 7))
-    assert recorder.interrupts >= 1
-    assert store.counts().cards_dropped == 2
-
-
-def test_nothing_is_broken_off_before_its_time(started, recorder):
-    recorder.gate.clear()
-    store = started(recorder, cards_waiting=1, stuck_after=60)
-    store.record_cards([card(1)])
-    assert recorder.entered.wait(5)
-    store.record_cards(card(number) for number in range(2, 7))
-    assert recorder.interrupts == 0
+    time.sleep(0.1)
+    recorder.gate.set()
+    thread.join()
+    assert answers == [True]
 
 
 def test_calls_that_wait_are_bounded(started, recorder):
@@ -333,6 +310,31 @@ def test_a_forked_process_has_its_own_queue_and_thread(started, recorder):
     os.close(read)
     os.close(write)
     assert store.counts().cards_waiting == 1
+
+
+def test_where_no_thread_can_be_started_cards_wait_and_feedback_is_refused(started, recorder, monkeypatch):
+    store = started(recorder, feedback_wait=0.02)
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", lambda _thread: (_ for _ in ()).throw(RuntimeError()))
+        store.record_cards([card(1)])
+        assert not store.keep_feedback(call(item(1)))
+    store.record_cards([card(2)])
+    until(lambda: recorder.cards == [card(1), card(2)])
+
+
+def test_a_thread_that_ended_is_replaced(started, recorder):
+    store = started(recorder)
+    store._thread = threading.Thread(target=int)
+    assert store.keep_feedback(call(item(1)))
+
+
+def test_a_record_that_cannot_be_made_does_not_cost_the_card(started, recorder):
+    store = started(recorder)
+    store.record_cards(1 / 0 for _ in range(1))
+    assert store.counts().cards_dropped == 1
+    assert store.counts().last_failure.startswith("ZeroDivisionError at ")
+    store.record_cards([card(1)])
+    until(lambda: recorder.cards == [card(1)])
 
 
 def test_a_store_that_is_gone_is_not_kept_alive_by_what_comes_at_the_end(recorder):

@@ -1,8 +1,8 @@
 """A shared memory of used tokens that cannot hold a request up."""
 
-import os
 import threading
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -55,16 +55,13 @@ def test_a_store_that_stands_still_is_waited_for_once_and_asked_again_when_it_mo
     assert len(store.arguments) == 1
     store.still = False
     store.go.set()
-    patient = BoundedReplayStore(store, seconds=5)
-    patient._turn, patient._questions, patient._asked_in = bounded._turn, bounded._questions, os.getpid()
-    assert patient.first_use(*TOKEN)
-
-
-def test_a_worker_that_was_forked_has_a_thread_of_its_own():
-    bounded = BoundedReplayStore(Asked(), seconds=5)
-    bounded._asked_in = os.getpid() + 1
-    assert bounded.first_use(*TOKEN)
-    assert bounded._asked_in == os.getpid()
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:  # its thread needs a moment to be free
+        with suppress(ReplayStoreError):
+            assert bounded.first_use(*TOKEN)
+            break
+    else:
+        pytest.fail("a store that moves again is not asked")
 
 
 def test_behind_the_fallback_a_database_that_stands_still_costs_one_short_wait():

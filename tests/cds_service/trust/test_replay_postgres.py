@@ -27,7 +27,7 @@ url, racers, tokens = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 engine = create_engine(url, pool_size=racers)
 events, accepted, times, lock = [], [], [], threading.Lock()
 store = FallbackReplayStore(
-    BoundedReplayStore(SqlReplayStore(engine, monotonic=time.monotonic), seconds=30),
+    BoundedReplayStore(SqlReplayStore(engine, monotonic=time.monotonic), seconds=30, threads=racers),
     MemoryReplayStore(events.append),
     count=events.append,
     monotonic=time.monotonic,
