@@ -88,7 +88,7 @@ def test_a_page_that_is_not_the_last_is_named_on_the_card(fhir_base, cds_client,
     bundle = answered["request"]["prefetch"]["laboratory"]
     assert bundle["total"] > len(bundle["entry"]) == PAGE
     (card,) = answered["response"]["cards"]
-    assert "Laboratory results: truncated" in card["detail"], card["detail"]
+    assert "Laboratory results: incomplete" in card["detail"], card["detail"]
 
 
 def test_without_any_prefetch_the_card_says_that_nothing_was_known(fhir_base, cds_client, served_at):

@@ -290,9 +290,9 @@ def test_a_production_server_adds_no_words_of_its_own(tmp_path, repository):
     with log.open("wb") as stream:
         process = subprocess.Popen(
             [
-                sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "--host", "127.0.0.1",
+                sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1",
                 "--port", str(port), "--blocking-threads", "1", "--no-ws", "--log-level", "debug",
-                "cds_service.application:create_app",
+                "tests.faults.sandbox_app:app",
             ],
             cwd=repository,
             env={**os.environ, "TMPDIR": str(spool)},
@@ -307,7 +307,10 @@ def test_a_production_server_adds_no_words_of_its_own(tmp_path, repository):
             length = f"Content-Length: {len(body)}\r\n".encode()
             ugly = WORDS[24].encode()
             answers = [
-                raw(port, b"POST " + path + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + sent + rest)
+                raw(
+                    port,
+                    b"POST " + path + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" + sent + rest,
+                )
                 for rest in (
                     length + b"\r\n" + body[:-20] + b"x" * 20,
                     length + b"\r\n" + body[:100],
