@@ -165,6 +165,10 @@ bench: $(STATE)/dev ## the figures: whole decisions beside a constant route, loa
 fuzz: $(STATE)/dev ## 100,000 mutated requests in process (FUZZ_ARGS="--count N --seed N")
 	@$(BIN)/python -m tests.campaigns.fuzz $(FUZZ_ARGS)
 
+.PHONY: faults
+faults: $(STATE)/dev ## what can befall the service, played at full length (databases that fail, workers that are killed)
+	@$(BIN)/python -m tests.faults
+
 .PHONY: campaigns
 campaigns: export CAMPAIGN_EXAMPLES ?= 20000
 campaigns: export CAMPAIGN_DAYS ?= 366

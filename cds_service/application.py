@@ -13,6 +13,7 @@ from cds_service.authentication import authenticate_each_request
 from cds_service.callers import NOBODY
 from cds_service.discovery import discovery_blueprint
 from cds_service.errors import register_error_handlers
+from cds_service.feedback import feedback_blueprint
 from cds_service.health import health_blueprint
 from cds_service.hooks import hooks_blueprint
 from cds_service.log import RequestRecord, request_line
@@ -31,8 +32,8 @@ _PREFLIGHT_SECONDS: Final = 600
 def create_app(settings: Settings | None = None, *, services: Services | None = None) -> Flask:
     """Return the Flask app for `settings`, or for `services` that were loaded already.
 
-    Raises SettingsError, SiteError, KnowledgeError or TrustError when something configured cannot be used, or
-    when nothing says who is believed: the service refuses to start rather than guess.
+    Raises SettingsError, SiteError, KnowledgeError, TrustError or StoreRefusedError when something configured
+    cannot be used, or when nothing says who is believed: the service refuses to start rather than guess.
     """
     services = services if services is not None else load_services(settings or Settings())
     authenticator = _authenticator(services)
@@ -58,6 +59,7 @@ def create_app(settings: Settings | None = None, *, services: Services | None = 
     app.register_blueprint(health_blueprint(services))
     app.register_blueprint(discovery_blueprint(services))
     app.register_blueprint(hooks_blueprint(services))
+    app.register_blueprint(feedback_blueprint(services))
     app.register_blueprint(transparency_blueprint(services))
     if services.settings.sandbox:
         app.register_blueprint(sandbox_blueprint(services))

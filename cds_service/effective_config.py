@@ -20,6 +20,8 @@ def effective_configuration(services: Services) -> dict[str, Any]:
             "public_base_url": settings.public_base_url,
             "body_limit_bytes": settings.body_limit_bytes,
             "cors_origins": list(settings.cors_origins),
+            "database_url": settings.database_url,
+            "replicas": settings.replicas,
             "site_file": str(settings.site_path) if settings.site_path is not None else "",
             "trust_file": str(settings.trust_path) if settings.trust_path is not None else "",
         },

@@ -36,6 +36,15 @@ class Fault(StrEnum):
     UNKNOWN_PATH = "unknown-path"
     UNKNOWN_SERVICE = "unknown-service"
     METHOD_NOT_ALLOWED = "method-not-allowed"
+    FEEDBACK_MISSING = "feedback-missing"
+    FEEDBACK_TOO_MANY = "feedback-too-many"
+    FEEDBACK_ITEM = "feedback-item"
+    FEEDBACK_CARD = "feedback-card"
+    FEEDBACK_OUTCOME = "feedback-outcome"
+    FEEDBACK_SUGGESTIONS = "feedback-suggestions"
+    FEEDBACK_REASON = "feedback-reason"
+    FEEDBACK_TIMESTAMP = "feedback-timestamp"
+    FEEDBACK_NOT_KEPT = "feedback-not-kept"
     NOT_LOOPBACK = "not-loopback"
     NOT_AUTHENTICATED = "not-authenticated"
     REFUSED = "refused"
@@ -87,6 +96,27 @@ FAULTS: Final[dict[Fault, FaultText]] = {
         404, "not-found", "There is no CDS service with this id; see the discovery document."
     ),
     Fault.METHOD_NOT_ALLOWED: FaultText(405, "not-supported", "This path does not answer that method."),
+    Fault.FEEDBACK_MISSING: FaultText(
+        400, "required", "The body has no list of feedback with an item in it."
+    ),
+    Fault.FEEDBACK_TOO_MANY: FaultText(413, "too-long", "The call has more items than are taken at once."),
+    Fault.FEEDBACK_ITEM: FaultText(400, "structure", "An item of the feedback is not a JSON object."),
+    Fault.FEEDBACK_CARD: FaultText(400, "value", "The card is not the uuid of a card of this service."),
+    Fault.FEEDBACK_OUTCOME: FaultText(400, "value", "The outcome is neither accepted nor overridden."),
+    Fault.FEEDBACK_SUGGESTIONS: FaultText(
+        400,
+        "value",
+        "An accepted card names its accepted suggestions in a list of objects, each with the uuid as its id.",
+    ),
+    Fault.FEEDBACK_REASON: FaultText(
+        400, "structure", "The overrideReason is not an object, or its reason is not a coding."
+    ),
+    Fault.FEEDBACK_TIMESTAMP: FaultText(
+        400, "value", "The outcomeTimestamp is not a date and time of RFC 3339 with its zone."
+    ),
+    Fault.FEEDBACK_NOT_KEPT: FaultText(
+        503, "transient", "The feedback could not be kept durably; send it again later."
+    ),
     Fault.NOT_LOOPBACK: FaultText(
         403, "forbidden", "Sandbox mode answers this machine only (loopback address and host name)."
     ),

@@ -7,7 +7,6 @@ data is guarded here, and only here; the guards keep a code and the place of the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -95,8 +94,8 @@ def answer(
     record: RequestRecord,
     *,
     caller: Caller | None = None,
-) -> Sequence[bytes]:
-    """Return the cards of one call as JSON texts and note codes and counts for the log line.
+) -> tuple[Evaluated, ...]:
+    """Return what one call is answered with and note codes and counts for the log line.
 
     `caller` is who may have which FHIR servers asked; without one nothing is fetched.
     """
@@ -111,7 +110,7 @@ def answer(
         record.fetch = fetch_line(examination.fetch)
     evaluated = evaluate_all(examination, request, services, now)
     record.evaluated.extend(_logged(one) for one in evaluated)
-    return [one.rendered for one in evaluated if one.rendered]
+    return evaluated
 
 
 def examine(

@@ -14,6 +14,7 @@ from cds_service.evaluate import answer
 from cds_service.log import RequestRecord
 from cds_service.request import parse_request, read_body
 from cds_service.services import Services
+from cds_service.store.records import card_records
 
 _HEAD: Final = b'{"cards":['
 _TAIL: Final = b"]}"
@@ -35,9 +36,14 @@ def hooks_blueprint(services: Services) -> Blueprint:
         body = read_body(request)
         record.body_bytes = len(body)
         hook_request = parse_request(body, hook)
+        caller = current_caller()
         require_own_fhir_server(hook_request.fhir_server)
-        cards = answer(hook_request, services, services.now(), record, caller=current_caller())
+        now = services.now()
+        evaluated = answer(hook_request, services, now, record, caller=caller)
+        cards = [one.rendered for one in evaluated if one.rendered]
         record.cards = len(cards)
+        if cards:
+            services.store.record_cards(card_records(evaluated, caller, service_id, now.at))
         return Response(_HEAD + b",".join(cards) + _TAIL, mimetype="application/json")
 
     return blueprint

@@ -51,6 +51,7 @@ class RequestRecord:
     resources: int = 0
     body_bytes: int = 0
     cards: int = 0
+    feedback_items: int = 0
     evaluated: list[DraftRecord] = field(default_factory=list)
     notes: tuple[str, ...] = ()
     fetch: dict[str, Any] = field(default_factory=dict)
@@ -125,6 +126,8 @@ def request_line(
         line["notes"] = record.notes
     if record.fetch:
         line["fetch"] = record.fetch
+    if record.feedback_items:
+        line["feedback_items"] = record.feedback_items
     if record.fault:
         line["fault"] = record.fault
     if record.refused:

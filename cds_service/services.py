@@ -14,6 +14,8 @@ from cds_service.readiness import Readiness
 from cds_service.request import Hook
 from cds_service.settings import Settings, SettingsError
 from cds_service.site_overlay import SiteError, SiteOverlay, load_site, no_overlay
+from cds_service.store.opening import open_store, shared_replay
+from cds_service.store.store import Store
 from cds_service.trust.authenticator import Authenticator, Unauthenticated
 from cds_service.trust.reasons import Count
 from cds_service.trust.replay import ReplayStore
@@ -37,7 +39,7 @@ class Services:
 
     `laboratory_orders` maps "level", "ati" and "level_and_ati" to the site's order codes, where it has any.
     `trust` says who calls. It is None where nobody was configured: commands work then, but no app is made.
-    `fetcher` asks the FHIR servers of clients; None asks nobody.
+    `fetcher` asks the FHIR servers of clients; None asks nobody. `store` keeps cards and feedback.
     """
 
     settings: Settings
@@ -49,6 +51,7 @@ class Services:
     logger: Any = field(default_factory=make_logger)
     trust: Authenticator | None = None
     fetcher: Fetcher | None = None
+    store: Store = field(default_factory=lambda: Store(None))
     counters: Counters = field(kw_only=True)
     readiness: Readiness = field(default_factory=Readiness)
 
@@ -93,7 +96,7 @@ def _codes(site: SiteOverlay) -> CodeSets:
 
 
 def _trust(
-    settings: Settings, clock: Callable[[], datetime], count: Count, shared_replay: ReplayStore | None
+    settings: Settings, clock: Callable[[], datetime], count: Count, used_tokens: ReplayStore | None
 ) -> Authenticator | None:
     if settings.sandbox:
         check_sandbox(settings)
@@ -102,7 +105,7 @@ def _trust(
         return None
     from cds_service.trust.load import load_trust  # noqa: PLC0415 (a tenth of a second that other commands spare)
 
-    return load_trust(settings, clock, count, shared_replay)
+    return load_trust(settings, clock, count, used_tokens)
 
 
 def load_services(
@@ -112,17 +115,19 @@ def load_services(
     logger: Any = None,
     trust: Authenticator | None = None,
     count: Count | None = None,
-    shared_replay: ReplayStore | None = None,
 ) -> Services:
     """Load everything once; raises SettingsError, SiteError, KnowledgeError or TrustError, each with its key.
 
-    `trust` replaces what the settings say about who is believed. `count` hears of refusals, `shared_replay`
-    remembers used tokens for all replicas; without it each process remembers its own. Without `count` the
-    counters of these services hear of it.
+    `trust` replaces what the settings say about who is believed. `count` hears of refusals, by default the
+    counters of these services. Used tokens are remembered in the store for all replicas; without a database
+    each process remembers its own. Raises StoreRefusedError too, when the store that the settings name is not
+    safe to use.
     """
+    logger = logger if logger is not None else make_logger()
     site = load_site(settings.site_path) if settings.site_path is not None else no_overlay()
     knowledge = apply_overlay(load_knowledge(), site.tdm)
     fetching = replace(site.fetching, open_loopback=settings.sandbox)
+    store = open_store(settings.database_url, sandbox=settings.sandbox, logger=logger)
     counters = counters_for(knowledge)
     return Services(
         settings=settings,
@@ -131,10 +136,11 @@ def load_services(
         codes=_codes(site),
         zone=_zone(settings.time_zone or site.time_zone),
         clock=clock,
-        logger=logger if logger is not None else make_logger(),
+        logger=logger,
         trust=trust
         if trust is not None
-        else _trust(settings, clock, count or counters.count_trust, shared_replay),
+        else _trust(settings, clock, count or counters.count_trust, shared_replay(store)),
+        store=store,
         fetcher=Fetcher(fetching),
         counters=counters,
     )

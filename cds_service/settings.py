@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from cds_service.scrape_access import LOOPBACK_NETWORKS, parse_networks
+from cds_service.store.address import DEFAULT_DATABASE_URL, DatabaseAddressError, check_address
 from fhir_mappings.acquisition.addresses import AddressRefusedError, read_base
 
 ENVIRONMENT_PREFIX = "INFLIXIMAB_CDS_"
@@ -34,8 +35,10 @@ class Settings:
     `site_path` names the site overlay, `trust_path` the file that says who is believed. `debug` is true when
     the web framework's own switch for development is set. `cors_origins` are browser origins that may read
     answers ("*": any, as in the sandbox; nothing here is protected by cookies). `sandbox_fhir_bases` are the
-    FHIR servers on this machine that requests to a sandbox may name. `metrics_networks` are the networks
-    ("10.1.0.0/16") whose scrapers may read `/metrics`.
+    FHIR servers on this machine that requests to a sandbox may name. `database_url` says where feedback is
+    kept ("": nowhere, it is refused then), `replicas` how many instances of the service run beside each
+    other, this one included. `metrics_networks` are the networks ("10.1.0.0/16") whose scrapers may read
+    `/metrics`.
     """
 
     public_base_url: str = ""
@@ -47,6 +50,8 @@ class Settings:
     debug: bool = False
     cors_origins: tuple[str, ...] = ("*",)
     sandbox_fhir_bases: tuple[str, ...] = ()
+    database_url: str = ""
+    replicas: int = 1
     metrics_networks: tuple[str, ...] = LOOPBACK_NETWORKS
 
     def __post_init__(self) -> None:
@@ -65,6 +70,12 @@ class Settings:
             ) from None
         if self.sandbox_fhir_bases:
             self._check_sandbox_fhir_bases()
+        if self.replicas < 1:
+            raise SettingsError("replicas must be at least 1")
+        try:
+            check_address(self.database_url, replicas=self.replicas, sandbox=self.sandbox)
+        except DatabaseAddressError as error:
+            raise SettingsError(str(error)) from None
 
     def _check_sandbox_fhir_bases(self) -> None:
         if not self.sandbox:
@@ -93,8 +104,16 @@ def _check_base_url(url: str) -> None:
 
 
 _VARIABLES = (
-    "PUBLIC_BASE_URL", "BODY_LIMIT_BYTES", "TIME_ZONE", "SITE", "TRUST", "CORS_ORIGINS", "METRICS_NETWORKS",
-)  # fmt: skip
+    "PUBLIC_BASE_URL",
+    "BODY_LIMIT_BYTES",
+    "TIME_ZONE",
+    "SITE",
+    "TRUST",
+    "CORS_ORIGINS",
+    "DATABASE_URL",
+    "REPLICAS",
+    "METRICS_NETWORKS",
+)
 _DEBUG_VARIABLE = "FLASK_DEBUG"
 _OFF = frozenset({"", "0", "false", "no"})
 
@@ -115,6 +134,9 @@ def settings_from_environment(environment: Mapping[str, str], *, sandbox: bool =
     limit = given["BODY_LIMIT_BYTES"]
     if limit and not _WHOLE_NUMBER.fullmatch(limit):
         raise SettingsError(f"{ENVIRONMENT_PREFIX}BODY_LIMIT_BYTES must be a whole number of bytes")
+    replicas = given["REPLICAS"]
+    if replicas and not _WHOLE_NUMBER.fullmatch(replicas):
+        raise SettingsError(f"{ENVIRONMENT_PREFIX}REPLICAS must be a whole number")
     origins, networks = (
         tuple(one.strip() for one in given[name].split(",") if one.strip())
         for name in ("CORS_ORIGINS", "METRICS_NETWORKS")
@@ -128,5 +150,7 @@ def settings_from_environment(environment: Mapping[str, str], *, sandbox: bool =
         trust_path=Path(given["TRUST"]) if given["TRUST"] else None,
         debug=environment.get(_DEBUG_VARIABLE, "").strip().lower() not in _OFF,
         cors_origins=origins or (("*",) if sandbox else ()),
+        database_url=given["DATABASE_URL"] or DEFAULT_DATABASE_URL,
+        replicas=int(replicas) if replicas else 1,
         metrics_networks=networks or LOOPBACK_NETWORKS,
     )

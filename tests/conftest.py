@@ -15,6 +15,8 @@ import pytest
 import time_machine
 from hypothesis import HealthCheck, settings
 
+from tests.support.postgres import Postgres
+
 FROZEN_AT = datetime(2026, 3, 10, 8, 15, tzinfo=ZoneInfo("Pacific/Auckland"))  # still the 9th in UTC
 
 CAMPAIGN_EXAMPLES = int(os.environ.get("CAMPAIGN_EXAMPLES", "20000"))
@@ -56,3 +58,11 @@ def shared_material(repository: Path) -> Path:
     if os.environ.get("CI"):
         pytest.fail("the shared material must stand beside the repository in CI")
     pytest.skip("the official material is not beside the repository")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A real PostgreSQL for this test process; starts when a test asks for it first."""
+    server = Postgres(durable=False)
+    yield server
+    server.close()

@@ -74,6 +74,7 @@ def main() -> int:
             wheel = build(place)
             count = look_inside(wheel)
             commands = install(wheel, place / "env")
+            tables = run(commands / "infliximab-cds", "migrate", cwd=place).strip()
             services = json.loads(run(commands / "infliximab-cds", "discovery", cwd=place))["services"]
         except SmokeError as error:
             sys.stderr.write(f"wheel: {error}\n")
@@ -81,7 +82,7 @@ def main() -> int:
         if (hooks := {service["hook"] for service in services}) != HOOKS:
             sys.stderr.write(f"wheel: the installed service announces {sorted(hooks)}\n")
             return 1
-        told = f"{count} files, {len(services)} services announced when installed alone"
+        told = f"{count} files, {len(services)} services announced when installed alone, {tables}"
         sys.stdout.write(f"wheel: {wheel.name}, {told}\n")
         return 0
 

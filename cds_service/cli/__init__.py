@@ -10,6 +10,7 @@ from cds_service.cli.explain import explain
 from cds_service.cli.inspect import inspect
 from cds_service.cli.sandbox import sandbox
 from cds_service.cli.serve import serve
+from cds_service.cli.store import migrate, purge, report
 
 _EPILOG = """\b
 Examples:
@@ -27,6 +28,7 @@ Exit codes:
   4  the configuration was refused
   5  the check was not completed (explain)
   6  the port is taken (sandbox, serve)
+  7  the store cannot be used (migrate, report, purge)
 """
 
 
@@ -36,5 +38,5 @@ def main() -> None:
     """Decision support for infliximab in Crohn's disease, from level and antibodies to a card."""
 
 
-for _command in (sandbox, serve, explain, inspect, discovery, check_config):
+for _command in (sandbox, serve, explain, inspect, discovery, check_config, migrate, report, purge):
     main.add_command(_command)

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import click
 
 from cds_service.services import Services, load_services, system_clock
-from cds_service.settings import ENVIRONMENT_PREFIX, SettingsError, settings_from_environment
+from cds_service.settings import ENVIRONMENT_PREFIX, Settings, SettingsError, settings_from_environment
 from cds_service.site_overlay import SiteError
 from cds_service.trust.reasons import TrustError
 from fhir_mappings.codes import CodeSetError
@@ -28,6 +28,7 @@ class Exit(IntEnum):
     CONFIGURATION = 4
     NOT_COMPLETED = 5
     PORT_TAKEN = 6
+    STORE = 7
 
 
 class CommandError(click.ClickException):
@@ -77,6 +78,8 @@ def services_for_command(
             public_base_url=public_base_url or settings.public_base_url,
             trust_path=(trust_path or settings.trust_path) if believing or sandbox else None,
             sandbox_fhir_bases=tuple(fhir_bases),
+            # Only what serves keeps anything; other commands neither make nor open a database.
+            database_url=settings.database_url if believing else "",
         )
         return load_services(settings, clock=clock, logger=logger)
     except (SettingsError, SiteError, KnowledgeError, CodeSetError, TrustError) as error:
@@ -88,6 +91,14 @@ def hand_down(site_path: Path | None, trust_path: Path | None) -> None:
     for name, path in (("SITE", site_path), ("TRUST", trust_path)):
         if path is not None:
             os.environ[ENVIRONMENT_PREFIX + name] = str(path.absolute())
+
+
+def settings_for_command() -> Settings:
+    """Return the environment's settings; exits with CONFIGURATION when refused."""
+    try:
+        return settings_from_environment(os.environ)
+    except SettingsError as error:
+        refuse_configuration(error)
 
 
 def refuse_configuration(error: Exception) -> NoReturn:

@@ -31,8 +31,7 @@ def service_findings(settings: Settings, tables: Mapping[str, Any], trust_path: 
     if settings.debug:
         yield Finding(Unsafe.DEBUG)
     service = tables.get("service", {})
-    # Both settings belong to the store; a service without one has no database that could be unsafe.
-    yield from database_findings(getattr(settings, "database_url", ""), getattr(settings, "replicas", 1))
+    yield from database_findings(settings.database_url, settings.replicas)
     yield from _file_findings(trust_path, holds_keys=any("jwks" in one for one in tables.get("client", [])))
     if "ca_file" in service and not Path(service["ca_file"]).is_file():
         yield Finding(Unsafe.CA_FILE_MISSING)

@@ -5,11 +5,16 @@ from pathlib import Path
 import pytest
 
 from cds_service.settings import DEFAULT_BODY_LIMIT_BYTES, Settings, SettingsError, settings_from_environment
+from cds_service.store.address import DEFAULT_DATABASE_URL
 
 
 def test_an_empty_environment_gives_the_defaults() -> None:
-    assert settings_from_environment({"PATH": "/bin"}) == Settings(cors_origins=())
-    assert settings_from_environment({"PATH": "/bin"}, sandbox=True) == Settings(sandbox=True)
+    assert settings_from_environment({"PATH": "/bin"}) == Settings(
+        cors_origins=(), database_url=DEFAULT_DATABASE_URL
+    )
+    assert settings_from_environment({"PATH": "/bin"}, sandbox=True) == Settings(
+        sandbox=True, database_url=DEFAULT_DATABASE_URL
+    )
     assert Settings().body_limit_bytes == DEFAULT_BODY_LIMIT_BYTES == 16 * 1024 * 1024
 
 
@@ -23,6 +28,8 @@ def test_every_variable_is_read() -> None:
             "INFLIXIMAB_CDS_TRUST": "/etc/trust.toml",
             "FLASK_DEBUG": "1",
             "INFLIXIMAB_CDS_CORS_ORIGINS": "https://a.example, https://b.example",
+            "INFLIXIMAB_CDS_DATABASE_URL": "postgresql://cds@/cds",
+            "INFLIXIMAB_CDS_REPLICAS": "3",
             "INFLIXIMAB_CDS_METRICS_NETWORKS": "10.1.0.0/16, fd00::/8",
         }
     )
@@ -34,6 +41,8 @@ def test_every_variable_is_read() -> None:
         trust_path=Path("/etc/trust.toml"),
         debug=True,
         cors_origins=("https://a.example", "https://b.example"),
+        database_url="postgresql://cds@/cds",
+        replicas=3,
         metrics_networks=("10.1.0.0/16", "fd00::/8"),
     )
 

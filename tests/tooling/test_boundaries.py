@@ -44,6 +44,7 @@ MAY_TOUCH_FILES = {
     "cds_service/cli/common.py": "the file that the user names on the command line",
     "cds_service/sandbox/patients.py": "the invented patients, packaged",
     "cds_service/checked_toml.py": "the overlay and the trust file that the site names, and their schemas",
+    "cds_service/store/sqlite_file.py": "the file of the embedded database, made for its owner only",
     "cds_service/transparency.py": "its own sentences, packaged",
     "cds_service/trust/unsafe.py": "its own sentences, packaged",
     "fhir_mappings/acquisition/dialects.py": "how servers want to be asked, packaged",
@@ -59,6 +60,7 @@ MAY_CALL_OUT = {
     "cds_service/serving.py": "whether the port to serve on is free",
     "cds_service/trust/jwks_fetch.py": "asks the key servers that trust.toml names, nobody else",
     "fhir_mappings/acquisition/client.py": "asks the FHIR servers that clients name and may name",
+    "cds_service/store/database.py": "ends its own connection to a database that has stopped answering",
 }
 
 

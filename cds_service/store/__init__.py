@@ -1,0 +1,1 @@
+"""The store: which cards were shown and what clinicians made of them, kept by SQLite or PostgreSQL."""

@@ -1,0 +1,49 @@
+"""The file of the embedded database: made for its owner only, and noticed when it is taken away."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from cds_service.store.errors import StoreRefusedError
+
+FileIdentity: TypeAlias = tuple[int, int]
+
+_OWNER_ONLY: Final = 0o600
+_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
+
+
+def prepare(path: Path) -> None:
+    """Create the file for its owner only, or check that it is; raises StoreRefusedError.
+
+    SQLite gives the files beside it (-wal, -shm) the permissions of this one.
+    """
+    if not path.parent.is_dir():
+        raise StoreRefusedError("database_url names a file in a folder that does not exist")
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, _OWNER_ONLY))
+        mode = path.stat().st_mode
+    except OSError as error:
+        raise StoreRefusedError(
+            f"database_url names a file that cannot be written: {error.strerror}"
+        ) from None
+    if not stat.S_ISREG(mode):
+        raise StoreRefusedError("database_url names something that is not a regular file")
+    if mode & _OTHERS:
+        raise StoreRefusedError(
+            "database_url names a file that others can read or write; run: chmod 600 on it"
+        )
+
+
+def identity(path: Path) -> FileIdentity | None:
+    """Return what tells this file from another of the same name, None where there is none.
+
+    A file that was deleted can still be written to, and all of it is lost with the process.
+    """
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

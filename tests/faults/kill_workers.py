@@ -1,0 +1,239 @@
+"""Kills a worker every two seconds while feedback comes in, and then counts what is in the database.
+
+`python -m tests.faults.kill_workers` does it for a minute on each database. Nothing that was acknowledged may
+be missing, nothing may be there twice, and a client that tries once more must not see an error. What a client
+without a second try sees is measured too: its answer is lost with the worker that had its connection.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import json
+import os
+import random
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+from sqlalchemy import func, select
+
+from cds_service.store.address import parse_address
+from cds_service.store.engine import AT_LEISURE, make_engine
+from cds_service.store.operate import migrate_store
+from cds_service.store.tables import CARDS, FEEDBACK
+from tests.cds_service.conftest import example
+from tests.support.postgres import Postgres
+
+SERVICE = "/cds-services/infliximab-tdm-order-sign"
+CLIENTS = 2
+ROOT = Path(__file__).resolve().parents[2]
+_NOT_ANSWERED = 0
+
+
+@dataclass
+class Outcome:
+    """What the clients saw and what was in the database afterwards."""
+
+    requests: int = 0
+    failed_first: int = 0
+    failed_twice: int = 0
+    server_errors: int = 0
+    kills: int = 0
+    acknowledged: set[str] = field(default_factory=set)
+    shown: set[str] = field(default_factory=set)
+    lost: int = 0
+    duplicates: int = 0
+    unjoined: int = 0
+
+    def row(self, database: str, server: str) -> str:
+        return (
+            f"| {database} | {server} | {self.kills} | {self.requests} | {self.failed_first} "
+            f"({self.failed_first / max(1, self.requests):.2%}) | {self.failed_twice} | {self.server_errors} "
+            f"| {self.lost} of {len(self.acknowledged)} | {self.duplicates} | {self.unjoined} |"
+        )
+
+
+HEAD = (
+    "| database | server | kills | requests | errors without a retry | with one retry | of these 5xx "
+    "| acknowledged feedback lost | kept twice | without its card record |\n"
+    "|---|---|---|---|---|---|---|---|---|---|"
+)
+
+
+def command(server: str, port: int) -> list[str]:
+    """Return the command line of a production server with two workers."""
+    if server == "gunicorn":
+        return [
+            sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", "2",
+            "--threads", "4", "--worker-class", "gthread", "--preload", "--log-level", "critical",
+            "tests.faults.served_app:app",
+        ]  # fmt: skip
+    return [
+        sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
+        "--workers", "2", "--blocking-threads", "4", "--respawn-failed-workers", "--respawn-interval", "0.1",
+        "--no-ws", "--log-level", "critical", "tests.faults.served_app:app",
+    ]  # fmt: skip
+
+
+@contextmanager
+def served(server: str, database_url: str) -> Iterator[tuple[int, psutil.Process]]:
+    """Serve the application with two workers; yield the port and the process that leads them."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("INFLIXIMAB_CDS_")
+    } | {"INFLIXIMAB_CDS_DATABASE_URL": database_url}
+    process = subprocess.Popen(
+        command(server, port), env=environment, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while _ask(port, "GET", "/cds-services", None)[0] != 200:
+            if process.poll() is not None or time.monotonic() > deadline:
+                message = "the server does not answer"
+                raise RuntimeError(message)
+            time.sleep(0.1)
+        yield port, psutil.Process(process.pid)
+    finally:
+        with suppress(psutil.NoSuchProcess):
+            for child in psutil.Process(process.pid).children(recursive=True):
+                with suppress(psutil.NoSuchProcess):
+                    child.kill()
+        process.kill()
+        process.wait(timeout=20)
+
+
+def _ask(port: int, method: str, path: str, body: bytes | None) -> tuple[int, bytes]:
+    """Ask once, over a connection of its own; status 0 when there was no answer."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request(method, path, body=body, headers={"Content-Type": "application/json"})
+        response = connection.getresponse()
+        return response.status, response.read()
+    except (OSError, http.client.HTTPException):
+        return _NOT_ANSWERED, b""
+    finally:
+        connection.close()
+
+
+class Load:
+    """Clients that ask for a card, answer it, and remember what was acknowledged."""
+
+    def __init__(self, port: int, pause: float) -> None:
+        self.port = port
+        self.pause = pause
+        self.outcome = Outcome()
+        self.lock = threading.Lock()
+        self.stop = threading.Event()
+        self.body = json.dumps(example()).encode()
+
+    def run(self) -> None:
+        while not self.stop.is_set():
+            status, answer = self._twice(SERVICE, self.body)
+            if status == 200:
+                card = json.loads(answer)["cards"][0]["uuid"]
+                item = {"card": card, "outcome": "overridden", "outcomeTimestamp": "2026-03-09T14:31:00Z"}
+                status, _ = self._twice(f"{SERVICE}/feedback", json.dumps({"feedback": [item]}).encode())
+                with self.lock:
+                    self.outcome.shown.add(card)
+                    if status == 200:
+                        self.outcome.acknowledged.add(card)
+            time.sleep(self.pause)
+
+    def _twice(self, path: str, body: bytes) -> tuple[int, bytes]:
+        """Ask, and ask once more when that failed."""
+        first = _ask(self.port, "POST", path, body)
+        answer = first
+        if first[0] != 200:
+            time.sleep(0.02)
+            answer = _ask(self.port, "POST", path, body)
+        with self.lock:
+            self.outcome.requests += 1
+            self.outcome.failed_first += first[0] != 200
+            self.outcome.failed_twice += answer[0] != 200
+            self.outcome.server_errors += first[0] >= 500
+        return answer
+
+
+def kill_under_load(
+    server: str, database_url: str, *, seconds: float, every: float = 2.0, seed: int = 1, pause: float = 0.01
+) -> Outcome:
+    """Kill a worker each `every` seconds while clients send feedback; return what became of it."""
+    chance = random.Random(seed)
+    with served(server, database_url) as (port, leader):
+        load = Load(port, pause)
+        threads = [threading.Thread(target=load.run) for _ in range(CLIENTS)]
+        for thread in threads:
+            thread.start()
+        end = time.monotonic() + seconds
+        while time.monotonic() + every < end:
+            time.sleep(every)
+            workers = sorted(leader.children(), key=lambda process: process.pid)
+            with suppress(psutil.NoSuchProcess):
+                if len(workers) >= 2:  # as a supervisor would have it: the other one is there
+                    chance.choice(workers).kill()
+                    load.outcome.kills += 1
+        time.sleep(max(0.0, end - time.monotonic()))
+        load.stop.set()
+        for thread in threads:
+            thread.join()
+        time.sleep(1)  # the last card records are on their way
+    outcome = load.outcome
+    _count(outcome, database_url)
+    return outcome
+
+
+def _count(outcome: Outcome, database_url: str) -> None:
+    engine = make_engine(parse_address(database_url), AT_LEISURE)
+    with engine.connect() as connection:
+        query = select(FEEDBACK.c.card, func.count()).group_by(FEEDBACK.c.card)
+        kept = {card: number for card, number in connection.execute(query)}  # noqa: C416 (rows are no pairs)
+        cards = set(connection.execute(select(CARDS.c.card)).scalars())
+    engine.dispose()
+    outcome.lost = len(outcome.acknowledged - set(kept))
+    outcome.duplicates = sum(number > 1 for number in kept.values())
+    outcome.unjoined = len(set(kept) - cards)
+
+
+def main() -> int:
+    """Run on both databases and print what happened."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--server", choices=["gunicorn", "granian"], action="append")
+    options = parser.parse_args()
+    sys.stdout.write(HEAD + "\n")
+    bad = 0
+    postgres = Postgres()
+    try:
+        for server in options.server or ["gunicorn"]:
+            with postgres.temporary_database() as name:
+                migrate_store(postgres.url(name))
+                outcome = kill_under_load(
+                    server, postgres.url(name), seconds=options.seconds, seed=options.seed
+                )
+                bad += outcome.lost + outcome.duplicates + outcome.failed_twice
+                sys.stdout.write(outcome.row("PostgreSQL", server) + "\n")
+            with tempfile.TemporaryDirectory() as folder:
+                url = f"sqlite:///{folder}/store.sqlite3"
+                outcome = kill_under_load(server, url, seconds=options.seconds, seed=options.seed)
+                bad += outcome.lost + outcome.duplicates + outcome.failed_twice
+                sys.stdout.write(outcome.row("SQLite", server) + "\n")
+            sys.stdout.flush()
+    finally:
+        postgres.close()
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
