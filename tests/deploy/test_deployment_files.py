@@ -3,19 +3,17 @@
 import json
 import re
 from configparser import ConfigParser
-from importlib.util import find_spec
 
 import pytest
 import yaml
 
 from cds_service.cli import main
 from cds_service.settings import DEFAULT_BODY_LIMIT_BYTES, SettingsError, settings_from_environment
+from cds_service.store.address import Kind, parse_address
 from cds_service.trust.load import read_trust
 from tests.support.trust import settings_for
 
 LEAST_UID = 10_000
-KEEPS = find_spec("cds_service.store") is not None
-"""Whether this version keeps feedback, and so has the command and settings of a database."""
 
 
 @pytest.fixture
@@ -147,8 +145,6 @@ def test_every_command_and_option_that_is_run_exists(containerfile, compose, man
     found = commands(containerfile, compose, manifests, unit)
     assert len(found) == 10
     for name, *arguments in found:
-        if name == "migrate" and not KEEPS:
-            continue
         known = {option for parameter in main.commands[name].params for option in parameter.opts}
         given = {argument for argument in arguments if argument.startswith("-")}
         assert given <= known, (name, given - known)
@@ -161,8 +157,6 @@ def test_every_setting_that_is_made_is_known(compose, manifests):
         settings_from_environment({"INFLIXIMAB_CDS_ZZZZZZ": "1"})
     names = {name for name in made if name.startswith("INFLIXIMAB_CDS_")}
     assert len(names) == 6
-    if not KEEPS:
-        names -= {"INFLIXIMAB_CDS_DATABASE_URL", "INFLIXIMAB_CDS_REPLICAS"}
     assert all(name in str(refused.value) for name in names)
 
 
@@ -202,6 +196,17 @@ def test_the_tools_have_no_network_and_only_the_proxys_port_is_open(compose, our
     assert compose["services"]["proxy"]["network_mode"] == "service:service"
     assert compose["networks"]["inside"] == {"internal": True}
     assert compose["services"]["database"]["networks"] == ["inside"]
+
+
+def test_every_database_address_is_one_that_the_service_takes(deploy):
+    addresses = [
+        address
+        for path in [deploy / "compose.yaml", *(deploy / "kubernetes").glob("*.yaml")]
+        for address in re.findall(r"postgresql://\S+", path.read_text(encoding="utf-8"))
+    ]
+    assert len(addresses) == 3
+    for address in addresses:
+        assert parse_address(address).kind is Kind.POSTGRESQL
 
 
 def test_no_secret_stands_in_a_setting(compose, manifests):
