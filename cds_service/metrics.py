@@ -116,6 +116,10 @@ class Counters:
         else:
             self.count(Name.AUTHENTICATION_FAILURES, reason=what)
 
+    def count_store(self, outcome: str, number: int) -> None:
+        """Count what the store kept or did not keep."""
+        self.count(Name.STORE_RECORDS, number, outcome=outcome)
+
     def exposition(self) -> bytes:
         """Return all numbers in Prometheus' text format; of all workers, where they share a directory."""
         if values.ValueClass is values.MutexValue:

@@ -127,8 +127,10 @@ def load_services(
     site = load_site(settings.site_path) if settings.site_path is not None else no_overlay()
     knowledge = apply_overlay(load_knowledge(), site.tdm)
     fetching = replace(site.fetching, open_loopback=settings.sandbox)
-    store = open_store(settings.database_url, sandbox=settings.sandbox, logger=logger)
     counters = counters_for(knowledge)
+    store = open_store(
+        settings.database_url, sandbox=settings.sandbox, logger=logger, count=counters.count_store
+    )
     return Services(
         settings=settings,
         site=site,

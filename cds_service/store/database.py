@@ -116,15 +116,6 @@ class Database:
         if self.address.path is not None and identity(self.address.path) != self._opened:
             raise StoreUnavailableError("FileReplaced")
 
-    def _check_file(self) -> None:
-        """Refuse to go on when the file of SQLite was taken away or replaced under a running service.
-
-        What is written to a file without a name is lost, and another file would be read through the log
-        (-wal) of the first. So nothing is acknowledged until it is back, or the service was started anew.
-        """
-        if self.address.path is not None and identity(self.address.path) != self._opened:
-            raise StoreUnavailableError("FileReplaced")
-
     def _make_ready(self) -> None:
         """Make the tables of SQLite where that was not possible at the start."""
         if self._ready or not self._embedded:

@@ -6,6 +6,7 @@ SQLAlchemy is loaded only where there is one to open.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from cds_service.store.address import IN_MEMORY, parse_address
@@ -14,7 +15,13 @@ from cds_service.store.store import Store
 from cds_service.trust.replay import ReplayStore
 
 
-def open_store(database_url: str, *, sandbox: bool = False, logger: Any = None) -> Store:
+def open_store(
+    database_url: str,
+    *,
+    sandbox: bool = False,
+    logger: Any = None,
+    count: Callable[[str, int], None] | None = None,
+) -> Store:
     """Return the store at an address; "" is none, and in sandbox mode one that forgets.
 
     Raises DatabaseAddressError or StoreRefusedError when the address is not safe to use. A database that does
@@ -27,7 +34,7 @@ def open_store(database_url: str, *, sandbox: bool = False, logger: Any = None) 
     address = parse_address(database_url)
     from cds_service.store.database import Database  # noqa: PLC0415 (commands without a store start faster)
 
-    return Store(Database(address), logger=logger)
+    return Store(Database(address), logger=logger, count=count)
 
 
 def shared_replay(store: Store) -> ReplayStore | None:

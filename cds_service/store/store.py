@@ -108,13 +108,18 @@ class Store:
         logger: Any = None,
         limits: Limits | None = None,
         monotonic: Callable[[], float] = time.monotonic,
+        count: Callable[[str, int], None] | None = None,
     ) -> None:
-        """Start nothing: the writing thread comes with the first thing to write, where there is one."""
+        """Start nothing: the writing thread comes with the first thing to write, where there is one.
+
+        `count` hears of what was kept and what was not, by the names of `StoreCounts`.
+        """
         self.database = database
         self._logger = logger
         self._limits = limits or Limits()
         self._monotonic = monotonic
         self._counts = StoreCounts()
+        self._heard_by = count
         self._reset()
         if database is not None:
             # Both outlive this object, so they must not keep it alive.
@@ -307,3 +312,6 @@ class Store:
         self._counts = replace(
             self._counts, **{name: getattr(self._counts, name) + number for name, number in added.items()}
         )
+        if self._heard_by is not None:
+            for name, number in added.items():
+                self._heard_by(name, number)

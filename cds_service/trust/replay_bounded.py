@@ -23,7 +23,7 @@ class BoundedReplayStore:
         self._calls = BoundedCalls(threads=threads, waiting=0, wait_seconds=seconds)
 
     def first_use(self, issuer_hash: str, token_hash: str, expires_at: int, now: int) -> bool:
-        """Note a token and say whether this was its first use; raises ReplayStoreError, also if that is slow."""
+        """Note a token and say whether this was its first use; raises ReplayStoreError if it is slow."""
         try:
             return self._calls.run(
                 lambda: self._store.first_use(issuer_hash, token_hash, expires_at, now),

@@ -33,8 +33,10 @@ from fhir_mappings.acquisition.deadline import Deadline
 from fhir_mappings.acquisition.outcomes import Body, FetchFault, Refusal
 from fhir_mappings.acquisition.token import AccessToken
 
-# Its lines hold whole addresses, which name patients, also at the level of warnings.
-logging.getLogger("urllib3.connectionpool").disabled = True
+# Their lines hold whole addresses, which name patients, also at the level of warnings. A filter, because
+# whoever sets logging up afterwards, as the production server does, switches a disabled logger on again.
+for _name in ("urllib3.connectionpool", "urllib3.util.retry"):
+    logging.getLogger(_name).addFilter(lambda _record: False)
 
 _HEADERS: Final = {
     "Accept": "application/fhir+json",

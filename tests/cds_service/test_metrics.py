@@ -18,8 +18,10 @@ from cds_service.application import create_app
 from cds_service.log import RequestRecord
 from cds_service.metric_list import METRICS, NONE, OTHER, PREFIX, Name, closed_sets
 from cds_service.metrics import Counters, counters_for
+from cds_service.services import load_services
 from cds_service.settings import Settings
-from tests.cds_service.conftest import SIGN, VIEW, Running, loaded
+from cds_service.trust.authenticator import UNAUTHENTICATED
+from tests.cds_service.conftest import NOW, SIGN, VIEW, Running, loaded
 
 RULES = ("R-PK-1",)
 SETS = closed_sets(RULES)
@@ -241,3 +243,17 @@ def test_the_log_and_the_numbers_agree(counting: Running, order: dict[str, Any])
         value for (name, _), value in series(counting.services.counters).items() if name == "requests_total"
     )
     assert total == len(lines) == 3
+
+
+def test_what_the_store_keeps_and_drops_is_counted(tmp_path: Path, order: dict[str, Any]) -> None:
+    services = load_services(
+        Settings(database_url=f"sqlite:///{tmp_path}/kept.sqlite3"), clock=lambda: NOW, trust=UNAUTHENTICATED
+    )
+    client = create_app(services=services).test_client()
+    card = client.post(SIGN, json=order).get_json()["cards"][0]
+    answer = {"card": card["uuid"], "outcome": "overridden", "outcomeTimestamp": "2026-03-09T14:31:00Z"}
+    assert client.post(f"{SIGN}/feedback", json={"feedback": [answer]}).status_code == 200
+    services.store.close()
+    counted = series(services.counters)
+    assert counted["store_records_total", (("outcome", "cards_kept"),)] == 1
+    assert counted["store_records_total", (("outcome", "calls_kept"),)] == 1

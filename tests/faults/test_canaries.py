@@ -311,7 +311,10 @@ def test_a_production_server_adds_no_words_of_its_own(tmp_path, repository):
             length = f"Content-Length: {len(body)}\r\n".encode()
             ugly = WORDS[24].encode()
             answers = [
-                raw(port, b"POST " + path + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + sent + rest)
+                raw(
+                    port,
+                    b"POST " + path + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" + sent + rest,
+                )
                 for rest in (
                     length + b"\r\n" + body[:-20] + b"x" * 20,
                     length + b"\r\n" + body[:100],

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import logging.config
 import socket
 import ssl
 import threading
@@ -288,6 +289,8 @@ def test_an_address_of_another_server_is_not_asked_even_if_someone_hands_it_over
 
 
 def test_nothing_of_a_request_reaches_the_log_of_a_library(caplog):
+    # As the production server does after this module was loaded: it would switch disabled loggers on again.
+    logging.config.dictConfig({"version": 1, "disable_existing_loggers": False})
     caplog.set_level(logging.DEBUG)
     with serving(sends(OK)) as (base, _):
         get(base, path="Patient/canary-patient", token=AccessToken("canary-token"))
