@@ -54,3 +54,9 @@ def all_situations() -> Iterator[Situation]:
                 active_fistula=fistula,
                 fistula_history=fistula,
             )
+
+
+@cache
+def every_situation() -> tuple[Situation, ...]:
+    """The same, made once for all tests."""
+    return tuple(all_situations())

@@ -9,7 +9,7 @@ from tdm.facts import Route
 from tdm.neighbours import Neighbour, neighbouring_rules
 from tdm.table import build_table, first_match, numbers_of
 from tests.tdm.cases import situation
-from tests.tdm.enumeration import all_situations, shipped_knowledge
+from tests.tdm.enumeration import every_situation, shipped_knowledge
 
 
 def found(of: Situation | None = None, dimension: str | None = None, **knowledge) -> list[Neighbour]:
@@ -133,7 +133,7 @@ def test_the_last_row_has_none_below():
 def test_every_neighbour_is_another_row_and_every_situation_has_one():
     knowledge = shipped_knowledge()
     table = build_table(numbers_of(knowledge))
-    for index, one in enumerate(all_situations()):
+    for index, one in enumerate(every_situation()):
         if index % 97:  # a prime step: all dimensions take part
             continue
         fired = first_match(table, one).id

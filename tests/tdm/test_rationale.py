@@ -21,7 +21,7 @@ from tdm.rationale import (
 )
 from tdm.table import build_table, first_match, numbers_of, rows_for
 from tests.tdm.cases import assessment, policy, regimen, situation
-from tests.tdm.enumeration import all_situations, shipped_knowledge
+from tests.tdm.enumeration import every_situation, shipped_knowledge
 
 TARGET = shipped_knowledge().targets["adult-maintenance-active"]
 
@@ -66,7 +66,7 @@ def activities_of_rows() -> frozenset[tuple[str, Activity]]:
     """Every row with the activities for which it answers."""
     knowledge = shipped_knowledge()
     return frozenset(
-        (first_match(rows_for(one, knowledge), one).id, one.activity) for one in all_situations()
+        (first_match(rows_for(one, knowledge), one).id, one.activity) for one in every_situation()
     )
 
 

@@ -1,5 +1,8 @@
 """Rows in detail: remarks, options and edges that the enumeration does not look at."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from tdm.decision import (
@@ -19,6 +22,7 @@ from tdm.table import build_table, first_match, numbers_of
 from tests.tdm.cases import situation
 from tests.tdm.enumeration import shipped_knowledge
 
+ROOT = Path(__file__).resolve().parents[2]
 K, F = OptionKind, OptionFamily
 NUMBERS = TableNumbers(5, 17.5, 15)
 QUIET = {"activity": Activity.REMISSION}
@@ -211,6 +215,15 @@ def test_a_row_says_in_words_which_conditions_fail():
     assert rule.failing(situation(**QUIET)) == ()
     assert not rule.matches(situation())
     assert rule.matches(situation(**QUIET))
+
+
+def test_the_words_of_a_row_are_those_of_the_page_that_clinicians_read():
+    page = (ROOT / "docs/decision-table.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| (R-[A-Z0-9-]+) \| ([^|]+) \| [^|]+ \| [^|]* \|$", page, re.MULTILINE))
+    *table, _ = build_table(NUMBERS)
+    assert {
+        rule.id: "; ".join(one.words for one in rule.conditions) for rule in table
+    }.items() <= rows.items()
 
 
 def test_rows_name_the_site_policies_they_read():
