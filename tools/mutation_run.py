@@ -51,13 +51,12 @@ KEPT_WARM = {
     "_models": ("fhir_mappings.proof.",),
     "every_situation": ("tdm.targets.", "tdm.knowledge."),
 }
-EDGES = ("tests/tdm/test_edges.py",)
 TABLE_TESTS = (
     "tests/tdm/test_rules.py",
     "tests/tdm/test_table.py",
     "tests/tdm/test_enumeration.py",
     "tests/tdm/test_decision_table_page.py",
-    *EDGES,
+    "tests/tdm/test_edges.py",
 )
 CODE_TESTS = ("tests/fhir_mappings/test_codes.py", "tests/fhir_mappings/test_restated_codes.py")
 # What is loaded once and then remembered is reached by one test only in the record; these tests all use it.
@@ -65,7 +64,6 @@ BEHIND_CACHES = {
     "tdm.rules": TABLE_TESTS,
     "tdm.table": TABLE_TESTS,
     "tdm.knowledge": ("tests/tdm/knowledge/",),
-    "tdm": EDGES,
     "fhir_mappings.code_sets_file": CODE_TESTS,
     "fhir_mappings.code_systems": CODE_TESTS,
     "fhir_mappings.codes": CODE_TESTS,
@@ -163,10 +161,11 @@ def chosen(patterns: Sequence[str], *, failed: bool, only_open: bool) -> list[Mu
 class Campaign:
     """A pytest plugin that replaces the run of the collected tests by one fork for each mutant."""
 
-    def __init__(self, mutants: Sequence[Mutant], children: int) -> None:
+    def __init__(self, mutants: Sequence[Mutant], children: int, at_most: int | None) -> None:
         self.mutants = mutants
         self.children = children
-        self.running: dict[int, tuple[Mutant, int]] = {}
+        self.at_most = at_most
+        self.running: dict[int, tuple[Mutant, int, bool]] = {}
         self.places: Places = {}
         # Where each child leaves the number of the test that failed, and what failed lately for a module.
         self.slots = mmap.mmap(-1, children * SLOT)
@@ -189,12 +188,14 @@ class Campaign:
             if not tests:
                 record(mutant, 33, 0.0)
                 continue
-            slot = min(set(range(self.children)) - {taken for _, taken in self.running.values()})
+            whole = self.at_most is None or len(tests) <= self.at_most
+            tests = tests[: self.at_most]
+            slot = min(set(range(self.children)) - {taken for _, taken, _ in self.running.values()})
             self.leave(slot, 0)
             pid = os.fork()
             if pid == 0:
                 run_in_child(mutant[1], tests, session, warm, self.places, partial(self.leave, slot))
-            self.running[pid] = (mutant, slot)
+            self.running[pid] = (mutant, slot, whole)
             if done % 100 == 0:
                 sys.stderr.write(f"{done} of {len(self.mutants)}: {mutant[1]}\n")
         while self.running:
@@ -204,8 +205,10 @@ class Campaign:
     def finish_one(self) -> None:
         """Wait for a child and keep the outcome of its mutant."""
         pid, status, used = os.wait3(0)
-        mutant, slot = self.running.pop(pid)
-        record(mutant, os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime)
+        mutant, slot, whole = self.running.pop(pid)
+        code = os.waitstatus_to_exitcode(status)
+        if code or whole:  # what passed the first tests only stays open
+            record(mutant, code, used.ru_utime + used.ru_stime)
         place = int.from_bytes(self.slots[slot * SLOT : (slot + 1) * SLOT], "little") - 1
         if place >= 0:
             lately = self.noticing.setdefault(mutant[1].rpartition(".")[0], [])
@@ -370,6 +373,7 @@ def main(arguments: Iterable[str] | None = None) -> int:
     parser.add_argument("--children", type=int, default=2)
     parser.add_argument("--failed", action="store_true", help="only the mutants that were not noticed")
     parser.add_argument("--open", action="store_true", help="only the mutants that have not run yet")
+    parser.add_argument("--at-most", type=int, help="so many tests for each; what they pass over stays open")
     parser.add_argument("patterns", nargs="*")
     options = parser.parse_args(None if arguments is None else list(arguments))
     os.chdir(ROOT)
@@ -389,7 +393,8 @@ def main(arguments: Iterable[str] | None = None) -> int:
     ]
     for data, _ in mutants:
         data.meta_path = ROOT / data.meta_path if not data.meta_path.is_absolute() else data.meta_path
-    return int(pytest.main(arguments_of_pytest, plugins=[Campaign(mutants, options.children)]))
+    campaign = Campaign(mutants, options.children, options.at_most)
+    return int(pytest.main(arguments_of_pytest, plugins=[campaign]))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import pytest
 from tdm.decision import Regimen
 from tdm.facts import FactGroup, Order, OrderState, Route
 from tdm.history import History, read_history
-from tdm.issues import IssueCode
+from tdm.issues import DataIssue, IssueCode
 from tdm.knowledge.loader import load_knowledge
 from tdm.regimen import (
     days_text,
@@ -121,6 +121,18 @@ def test_infusions_within_the_trough_window_of_the_order_agree(every, disagree):
     cut = lacking(FactGroup.ADMINISTRATIONS)
     _, codes = regimen(*infusions(0, every, 2 * every), cut, order(400, interval=40))
     assert (IssueCode.INTERVAL_DISAGREES in codes) is disagree
+
+
+def test_the_issue_of_a_disagreement_says_both_sides_and_whose_dose_it_is():
+    given = infusion(10, mg=350, reference="a")
+    parts = (order(400, mg_per_kg=10, interval=56), given, infusion(38), infusion(66), infusion(94))
+    _, issues = regimen_in_force(NOW, IV, history(*parts), None, weight(70), POLICY)
+    doses = (("ordered", "10 mg/kg"), ("given", "350 mg"))
+    intervals = (("ordered", "8 weeks"), ("observed", "4 weeks"))
+    assert issues == (
+        DataIssue(IssueCode.DOSE_DISAGREES, "dose", doses, given.source),
+        DataIssue(IssueCode.INTERVAL_DISAGREES, "interval", intervals),
+    )
 
 
 # ---- dose
