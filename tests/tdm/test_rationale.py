@@ -261,6 +261,13 @@ def test_every_policy_named_behind_an_answer_exists_and_may_be_replaced():
     assert named <= fields
 
 
+def test_an_undetectable_level_is_read_with_all_that_another_is_and_its_own_limits():
+    low = set(keys_behind(situation(level=LevelClass.LOW)))
+    undetectable = set(keys_behind(situation(level=LevelClass.UNDETECTABLE)))
+    assert undetectable - low == {"undetectable_below_ug_ml", "undetectable_limit_at_most_ug_ml"}
+    assert low < undetectable
+
+
 def test_only_gates_with_a_limit_can_be_local():
     knowledge = replace(shipped_knowledge(), local_keys=frozenset({"policy.alt_hold_multiple"}))
     assert gate_is_local("S-LIVER", knowledge)
