@@ -369,6 +369,9 @@ def test_the_order_as_sent_is_never_written_to_and_a_valid_one_stays_valid(raw: 
 @pytest.mark.parametrize(
     ("text", "arguments", "expected"),
     [
+        ("400 mg every 8 weeks", (800, None, None), "800 mg every 8 weeks"),
+        ("400 mg monthly", (800, None, None), None),
+        ("400 mg monthly", (None, None, "every 6 weeks"), None),
         ("400 mg q8w (every 8 weeks)", (None, None, "every 6 weeks"), "400 mg every 6 weeks (every 6 weeks)"),
         ("8-weekly", (None, None, "every 6 weeks"), "every 6 weeks"),
         ("as directed", (800, None, "every 6 weeks"), "as directed"),
