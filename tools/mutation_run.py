@@ -14,6 +14,7 @@ import fnmatch
 import gc
 import mmap
 import os
+import random
 import resource
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -138,8 +139,8 @@ def main_of_pytest_without_memory(main: Any, arguments: Any = None, plugins: Seq
     return main(arguments, [*plugins, WithoutMemory()])
 
 
-def chosen(patterns: Sequence[str], *, failed: bool, only_open: bool) -> list[Mutant]:
-    """The mutants to run, in the order of the patterns, then of the files."""
+def chosen(patterns: Sequence[str], *, failed: bool, only_open: bool, seed: int | None) -> list[Mutant]:
+    """The mutants to run, in the order of the patterns, then of the files or of a seed."""
     found = []
     for path in sorted(walk_mutatable_files()):
         data = SourceFileMutationData(path=path)
@@ -155,6 +156,8 @@ def chosen(patterns: Sequence[str], *, failed: bool, only_open: bool) -> list[Mu
     def place(mutant: Mutant) -> int:
         return next((i for i, one in enumerate(patterns) if fnmatch.fnmatch(mutant[1], one)), 0)
 
+    if seed is not None:
+        random.Random(seed).shuffle(found)
     return sorted(found, key=place)
 
 
@@ -373,13 +376,14 @@ def main(arguments: Iterable[str] | None = None) -> int:
     parser.add_argument("--children", type=int, default=2)
     parser.add_argument("--failed", action="store_true", help="only the mutants that were not noticed")
     parser.add_argument("--open", action="store_true", help="only the mutants that have not run yet")
+    parser.add_argument("--seed", type=int, help="a random order: what has run at any time is a fair sample")
     parser.add_argument("--at-most", type=int, help="so many tests for each; what they pass over stays open")
     parser.add_argument("patterns", nargs="*")
     options = parser.parse_args(None if arguments is None else list(arguments))
     os.chdir(ROOT)
     os.environ["HYPOTHESIS_PROFILE"] = "ci"
     prepared(options.children)
-    mutants = chosen(options.patterns, failed=options.failed, only_open=options.open)
+    mutants = chosen(options.patterns, failed=options.failed, only_open=options.open, seed=options.seed)
     trampoline.set_mutant_under_test("")
     os.chdir("mutants")
     arguments_of_pytest = [
