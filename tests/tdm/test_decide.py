@@ -543,6 +543,29 @@ def test_a_gate_still_speaks_where_the_row_is_switched_off():
     assert IssueCode.TUBERCULOSIS_SCREENING_ABSENT in codes(found)
 
 
+def test_a_gate_beside_a_row_that_is_switched_off_keeps_version_evidence_issues_and_unread_gates():
+    name = next(iter(shipped_knowledge().evidence))
+    doubt = DataIssue(IssueCode.LEVEL_PENDING, "level")
+    of = course(
+        safety=(fact(SafetyConcept.PREGNANCY),),
+        evaluable=frozenset(SafetyConcept) - {SafetyConcept.JAUNDICE},
+    )
+    found = decided(
+        of,
+        assessment(issues=(doubt,)),
+        rule_evidence={"S-PREG": (name,)},
+        evidence=citable_evidence(name),
+        **rules_off("R-PK-1"),
+    )
+    assert found.knowledge_version == shipped_knowledge().version
+    assert found.not_evaluated == ("S-LIVER",)
+    assert found.evidence == (name,)
+    assert doubt in found.issues
+    assert found.issues[0] == doubt
+    quiet = decided(**rules_off("R-PK-1"))
+    assert (quiet.knowledge_version, quiet.gates) == (shipped_knowledge().version, ())
+
+
 # ---- the draft
 
 
