@@ -46,6 +46,7 @@ DATA = tomllib.loads((Path(fhir_mappings.__file__).parent / "result_words.toml")
         ("in remission", "quiet"),
         ("Normal metabolizer", "normal"),
         ("*1/*1", "normal"),
+        ("High activity", "normal"),
         ("Poor metabolizer", "deficient"),
     ],
 )
