@@ -412,6 +412,17 @@ def test_the_drafts_interval_is_named_where_it_had_to_serve():
     )
 
 
+def test_doubts_of_route_interval_and_age_name_their_subject():
+    found = of(infusion(56, route=None), draft(interval=56, route=None), level(3.0)).issues
+    for expected in (
+        DataIssue(IssueCode.ROUTE_PRESUMED, "route"),
+        DataIssue(IssueCode.INTERVAL_FROM_DRAFT, "interval"),
+        DataIssue(IssueCode.BIRTH_DATE_UNKNOWN, "age"),
+        DataIssue(IssueCode.WEIGHT_UNKNOWN, "weight"),
+    ):
+        assert expected in found
+
+
 def test_doubts_of_reading_and_of_assessing_stand_once_each():
     reading = level(4.0, undated=True)
     known = DataIssue(IssueCode.LEVEL_UNDATED, "level", (), reading.source)

@@ -502,6 +502,29 @@ def test_an_immunomodulator_brings_its_limits():
     assert decided(young, immunogenic).rationale[-1][0] == "immunomodulator-no-thiopurine-young-male"
 
 
+# ---- issues of the decision itself
+
+
+def test_a_limit_that_leaves_the_answer_open_is_named_with_day_value_and_record():
+    reading = LevelReading(4.0, ago(10), source("level"), comparator=Comparator.BELOW)
+    low = situation(level_ug_ml=1.0)
+    undetectable = situation(level=LevelClass.UNDETECTABLE, level_ug_ml=0.0, ati=AtiClass.POSITIVE_HIGH)
+    open_choice = assessment(low, undetectable, level=reading)
+    found = decided(assessed=open_choice)
+    assert found.rule == "R-CENSOR-1"
+    said = (("day", reading.drawn.day.isoformat()), ("value", "< 4 µg/mL"))
+    assert DataIssue(IssueCode.LEVEL_COMPARATOR_UNDECIDED, "level", said, reading.source) in found.issues
+    undated = decided(assessed=replace(open_choice, level=replace(reading, drawn=None)))
+    issue = next(one for one in undated.issues if one.code is IssueCode.LEVEL_COMPARATOR_UNDECIDED)
+    assert issue.parameters[0] == ("day", "unknown date")
+
+
+def test_a_draft_of_another_route_is_named_as_an_order():
+    found = decided(course(draft=draft()), assessment(draft_changes_route=True))
+    assert DataIssue(IssueCode.DRAFT_ROUTE_DIFFERS, "order") in found.issues
+    assert IssueCode.DRAFT_ROUTE_DIFFERS not in codes(decided(course(draft=draft())))
+
+
 # ---- rules that a site switched off
 
 
