@@ -16,6 +16,7 @@ import mmap
 import os
 import random
 import resource
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from functools import _lru_cache_wrapper, partial
@@ -89,6 +90,13 @@ def prepared(children: int) -> None:
     MutationVisitor._skip_node_and_children = passed_over  # noqa: SLF001 (mutmut has no setting for it)
     mutmut.set_mutant_under_test("mutant_generation")
     mutmut.copy_src_dir()
+    for path in config().source_paths:  # mutmut copies a data file once only, and not again when it changes
+        shutil.copytree(
+            path,
+            Path("mutants") / path,
+            ignore=shutil.ignore_patterns("*.py", "__pycache__"),
+            dirs_exist_ok=True,
+        )
     mutmut.copy_also_copy_files()
     mutmut.setup_source_paths()
     mutmut.store_lines_covered_by_tests()
