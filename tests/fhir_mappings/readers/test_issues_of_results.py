@@ -10,7 +10,7 @@ from fhir_mappings.dates import read_date
 from fhir_mappings.readers.diagnostic_report import collection_times, read_diagnostic_report
 from fhir_mappings.readers.observation import read_observation
 from fhir_mappings.readers.reading import merge
-from tdm.facts import SafetyConcept, SafetyFact, SafetyState, Source
+from tdm.facts import ResultStatus, SafetyConcept, SafetyFact, SafetyState, Source
 from tdm.issues import DataIssue, IssueCode
 from tests.support.results import ALT, ATI, CRP, LEVEL, WEIGHT, context, observation, quantity
 
@@ -136,6 +136,7 @@ def test_a_result_without_a_day_is_named_whole(
         ({"valueQuantity": quantity(-1, "U/L")}, SafetyState.UNCLEAR, None),
         (ODD_UNIT, SafetyState.UNCLEAR, None),
         ({"valueQuantity": quantity(80, "U/L")}, SafetyState.UNCLEAR, None),
+        ({"valueQuantity": quantity(0, "U/L")}, SafetyState.ABSENT, 0.0),
         ({"valueQuantity": quantity(0.5, "U/L")}, SafetyState.ABSENT, 0.0125),
         ({"valueQuantity": quantity(40, "U/L")}, SafetyState.ABSENT, 1.0),
         ({"valueQuantity": quantity(41, "U/L")}, SafetyState.PRESENT, 1.025),
@@ -257,3 +258,12 @@ def test_issues_stand_in_one_order_by_code_subject_and_record() -> None:
     for order in (readings, readings[::-1]):
         references = [one.source.reference for one in merge(order).issues if one.source is not None]
         assert references == [f"Observation/{name}" for name in ("d", "a", "b", "c")]
+
+
+@pytest.mark.parametrize(
+    ("code", "value"),
+    [(CRP, {"valueQuantity": quantity(7, "mg/L")}), (IMAGING, {"valueString": "active"})],
+)
+def test_a_marker_keeps_the_status_of_its_result(code: Any, value: dict[str, Any]) -> None:
+    (marker,) = read_observation(observation(code, status="preliminary", **value), context()).markers
+    assert (marker.status, marker.source) == (ResultStatus.PRELIMINARY, SOURCE)

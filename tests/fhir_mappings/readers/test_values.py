@@ -123,6 +123,14 @@ POSITIVE, NEGATIVE, NOT_DETECTED = ResultWord.POSITIVE, ResultWord.NEGATIVE, Res
             {"valueCodeableConcept": {"coding": [{"system": INTERPRETATION, "code": "NEG"}]}},
             ResultValue(True, word=NEGATIVE),
         ),
+        (
+            {
+                "valueCodeableConcept": {
+                    "coding": [{"system": "urn:Observation-Interpretation", "code": "NEG"}]
+                }
+            },
+            ResultValue(True, word=NEGATIVE),
+        ),
         ({"valueCodeableConcept": {"coding": [{"system": "x", "code": "NEG"}]}}, SAID),
         (
             {"valueCodeableConcept": {"text": "< 0.4 ug/mL"}},

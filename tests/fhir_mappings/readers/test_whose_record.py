@@ -14,10 +14,11 @@ from fhir_mappings.readers.condition import read_condition
 from fhir_mappings.readers.diagnostic_report import read_diagnostic_report
 from fhir_mappings.readers.medication_administration import read_medication_administration
 from fhir_mappings.readers.medication_dispense import read_medication_dispense
+from fhir_mappings.readers.medication_record import MedicationReading
 from fhir_mappings.readers.medication_request import read_medication_request
 from fhir_mappings.readers.medication_statement import read_medication_statement
 from fhir_mappings.readers.observation import read_observation
-from tdm.facts import Moment, Source
+from tdm.facts import Dose, MedicationConcept, MedicationUse, Moment, Order, OrderState, Route, Source
 from tdm.issues import DataIssue, IssueCode
 from tests.support.results import ALT, ATI, CRP, DRAWN, LEVEL, WEIGHT, context, observation, quantity
 
@@ -187,3 +188,130 @@ def test_an_order_or_a_dose_of_unknown_status_is_named_by_its_source():
     assert read("infusion", status="strange").issues == (
         DataIssue(IssueCode.DOSE_STATUS_UNKNOWN, "dose", (("day", "2026-02-10"),), source_of("infusion")),
     )
+
+
+# ---- all that a record says of a medicine
+
+DOSAGE = {
+    "text": "400 mg (5 mg/kg) at weeks 0, 2 and 6, then every 8 weeks",
+    "route": {"text": "IV"},
+}
+EVENING_MOMENT = read_moment(EVENING, CONTEXT.zone)
+ENDED = {"start": EVENING, "end": "2026-02-20"}
+AZATHIOPRINE = {"text": "azathioprine"}
+
+
+def regimen(kind: str, state: OrderState, **more: Any) -> Order:
+    return Order(
+        state,
+        source_of(kind),
+        authored=EVENING_MOMENT,
+        route=Route.INTRAVENOUS,
+        amount_mg=400,
+        amount_mg_per_kg=5,
+        interval_days=56,
+        loading_schedule=True,
+        label="infliximab",
+        **more,
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes", "expected"),
+    [
+        ("order", {"dosageInstruction": [DOSAGE]}, regimen("order", OrderState.ACTIVE)),
+        ("order", {"dosageInstruction": [DOSAGE], "status": "stopped"}, regimen("order", OrderState.STOPPED)),
+        ("regimen", {"dosage": [DOSAGE]}, regimen("regimen", OrderState.ACTIVE)),
+        (
+            "regimen",
+            {"dosage": [DOSAGE], "effectivePeriod": ENDED},
+            regimen("regimen", OrderState.ENDED, ended=read_moment("2026-02-20", CONTEXT.zone)),
+        ),
+        (
+            "regimen",
+            {"dosage": [DOSAGE], "effectivePeriod": ENDED, "status": "on-hold"},
+            regimen("regimen", OrderState.STOPPED, ended=read_moment("2026-02-20", CONTEXT.zone)),
+        ),
+        ("asserted", {"dosage": [DOSAGE]}, regimen("asserted", OrderState.ACTIVE)),
+    ],
+)
+def test_a_regimen_keeps_all_that_its_record_says(
+    kind: str, changes: dict[str, Any], expected: Order
+) -> None:
+    named = {**INFLIXIMAB, "text": "infliximab"}
+    reading = read(kind, medicationCodeableConcept=named, **changes)
+    assert reading == MedicationReading(orders=(expected,))
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "reported", "interval_days"),
+    [
+        ("infusion", "dosage", False, None),
+        ("dispense", "dosageInstruction", True, 56),
+        ("prepared", "dosageInstruction", True, 56),
+        ("statement", "dosage", True, None),
+    ],
+)
+def test_a_dose_keeps_all_that_its_record_says(
+    kind: str, name: str, reported: bool, interval_days: float | None
+) -> None:
+    assert EVENING_MOMENT is not None
+    expected = Dose(
+        EVENING_MOMENT,
+        source_of(kind),
+        Route.INTRAVENOUS,
+        400,
+        5,
+        reported=reported,
+        interval_days=interval_days,
+    )
+    assert read(kind, **{name: [DOSAGE]}) == MedicationReading(doses=(expected,))
+
+
+@pytest.mark.parametrize(("kind", "name"), [("order", "dosageInstruction"), ("regimen", "dosage")])
+def test_issues_of_dose_and_route_stand_beside_the_facts(kind: str, name: str) -> None:
+    pen = {"coding": [{"system": INFLIXIMAB["coding"][0]["system"], "code": "2675742"}]}
+    reading = read(
+        kind, medicationCodeableConcept=pen, **{name: [{"text": "monthly", "route": {"text": "IV"}}]}
+    )
+    assert reading.issues == (
+        DataIssue(
+            IssueCode.INTERVAL_UNREADABLE, "interval", (("what", "an infliximab record"),), source_of(kind)
+        ),
+        DataIssue(IssueCode.ROUTE_CONFLICT, "route", (), source_of(kind)),
+    )
+    assert reading.orders[0].route is Route.SUBCUTANEOUS
+    guessed = read(kind, **{name: [{"text": "120 mg every 2 weeks"}]})
+    from_dose = DataIssue(
+        IssueCode.ROUTE_FROM_DOSE, "route", (("what", "an infliximab record"),), source_of(kind)
+    )
+    assert guessed.issues == (from_dose,)
+    assert guessed.orders[0].route is Route.SUBCUTANEOUS
+
+
+@pytest.mark.parametrize("kind", ["order", "regimen"])
+def test_another_medicine_in_use_is_told_by_its_record(kind: str) -> None:
+    use = MedicationUse(MedicationConcept.THIOPURINE, source_of(kind))
+    assert read(kind, medicationCodeableConcept=AZATHIOPRINE) == MedicationReading(uses=(use,))
+    assert read(kind, medicationCodeableConcept=AZATHIOPRINE, status="stopped") == MedicationReading()
+    assert read(kind, medicationCodeableConcept={"text": "codeine"}) == MedicationReading()
+
+
+def test_a_statement_of_another_medicine_that_is_over_is_no_use() -> None:
+    over = read("regimen", medicationCodeableConcept=AZATHIOPRINE, effectivePeriod=ENDED)
+    assert over == MedicationReading()
+    today = read(
+        "regimen",
+        medicationCodeableConcept=AZATHIOPRINE,
+        effectivePeriod={"end": CONTEXT.now.day.isoformat()},
+    )
+    assert len(today.uses) == 1
+
+
+def test_a_finished_treatment_of_tuberculosis_still_counts() -> None:
+    isoniazid = {"text": "Isoniazid 300 mg"}
+    use = MedicationUse(MedicationConcept.TUBERCULOSIS_TREATMENT, source_of("order"), completed=True)
+    reading = read("order", medicationCodeableConcept=isoniazid, status="completed")
+    assert reading == MedicationReading(uses=(use,))
+    active = read("order", medicationCodeableConcept=isoniazid)
+    assert [one.completed for one in active.uses] == [False]
