@@ -76,6 +76,8 @@ BEHIND_CACHES = {
 RESTATED = "tests/tdm/test_enumeration.py::test_every_combination_is_answered_as_the_restated_protocol_says"
 SECONDS_AT_LEAST = 5
 TIMES_THE_USUAL = 10
+INTERRUPTED = 2  # mutmut's code of a check that did not come to its end
+UNNOTICED = frozenset({0, 33, 35})  # survived, without a test, suspicious
 SLOT = 4  # bytes for the number of a test
 LATELY = 40  # tests that noticed a mutant of the same module, asked first
 
@@ -147,8 +149,8 @@ def main_of_pytest_without_memory(main: Any, arguments: Any = None, plugins: Seq
     return main(arguments, [*plugins, WithoutMemory()])
 
 
-def chosen(patterns: Sequence[str], *, failed: bool, only_open: bool, seed: int | None) -> list[Mutant]:
-    """The mutants to run, in the order of the patterns, then of the files or of a seed."""
+def chosen(patterns: Sequence[str], wanted: Callable[[int | None], bool], seed: int | None) -> list[Mutant]:
+    """The mutants to run, by last outcome, in the order of the patterns, then of files or of a seed."""
     found = []
     for path in sorted(walk_mutatable_files()):
         data = SourceFileMutationData(path=path)
@@ -156,9 +158,7 @@ def chosen(patterns: Sequence[str], *, failed: bool, only_open: bool, seed: int 
         for name, code in data.exit_code_by_key.items():
             if patterns and not any(fnmatch.fnmatch(name, pattern) for pattern in patterns):
                 continue
-            if (failed and code in (None, 1)) or (only_open and code is not None):
-                continue
-            if code is None or patterns or failed:
+            if wanted(code):
                 found.append((data, name))
 
     def place(mutant: Mutant) -> int:
@@ -218,8 +218,8 @@ class Campaign:
         pid, status, used = os.wait3(0)
         mutant, slot, whole = self.running.pop(pid)
         code = os.waitstatus_to_exitcode(status)
-        if code or whole:  # what passed the first tests only stays open
-            record(mutant, code, used.ru_utime + used.ru_stime)
+        # What has only passed the first tests is not judged yet: `--interrupted` asks the others.
+        record(mutant, code if code or whole else INTERRUPTED, used.ru_utime + used.ru_stime)
         place = int.from_bytes(self.slots[slot * SLOT : (slot + 1) * SLOT], "little") - 1
         if place >= 0:
             lately = self.noticing.setdefault(mutant[1].rpartition(".")[0], [])
@@ -384,6 +384,7 @@ def main(arguments: Iterable[str] | None = None) -> int:
     parser.add_argument("--children", type=int, default=2)
     parser.add_argument("--failed", action="store_true", help="only the mutants that were not noticed")
     parser.add_argument("--open", action="store_true", help="only the mutants that have not run yet")
+    parser.add_argument("--interrupted", action="store_true", help="only those that `--at-most` left open")
     parser.add_argument("--seed", type=int, help="a random order: what has run at any time is a fair sample")
     parser.add_argument("--at-most", type=int, help="so many tests for each; what they pass over stays open")
     parser.add_argument("patterns", nargs="*")
@@ -391,7 +392,16 @@ def main(arguments: Iterable[str] | None = None) -> int:
     os.chdir(ROOT)
     os.environ["HYPOTHESIS_PROFILE"] = "ci"
     prepared(options.children)
-    mutants = chosen(options.patterns, failed=options.failed, only_open=options.open, seed=options.seed)
+    outcomes: set[int | None] = set()
+    if options.failed:
+        outcomes |= UNNOTICED
+    if options.interrupted:
+        outcomes.add(INTERRUPTED)
+    if options.open:
+        outcomes.add(None)
+    if not outcomes and not options.patterns:
+        outcomes |= {None, INTERRUPTED}
+    mutants = chosen(options.patterns, lambda code: not outcomes or code in outcomes, options.seed)
     trampoline.set_mutant_under_test("")
     os.chdir("mutants")
     arguments_of_pytest = [
