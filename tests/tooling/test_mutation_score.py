@@ -7,7 +7,8 @@ from tools.mutation_score import interval, row, score
 
 def test_only_mutants_that_ran_are_judged_and_a_timeout_is_noticed():
     assert score(["killed", "timeout", "survived", "no tests", "not checked"]) == 50.0
-    assert score(["not checked", "check was interrupted by user"]) == 0.0
+    assert score(["killed", "check was interrupted by user"]) == 50.0
+    assert score(["not checked", "skipped"]) == 0.0
 
 
 @pytest.mark.parametrize(
