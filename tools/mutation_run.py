@@ -65,7 +65,13 @@ CODE_TESTS = ("tests/fhir_mappings/test_codes.py", "tests/fhir_mappings/test_res
 BEHIND_CACHES = {
     "tdm.rules": TABLE_TESTS,
     "tdm.table": TABLE_TESTS,
-    "tdm.knowledge": ("tests/tdm/knowledge/",),
+    "tdm.knowledge": (
+        *(
+            f"tests/tdm/knowledge/test_{name}.py"
+            for name in ("faults", "overlay", "checks", "files", "cohort")
+        ),
+        "tests/tdm/knowledge/",
+    ),
     "fhir_mappings.code_sets_file": CODE_TESTS,
     "fhir_mappings.code_systems": CODE_TESTS,
     "fhir_mappings.codes": CODE_TESTS,
@@ -249,7 +255,8 @@ class Campaign:
             if mine in test and seconds < 1:
                 return 0, 0, order[test]
             if test.startswith(behind) and (seconds < 1 or test == RESTATED):
-                return 1, 0 if test != RESTATED else 1, order[test]
+                file = next(place for place, file in enumerate(behind) if test.startswith(file))
+                return 1, len(behind) if test == RESTATED else file, order[test]
             return 2, seconds, order[test]
 
         return [items[order[test]] for test in sorted(tests, key=rank)]
