@@ -164,3 +164,11 @@ def test_a_text_of_a_site_file_keeps_its_signs_and_loses_what_cannot_be_printed(
     assert report.site_lines[2:4] == ('code = "I1"', 'display = "Infliximab\\"x\\" \\\\\\\\ y"')
     ((added,),) = tomllib.loads("\n".join(report.site_lines))["codes"].values()
     assert added["display"] == 'Infliximab"x" \\\\ y'
+
+
+def test_murine_protein_is_an_allergen_and_no_medicine():
+    allergy = {"resourceType": "AllergyIntolerance", "code": {"text": "Mouse protein"}}
+    expected = SeenCode("AllergyIntolerance", "", "", "Mouse protein", 1, "infliximab-product", by_name=True)
+    assert inspect(allergy).recognised == (expected,)
+    medicine = {"resourceType": "MedicationRequest", "medicationCodeableConcept": {"text": "Mouse protein"}}
+    assert inspect(medicine).recognised == ()

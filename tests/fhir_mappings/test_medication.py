@@ -144,6 +144,14 @@ def test_a_medication_is_found_by_the_address_in_its_bundle() -> None:
     assert not find(record, sent, urls=("urn:uuid:8",)).is_infliximab
 
 
+def test_the_address_as_written_comes_before_the_id_that_it_ends_with() -> None:
+    ours, theirs = medication("x", code=coded("310994")), medication("x", code={"text": "codeine"})
+    record = {"medicationReference": {"reference": "https://other.example/fhir/Medication/x"}}
+    urls = ("https://ours.example/fhir/Medication/x", "https://other.example/fhir/Medication/x")
+    assert find(record, ours, theirs, urls=urls).label == "codeine"
+    assert find(record, ours, theirs).is_infliximab
+
+
 def test_other_medicines_that_matter_are_told_apart() -> None:
     assert find({"medicationCodeableConcept": {"text": "azathioprine 50 mg"}}).match.concept is (  # type: ignore[union-attr]
         MedicationConcept.THIOPURINE

@@ -267,3 +267,61 @@ def test_issues_stand_in_one_order_by_code_subject_and_record() -> None:
 def test_a_marker_keeps_the_status_of_its_result(code: Any, value: dict[str, Any]) -> None:
     (marker,) = read_observation(observation(code, status="preliminary", **value), context()).markers
     assert (marker.status, marker.source) == (ResultStatus.PRELIMINARY, SOURCE)
+
+
+def test_of_what_is_contained_the_specimen_that_is_referred_to_gives_the_time() -> None:
+    def specimen(name: str, when: str, kind: str = "Specimen") -> dict[str, Any]:
+        return {"resourceType": kind, "id": name, "collection": {"collectedDateTime": when}}
+
+    contained = [specimen("x", "2026-02-01"), specimen("s", "2026-02-02", "Device"), specimen("s", EVENING)]
+    resource = observation(
+        CRP, effectiveDateTime=None, valueQuantity=quantity(7, "mg/L"), contained=contained
+    )
+    (marker,) = read_observation(resource | {"specimen": {"reference": "#s"}}, context()).markers
+    assert marker.drawn == read_date(EVENING, context().zone).moment
+
+
+@pytest.mark.parametrize(
+    ("performer", "contained", "laboratory"),
+    [
+        ({"display": " Mayo "}, None, "Mayo"),
+        ([{"reference": "#l"}], [{"id": "x", "name": "East"}, {"id": "l", "name": " West "}], "West"),
+        ([{"display": "Mayo", "reference": "#l"}], [{"id": "l", "name": "West"}], "Mayo"),
+        (["x", {}, {"display": "Mayo"}], None, "Mayo"),
+        ([{"display": "L" * 100}], None, "L" * 80),
+        ([{"reference": "Organization/l"}], [{"id": "l", "name": "West"}], ""),
+        (None, None, ""),
+    ],
+)
+def test_the_laboratory_is_named_by_its_display_or_by_what_is_contained(
+    performer: Any, contained: Any, laboratory: str
+) -> None:
+    value = {"valueQuantity": quantity(4.2, "ug/mL")}
+    resource = observation(LEVEL, performer=performer, contained=contained, **value)
+    (level,) = read_observation(resource, context()).levels
+    assert level.laboratory == laboratory
+
+
+@pytest.mark.parametrize(
+    ("method", "shown"),
+    [
+        ({"text": " ELISA "}, "ELISA"),
+        ({"coding": [None, {"code": "x"}, {"display": "HMSA"}, {"display": "y"}]}, "HMSA"),
+        ({"text": "ELISA", "coding": [{"display": "HMSA"}]}, "ELISA"),
+        ({"text": "M" * 100}, "M" * 80),
+        ({"coding": "x"}, ""),
+        ("ELISA", ""),
+        (None, ""),
+    ],
+)
+def test_the_method_is_named_by_its_text_or_its_first_display(method: Any, shown: str) -> None:
+    resource = observation(LEVEL, method=method, valueQuantity=quantity(4.2, "ug/mL"))
+    (level,) = read_observation(resource, context()).levels
+    assert level.method == shown
+
+
+def test_a_panel_with_members_or_components_and_no_value_of_its_own_says_nothing() -> None:
+    member = {"hasMember": [{"reference": "Observation/2"}]}
+    component = {"component": [{"code": CRP, "valueQuantity": quantity(7, "mg/L")}]}
+    assert issues(LEVEL, **member) == issues(LEVEL, **component) == ()
+    assert len(read_observation(observation(LEVEL, **component), context()).markers) == 1

@@ -315,3 +315,19 @@ def test_a_finished_treatment_of_tuberculosis_still_counts() -> None:
     assert reading == MedicationReading(uses=(use,))
     active = read("order", medicationCodeableConcept=isoniazid)
     assert [one.completed for one in active.uses] == [False]
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        {"effectiveInstant": EVENING},
+        {"effectiveTimeDateTime": EVENING},
+        {"effectivePeriod": {"start": EVENING, "end": "2026-02-20"}},
+        {"effectivePeriod": {"end": EVENING}},
+        {"effectiveTimePeriod": {"start": EVENING}},
+        {"effectiveTimePeriod": {"end": EVENING}},
+    ],
+)
+def test_the_moment_of_a_dose_is_found_under_every_name_that_it_has_had(when: dict[str, Any]) -> None:
+    (dose,) = read("infusion", effectiveDateTime=None, **when).doses
+    assert dose.given == EVENING_MOMENT
