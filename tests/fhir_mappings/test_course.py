@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import random
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -295,3 +296,48 @@ def test_a_report_is_unread_only_where_its_result_did_not_arrive(reference: str)
         course = build_course(AcquiredResources({"laboratory": key}), draft=None, context=CONTEXT)
         codes = {issue.code for issue in course.issues}
         assert (IssueCode.LEVEL_VALUE_UNREADABLE in codes) is unread
+
+
+def test_reversed_and_doubled_resources_are_the_same_course() -> None:
+    keys = chart()
+    keys["laboratory"].append(ehr.laboratory("x", "other", "level", 9.9, days_ago(1)))
+    keys["medicationAdministrations"].append(
+        ehr.administration("undated", "p", 400, days_ago(9)) | {"effectiveDateTime": "soon"}
+    )
+    keys["conditions"].append(ehr.patient("p", birth_date="1990-01-01", gender="male"))
+    once = course(keys, draft())
+    twice = course({name: [*reversed(some), *some] for name, some in keys.items()}, draft())
+    assert replace(twice, issues=()) == replace(once, issues=())
+    assert {issue.code for issue in twice.issues} == {issue.code for issue in once.issues}
+    assert IssueCode.DOSE_UNDATED in {issue.code for issue in once.issues}
+
+
+def test_facts_of_records_that_differ_in_their_id_only_are_one_and_the_smaller_reference_stays() -> None:
+    keys = chart()
+    for name in ("medicationAdministrations", "medicationRequests", "laboratory"):
+        keys[name] += [resource | {"id": f"a-{resource['id']}"} for resource in keys[name]]
+    built = course(keys)
+    facts = (*built.doses, *built.orders, *built.medications, *built.levels, *built.atis, *built.markers)
+    assert len(facts) == len({fact.source.reference for fact in facts})
+    assert all(fact.source.reference.partition("/")[2].startswith("a-") for fact in facts)
+
+
+def test_a_reported_dose_gives_way_within_three_days_either_way_and_others_stay() -> None:
+    keys = chart()
+    keys["medicationStatements"] = [
+        ehr.administration(f"told-{days:g}", "p", 400, days_ago(days))
+        | {"resourceType": "MedicationStatement", "status": "completed"}
+        for days in (56, 61.9, 63.5, 80)
+    ]
+    reported = [dose.source.reference for dose in course(keys).doses if dose.reported]
+    assert reported == ["MedicationStatement/told-63.5", "MedicationStatement/told-80"]
+
+
+def test_shortfalls_stand_in_the_order_of_their_keys() -> None:
+    keys = {
+        name: value
+        for name, value in chart().items()
+        if name not in {"allergies", "conditions", "laboratory"}
+    }
+    groups = [group for group, _ in course(keys).shortfalls]
+    assert groups == [FactGroup.ALLERGIES, FactGroup.CONDITIONS, FactGroup.LABORATORY]
