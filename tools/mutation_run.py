@@ -167,8 +167,10 @@ def chosen(patterns: Sequence[str], wanted: Callable[[int | None], bool], seed: 
             if wanted(code):
                 found.append((data, name))
 
-    def place(mutant: Mutant) -> int:
-        return next((i for i, one in enumerate(patterns) if fnmatch.fnmatch(mutant[1], one)), 0)
+    def place(mutant: Mutant) -> tuple[int, bool]:
+        data, name = mutant
+        pattern = next((i for i, one in enumerate(patterns) if fnmatch.fnmatch(name, one)), 0)
+        return pattern, data.exit_code_by_key[name] is None  # what was looked at before comes first
 
     if seed is not None:
         random.Random(seed).shuffle(found)  # noqa: S311 (an order, no secret)
