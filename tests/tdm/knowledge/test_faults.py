@@ -147,6 +147,9 @@ def test_faults_of_the_evidence_are_named(knowledge: Knowledge) -> None:
         ({"count": 1, "n": 100, "value": 2.0}, "k.value: 1 of 100 is another percentage"),
     ):
         assert fault_of(lambda changes=changes: check_row(replace(row, **changes), "k")) == fault
+    odd = replace(row, count=1, n=100, value=2.0)
+    contradicting = replace(knowledge, evidence=with_one(knowledge.evidence, row.id, odd))
+    assert fault_of(lambda: check_evidence(contradicting)) == f"{place}.value: 1 of 100 is another percentage"
     check_row(replace(row, count=1, n=100, value=1.5), "k")
     for changes in ({"count": None}, {"n": None}):
         check_row(replace(row, **{"count": 1, "n": 100, "value": 2.0, **changes}), "k")
@@ -182,6 +185,8 @@ def test_numbers_without_evidence_are_named(knowledge: Knowledge) -> None:
     assert fault_of(lambda: check_target_support(changed)) == (
         f"targets.toml: rows.{row}.aim: no evidence named gives 6.123"
     )
+    unsaid = replace(changed, target_policy=without(knowledge.target_policy, row))
+    assert fault_of(lambda: check_target_support(unsaid)).startswith(f"targets.toml: rows.{row}.")
     goal, age_group = next(iter(knowledge.goal_values))
     changed = replace(knowledge, goal_values=with_one(knowledge.goal_values, (goal, age_group), 6.123))
     assert fault_of(lambda: check_target_support(changed)) == (
