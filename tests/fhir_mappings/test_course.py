@@ -341,3 +341,34 @@ def test_shortfalls_stand_in_the_order_of_their_keys() -> None:
     }
     groups = [group for group, _ in course(keys).shortfalls]
     assert groups == [FactGroup.ALLERGIES, FactGroup.CONDITIONS, FactGroup.LABORATORY]
+
+
+def test_fistulas_and_safety_facts_of_the_problem_list_are_in_the_course() -> None:
+    keys = chart()
+    keys["conditions"] += [
+        {
+            "resourceType": "Condition",
+            "id": name,
+            "subject": {"reference": "Patient/p"},
+            "clinicalStatus": {"coding": [{"code": "active"}]},
+            "code": {"text": text},
+        }
+        for name, text in (("f", "Perianal fistula"), ("h", "Heart failure"))
+    ]
+    built = course(keys)
+    assert [(one.active, one.source.reference) for one in built.fistulas] == [(True, "Condition/f")]
+    assert [one.concept for one in built.safety] == [SafetyConcept.HEART_FAILURE]
+    assert built.inflammatory_bowel_disease_recorded
+
+
+def test_a_patient_may_stand_under_another_address_in_each_bundle() -> None:
+    level = ehr.laboratory("l", "p", "level", 5.5, days_ago(2))
+    raw = {}
+    for key, url in (("laboratory", "urn:uuid:1"), ("vitals", "urn:uuid:2"), ("conditions", "")):
+        entry = [{"resource": {**level, "id": f"l-{key}", "subject": {"reference": url or "Patient/p"}}}]
+        entry.append({"fullUrl": url, "resource": {"resourceType": "Patient", "id": "p"}})
+        raw[key] = json.dumps({"resourceType": "Bundle", "entry": entry}).encode()
+    acquired = acquire(raw, codes=CODES, patient_id="p")
+    built = build_course(acquired, draft=None, context=CONTEXT)
+    assert IssueCode.OTHER_PATIENT not in {issue.code for issue in built.issues}
+    assert len(built.levels) == 1

@@ -69,6 +69,11 @@ def test_a_dose_is_told_in_milligrams_or_not_at_all(given: Any, medicine: Medici
     assert amount_of(given, medicine) == expected
 
 
+def test_pieces_of_a_medicine_that_is_not_known_are_unreadable() -> None:
+    assert amount_of(quantity(4, "vial"), Medicine(None, "")) == Amount(unreadable=True)
+    assert amount_of(quantity(50, "units"), Medicine(None, "")) == Amount(unreadable=True)
+
+
 MG = quantity(400, "mg")
 PER_KG = quantity(5, "mg/kg")
 

@@ -119,6 +119,7 @@ def test_only_the_dose_is_changed_where_the_interval_stays() -> None:
     [
         ({"doseAndRate": {"doseQuantity": mg(400)}}, {"doseAndRate": [{"doseQuantity": mg(800)}]}),
         ({"doseQuantity": mg(400)}, {"doseQuantity": mg(800)}),
+        ({"dose": mg(400)}, {"dose": mg(800)}),
         (
             {"doseAndRate": [{"doseQuantity": mg(5, "mg/kg")}]},
             {"doseAndRate": [{"doseQuantity": mg(10, "mg/kg")}]},

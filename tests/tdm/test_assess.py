@@ -19,6 +19,7 @@ from tdm.facts import (
 )
 from tdm.issues import DataIssue, IssueCode
 from tdm.knowledge.loader import load_knowledge
+from tdm.knowledge.model import TreatmentGoal
 from tests.support.course_builder import (
     IV,
     NOW,
@@ -384,6 +385,17 @@ def test_a_course_that_only_starts_says_so():
     assert found.starting
     assert found.phase is Phase.INDUCTION_WEEK_2
     assert not situation(*STEADY).starting
+
+
+def test_a_treatment_goal_of_the_site_raises_the_aim_for_the_age_group():
+    goal = TreatmentGoal.ENDOSCOPIC
+    aim = KNOWLEDGE.goal_values[goal, "adult"]
+    plain = of(*STEADY, level(4.0)).target
+    raised = of(*STEADY, level(4.0), treatment_goal=goal).target
+    assert plain is not None
+    assert raised is not None
+    assert raised.aim_ug_ml == min(max(aim, plain.act_below_ug_ml or 0), plain.ceiling_ug_ml or aim)
+    assert raised.aim_ug_ml != plain.aim_ug_ml
 
 
 def test_reactive_sites_are_told_by_age_group():

@@ -525,6 +525,16 @@ def test_a_draft_of_another_route_is_named_as_an_order():
     assert IssueCode.DRAFT_ROUTE_DIFFERS not in codes(decided(course(draft=draft())))
 
 
+def test_an_order_within_the_trough_window_of_an_observed_interval_does_not_differ():
+    quiet = situation(level=LevelClass.WINDOW, level_ug_ml=7, activity=Activity.REMISSION)
+    observed = regimen(interval_days=56, observed_interval_days=56)
+    well = assessment(quiet, regimen=observed)
+    assert IssueCode.DRAFT_DIFFERS_FROM_REGIMEN not in codes(
+        decided(course(draft=draft(interval_days=60)), well)
+    )
+    assert IssueCode.DRAFT_DIFFERS_FROM_REGIMEN in codes(decided(course(draft=draft(interval_days=28)), well))
+
+
 # ---- rules that a site switched off
 
 

@@ -9,7 +9,7 @@ import pytest
 from fhir_mappings.dates import read_date
 from fhir_mappings.readers.diagnostic_report import collection_times, read_diagnostic_report
 from fhir_mappings.readers.observation import read_observation
-from fhir_mappings.readers.reading import merge
+from fhir_mappings.readers.reading import merge, merge_issues
 from tdm.facts import ResultStatus, SafetyConcept, SafetyFact, SafetyState, Source
 from tdm.issues import DataIssue, IssueCode
 from tests.support.results import ALT, ATI, CRP, LEVEL, WEIGHT, context, observation, quantity
@@ -325,3 +325,47 @@ def test_a_panel_with_members_or_components_and_no_value_of_its_own_says_nothing
     component = {"component": [{"code": CRP, "valueQuantity": quantity(7, "mg/L")}]}
     assert issues(LEVEL, **member) == issues(LEVEL, **component) == ()
     assert len(read_observation(observation(LEVEL, **component), context()).markers) == 1
+
+
+@pytest.mark.parametrize("key", ["conclusion", "conclusionCode", "codedDiagnosis", "presentedForm"])
+def test_a_report_with_its_only_word_outside_of_any_result_is_unread(key: str) -> None:
+    report = {"resourceType": "DiagnosticReport", "id": "r", "status": "final", "code": LEVEL, key: "x"}
+    (found,) = read_diagnostic_report(report, context()).issues
+    assert found.code is IssueCode.LEVEL_VALUE_UNREADABLE
+    assert read_diagnostic_report({**report, key: None}, context()).issues == ()
+
+
+def test_a_report_without_a_time_leaves_the_time_that_a_panel_gives() -> None:
+    panel = observation(
+        {"text": "Panel"}, id="p", effectiveDateTime=EVENING, hasMember=[{"reference": "Observation/a"}]
+    )
+    report = {
+        "resourceType": "DiagnosticReport",
+        "id": "r",
+        "status": "final",
+        "result": [{"reference": "Observation/a"}],
+    }
+    expected = {"Observation/a": read_date(EVENING, context().zone)}
+    for order in ([panel, report], [report, panel]):
+        assert collection_times(order, context()) == expected
+
+
+def test_a_level_whose_name_says_peak_is_named_whole() -> None:
+    code = {**LEVEL, "text": "Infliximab peak level"}
+    expected = issue(IssueCode.LEVEL_NAMED_NOT_TROUGH, "level", ("name", "Infliximab peak level"))
+    assert issues(code, valueQuantity=quantity(4.2, "ug/mL")) == (expected,)
+
+
+def test_limits_below_one_count_and_limits_in_text_keep_their_unit() -> None:
+    ranges = [{"high": quantity(0.5, "U/mL")}]
+    resource = observation(ATI, valueQuantity=quantity(2, "U/mL"), referenceRange=ranges)
+    assert read_observation(resource, context()).atis[0].reference_upper == 0.5
+    for text, multiple in (("< 40 U/L", 2.0), ("< 40", 2.0), ("< 1 ukat/L", 80 / 60), ("< 40 mg/L", None)):
+        resource = observation(ALT, valueQuantity=quantity(80, "U/L"), referenceRange=[{"text": text}])
+        assert read_observation(resource, context()).safety[0].multiple_of_upper_limit == multiple
+
+
+def test_issues_of_one_record_that_differ_in_what_they_say_stand_in_one_order() -> None:
+    one = DataIssue(IssueCode.RESULT_UNREADABLE, "activity", (DAY, ("test", "crp")), SOURCE)
+    other = DataIssue(IssueCode.RESULT_UNREADABLE, "activity", (DAY, ("test", "esr")), SOURCE)
+    assert merge_issues([other, one]) == merge_issues([one, other, one]) == (one, other)

@@ -23,6 +23,7 @@ from tdm.knowledge.check_overlay import check_bounds
 from tdm.knowledge.checks import (
     AT_MOST,
     BELOW,
+    check,
     check_assays,
     check_goals,
     check_placeholders,
@@ -125,6 +126,14 @@ def test_faults_of_goals_assays_and_sentences_are_named(knowledge: Knowledge) ->
     assert fault_of(lambda: check_placeholders(broken, "rules.toml")).startswith(
         "rules.toml: R.short: a placeholder is malformed: "
     )
+
+
+@pytest.mark.parametrize("name", ["rules", "gates", "options", "issues"])
+def test_a_malformed_sentence_is_named_by_its_file(name: str, knowledge: Knowledge) -> None:
+    messages = getattr(knowledge, name)
+    first = next(iter(messages))
+    odd = replace(knowledge, **{name: with_one(messages, first, Message("{a.b}"))})
+    assert fault_of(lambda: check(odd)) == f"{name}.toml: {first}.text: {{a.b}} is not a plain placeholder"
 
 
 def test_faults_of_the_evidence_are_named(knowledge: Knowledge) -> None:
