@@ -177,6 +177,21 @@ def chosen(patterns: Sequence[str], wanted: Callable[[int | None], bool], seed: 
     return sorted(found, key=place)
 
 
+def sampled(mutants: Sequence[Mutant], size: int) -> list[Mutant]:
+    """So many of each module in their order, with those that were looked at before; module by module."""
+    taken: dict[Path, int] = {}
+    kept = []
+    for data, name in mutants:
+        if data.path not in taken:
+            taken[data.path] = sum(code is not None for code in data.exit_code_by_key.values())
+        if data.exit_code_by_key[name] is not None:
+            kept.append((data, name))
+        elif taken[data.path] < size:
+            taken[data.path] += 1
+            kept.append((data, name))
+    return sorted(kept, key=lambda mutant: mutant[0].path)
+
+
 class Campaign:
     """A pytest plugin that replaces the run of the collected tests by one fork for each mutant."""
 
@@ -395,6 +410,9 @@ def main(arguments: Iterable[str] | None = None) -> int:
     parser.add_argument("--open", action="store_true", help="only the mutants that have not run yet")
     parser.add_argument("--interrupted", action="store_true", help="only those that `--at-most` left open")
     parser.add_argument("--seed", type=int, help="a random order: what has run at any time is a fair sample")
+    parser.add_argument(
+        "--sample", type=int, help="with --seed: so many mutants of each module instead of all"
+    )
     parser.add_argument("--at-most", type=int, help="so many tests for each; what they pass over stays open")
     parser.add_argument("patterns", nargs="*")
     options = parser.parse_args(None if arguments is None else list(arguments))
@@ -411,6 +429,8 @@ def main(arguments: Iterable[str] | None = None) -> int:
     if not outcomes and not options.patterns:
         outcomes |= {None, INTERRUPTED}
     mutants = chosen(options.patterns, lambda code: not outcomes or code in outcomes, options.seed)
+    if options.sample:
+        mutants = sampled(mutants, options.sample)
     trampoline.set_mutant_under_test("")
     os.chdir("mutants")
     arguments_of_pytest = [
