@@ -97,3 +97,18 @@ def test_a_figure_that_is_named_is_the_one_of_that_name(identifier: str, knowled
         assert f"{named[1]} {named[2]} µg/mL" in row.statement.replace("Above", "above").replace(
             "Below", "below"
         )
+
+
+@pytest.mark.parametrize("identifier", ROWS)
+def test_a_share_that_healed_is_that_above_the_cut_off(identifier: str, knowledge: Knowledge) -> None:
+    row = knowledge.evidence[identifier]
+    healed = re.search(rf"{NUMBER} % healed", row.statement)
+    share = row.ppv if row.measure == "cut-off" else row.value_upper or row.value
+    assert healed is None or float(healed[1]) == share
+
+
+@pytest.mark.parametrize("identifier", ROWS)
+def test_only_a_row_below_zero_says_a_figure_below_zero(identifier: str, knowledge: Knowledge) -> None:
+    row = knowledge.evidence[identifier]
+    said = {float(figure) for figure in re.findall(r"(?<![\w.])-\d+(?:\.\d+)?", row.statement)}
+    assert said <= {row.value}
