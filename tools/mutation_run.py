@@ -212,7 +212,9 @@ class Campaign:
         self.places = places_of_functions()
         caches = caches_of_packages()
         for cache in caches:
-            cache.cache_clear()
+            if name_of(cache) not in KEPT_WARM:
+                cache.cache_clear()
+        # What modules of the tests keep was loaded by these at their import: it has to be the same object.
         warm = [Warm(cache) for cache in caches if name_of(cache) in KEPT_WARM]
         gc.freeze()
         for done, mutant in enumerate(self.mutants):

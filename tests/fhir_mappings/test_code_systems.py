@@ -45,6 +45,8 @@ def test_a_system_is_known_by_all_its_spellings(sent, canonical):
         ("loinc", " 39803-2 ", "39803-2"),
         ("snomed", " 34000006 ", "34000006"),
         ("unii", " b72hh48flu ", "B72HH48FLU"),
+        ("loinc", "la26683-5", "LA26683-5"),
+        ("icd10", "S72.00X", "S7200X"),
         ("hcpcs", "j1745", "J1745"),
         ("icd9", "555.9", "5559"),
         ("local", " aBc ", "aBc"),

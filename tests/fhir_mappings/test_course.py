@@ -372,3 +372,31 @@ def test_a_patient_may_stand_under_another_address_in_each_bundle() -> None:
     built = build_course(acquired, draft=None, context=CONTEXT)
     assert IssueCode.OTHER_PATIENT not in {issue.code for issue in built.issues}
     assert len(built.levels) == 1
+
+
+def test_a_specimen_gives_the_time_of_its_level_and_an_allergy_is_a_reaction() -> None:
+    level = ehr.laboratory("l", "p", "level", 5.5, days_ago(2))
+    del level["effectiveDateTime"]
+    collected = days_ago(3)
+    specimen = {
+        "resourceType": "Specimen",
+        "id": "s",
+        "subject": {"reference": "Patient/p"},
+        "collection": {"collectedDateTime": collected.isoformat()},
+    }
+    allergy = {
+        "resourceType": "AllergyIntolerance",
+        "id": "a",
+        "patient": {"reference": "Patient/p"},
+        "code": {"text": "infliximab"},
+        "recordedDate": "2024-01-01",
+    }
+    laboratory = [{**level, "specimen": {"reference": "Specimen/s"}}, specimen]
+    built = course(chart() | {"laboratory": laboratory, "allergies": [allergy]})
+    assert [one.drawn is not None and one.drawn.at for one in built.levels] == [collected]
+    (reaction,) = built.safety
+    assert (reaction.concept, reaction.source.reference) == (
+        SafetyConcept.INFLIXIMAB_REACTION,
+        "AllergyIntolerance/a",
+    )
+    assert reaction.recorded is not None
