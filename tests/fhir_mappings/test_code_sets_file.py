@@ -39,22 +39,31 @@ def test_what_is_only_remembered_is_never_called_verified():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda d: d["concepts"]["crp"].update(colour="red"), r"\$\.concepts\.crp"),
+        (
+            lambda d: d["concepts"]["crp"].update(colour="red"),
+            r"^code_sets\.toml, \$\.concepts\.crp: .*'colour' was unexpected",
+        ),
         (lambda d: d["concepts"]["crp"]["codes"][0].pop("source"), "source"),
         (lambda d: d["concepts"]["crp"]["codes"][0].update(verification="sure"), "sure"),
         (lambda d: d["concepts"]["crp"]["names"].append("C-Reactive"), "names"),
-        (lambda d: d["concepts"]["crp"]["codes"][0].update(system="loink"), "unknown system loink"),
+        (lambda d: d["concepts"]["crp"]["codes"][0].update(system="loink"), "^crp: unknown system loink$"),
         (
             lambda d: d["concepts"]["crp"]["codes"].append(dict(d["concepts"]["crp"]["codes"][0])),
-            "given twice",
+            r"^crp: loinc\|\S+ is given twice$",
         ),
-        (lambda d: d["concepts"]["albumin"]["codes"][0].update(code="2857-1"), "is a look-alike"),
-        (lambda d: d["look_alikes"][0].update(mistaken_for="infliximab"), "unknown concept infliximab"),
+        (
+            lambda d: d["concepts"]["albumin"]["codes"][0].update(code="2857-1"),
+            r"^albumin: loinc\|2857-1 is a look-alike$",
+        ),
+        (
+            lambda d: d["look_alikes"][0].update(mistaken_for="infliximab"),
+            "^unknown concept infliximab; did you mean infliximab-\\w+\\?$",
+        ),
         (
             lambda d: d["concepts"].update(
                 empty={"kind": "condition", "title": "t", "names_without": ["x"]},
             ),
-            "empty: no usable code and no name",
+            "^empty: no usable code and no name$",
         ),
     ],
 )

@@ -1,11 +1,14 @@
 """Code sets: what is recognised by code, what by name, and what must never be."""
 
+from dataclasses import replace
+
 import pytest
 
 from fhir_mappings.code_sets_file import CodeSetError, SiteCode
 from fhir_mappings.codes import (
     SEVERITY_MILD,
     SEVERITY_MODERATE_OR_SEVERE,
+    CodeSets,
     ConditionConcept,
     ObservationConcept,
     codings_of,
@@ -621,17 +624,30 @@ def test_two_additions_of_a_site_both_count():
 @pytest.mark.parametrize(
     ("code", "message"),
     [
-        (SiteCode("infliximab-levl", LOCAL, "X"), "did you mean infliximab-level"),
+        (
+            SiteCode("infliximab-levl", LOCAL, "X"),
+            "unknown concept infliximab-levl; did you mean infliximab-level?",
+        ),
         (SiteCode("zzzz", LOCAL, "X"), "unknown concept zzzz"),
-        (SiteCode("infliximab-product", RXNORM, "121191"), "look-alike"),
-        (SiteCode("infliximab-antibody", LOINC, "39803-2"), "already means infliximab-level"),
-        (SiteCode("crp", LOCAL, "  "), "empty code"),
-        (SiteCode("crp", LOCAL, "CR", prefix=True), "only ICD and NDC"),
+        (
+            SiteCode("infliximab-product", RXNORM, "121191"),
+            f"{RXNORM}|121191 is a known look-alike and cannot mean infliximab-product",
+        ),
+        (
+            SiteCode("infliximab-antibody", LOINC, "39803-2"),
+            f"{LOINC}|39803-2 already means infliximab-level",
+        ),
+        (SiteCode("crp", LOCAL, "  "), "an empty code for crp"),
+        (
+            SiteCode("crp", LOCAL, "CR", prefix=True),
+            f"{LOCAL}|CR: only ICD and NDC codes can stand for all below them",
+        ),
     ],
 )
 def test_a_faulty_site_code_is_refused_and_named(code, message):
-    with pytest.raises(CodeSetError, match=message):
+    with pytest.raises(CodeSetError) as caught:
         CODES.with_site([code])
+    assert str(caught.value) == message
 
 
 def test_a_site_may_repeat_a_known_code_or_use_it_for_another_kind():
@@ -663,4 +679,39 @@ def test_codings_are_taken_from_whatever_was_sent(codeable, codings, text):
 def test_long_texts_of_codes_are_cut():
     codings, text = codings_of({"text": "x" * 1000, "coding": [{"code": "y" * 1000}]})
     assert (len(text), len(codings[0][1])) == (300, 300)
+    ((system, _, display),), _ = codings_of({"coding": [{"system": "s" * 1000, "display": "d" * 1000}]})
+    assert (len(system), len(display)) == (300, 300)
     assert len(codings_of("x" * 1000)[1]) == 300
+
+
+def test_of_two_codes_of_one_concept_the_smaller_label_and_its_unit_are_told():
+    codings = ((HCPCS, "Q5103", ""), (HCPCS, " J1745 ", ""), (RXNORM, "191831", ""))
+    for sent in (codings, codings[::-1]):
+        match = CODES.medication(sent, "")
+        assert match is not None
+        assert (match.code, match.unit_mg) == (f"{HCPCS}|J1745", 10.0)
+
+
+def test_only_what_a_site_or_the_file_has_a_code_for_is_evaluable():
+    file = CODES._file
+    bare = {
+        name: replace(concept, codes=()) if name in {"pregnancy", "pregnancy-status", "alt"} else concept
+        for name, concept in file.concepts.items()
+    }
+    without = CodeSets(replace(file, concepts=bare))
+    assert without.evaluable() == frozenset(SafetyConcept) - {SafetyConcept.PREGNANCY, SafetyConcept.ALT}
+    again = without.with_site([SiteCode("pregnancy", LOCAL, "P"), SiteCode("alt", LOCAL, "A")])
+    assert again.evaluable() == frozenset(SafetyConcept)
+
+
+def test_infliximab_comes_before_other_medicines_and_its_name_may_settle_the_route():
+    codings = ((RXNORM, "1256", ""), (RXNORM, "191831", ""))
+    match = CODES.medication(codings, "")
+    assert match is not None
+    assert (match.is_infliximab, match.coded, match.code) == (True, True, f"{RXNORM}|191831")
+    pen = CODES.medication(((RXNORM, "191831", ""),), "Remsima 120 mg SC pen")
+    assert pen is not None
+    assert (pen.route, pen.coded) == (Route.SUBCUTANEOUS, True)
+    other = medication(RXNORM, "1256")
+    assert other is not None
+    assert (other.code, other.coded, other.route, other.unit_mg) == (f"{RXNORM}|1256", True, None, None)

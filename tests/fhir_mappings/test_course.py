@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import random
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -307,3 +308,107 @@ def test_a_report_is_unread_only_where_its_result_did_not_arrive(reference: str)
         course = build_course(AcquiredResources({"laboratory": key}), draft=None, context=CONTEXT)
         codes = {issue.code for issue in course.issues}
         assert (IssueCode.LEVEL_VALUE_UNREADABLE in codes) is unread
+
+
+def test_reversed_and_doubled_resources_are_the_same_course() -> None:
+    keys = chart()
+    keys["laboratory"].append(ehr.laboratory("x", "other", "level", 9.9, days_ago(1)))
+    keys["medicationAdministrations"].append(
+        ehr.administration("undated", "p", 400, days_ago(9)) | {"effectiveDateTime": "soon"}
+    )
+    keys["conditions"].append(ehr.patient("p", birth_date="1990-01-01", gender="male"))
+    once = course(keys, draft())
+    twice = course({name: [*reversed(some), *some] for name, some in keys.items()}, draft())
+    assert replace(twice, issues=()) == replace(once, issues=())
+    assert {issue.code for issue in twice.issues} == {issue.code for issue in once.issues}
+    assert IssueCode.DOSE_UNDATED in {issue.code for issue in once.issues}
+
+
+def test_facts_of_records_that_differ_in_their_id_only_are_one_and_the_smaller_reference_stays() -> None:
+    keys = chart()
+    for name in ("medicationAdministrations", "medicationRequests", "laboratory"):
+        keys[name] += [resource | {"id": f"a-{resource['id']}"} for resource in keys[name]]
+    built = course(keys)
+    facts = (*built.doses, *built.orders, *built.medications, *built.levels, *built.atis, *built.markers)
+    assert len(facts) == len({fact.source.reference for fact in facts})
+    assert all(fact.source.reference.partition("/")[2].startswith("a-") for fact in facts)
+
+
+def test_a_reported_dose_gives_way_within_three_days_either_way_and_others_stay() -> None:
+    keys = chart()
+    keys["medicationStatements"] = [
+        ehr.administration(f"told-{days:g}", "p", 400, days_ago(days))
+        | {"resourceType": "MedicationStatement", "status": "completed"}
+        for days in (56, 61.9, 63.5, 80)
+    ]
+    reported = [dose.source.reference for dose in course(keys).doses if dose.reported]
+    assert reported == ["MedicationStatement/told-63.5", "MedicationStatement/told-80"]
+
+
+def test_shortfalls_stand_in_the_order_of_their_keys() -> None:
+    keys = {
+        name: value
+        for name, value in chart().items()
+        if name not in {"allergies", "conditions", "laboratory"}
+    }
+    groups = [group for group, _ in course(keys).shortfalls]
+    assert groups == [FactGroup.ALLERGIES, FactGroup.CONDITIONS, FactGroup.LABORATORY]
+
+
+def test_fistulas_and_safety_facts_of_the_problem_list_are_in_the_course() -> None:
+    keys = chart()
+    keys["conditions"] += [
+        {
+            "resourceType": "Condition",
+            "id": name,
+            "subject": {"reference": "Patient/p"},
+            "clinicalStatus": {"coding": [{"code": "active"}]},
+            "code": {"text": text},
+        }
+        for name, text in (("f", "Perianal fistula"), ("h", "Heart failure"))
+    ]
+    built = course(keys)
+    assert [(one.active, one.source.reference) for one in built.fistulas] == [(True, "Condition/f")]
+    assert [one.concept for one in built.safety] == [SafetyConcept.HEART_FAILURE]
+    assert built.inflammatory_bowel_disease_recorded
+
+
+def test_a_patient_may_stand_under_another_address_in_each_bundle() -> None:
+    level = ehr.laboratory("l", "p", "level", 5.5, days_ago(2))
+    raw = {}
+    for key, url in (("laboratory", "urn:uuid:1"), ("vitals", "urn:uuid:2"), ("conditions", "")):
+        entry = [{"resource": {**level, "id": f"l-{key}", "subject": {"reference": url or "Patient/p"}}}]
+        entry.append({"fullUrl": url, "resource": {"resourceType": "Patient", "id": "p"}})
+        raw[key] = json.dumps({"resourceType": "Bundle", "entry": entry}).encode()
+    acquired = acquire(raw, codes=CODES, patient_id="p")
+    built = build_course(acquired, draft=None, context=CONTEXT)
+    assert IssueCode.OTHER_PATIENT not in {issue.code for issue in built.issues}
+    assert len(built.levels) == 1
+
+
+def test_a_specimen_gives_the_time_of_its_level_and_an_allergy_is_a_reaction() -> None:
+    level = ehr.laboratory("l", "p", "level", 5.5, days_ago(2))
+    del level["effectiveDateTime"]
+    collected = days_ago(3)
+    specimen = {
+        "resourceType": "Specimen",
+        "id": "s",
+        "subject": {"reference": "Patient/p"},
+        "collection": {"collectedDateTime": collected.isoformat()},
+    }
+    allergy = {
+        "resourceType": "AllergyIntolerance",
+        "id": "a",
+        "patient": {"reference": "Patient/p"},
+        "code": {"text": "infliximab"},
+        "recordedDate": "2024-01-01",
+    }
+    laboratory = [{**level, "specimen": {"reference": "Specimen/s"}}, specimen]
+    built = course(chart() | {"laboratory": laboratory, "allergies": [allergy]})
+    assert [one.drawn is not None and one.drawn.at for one in built.levels] == [collected]
+    (reaction,) = built.safety
+    assert (reaction.concept, reaction.source.reference) == (
+        SafetyConcept.INFLIXIMAB_REACTION,
+        "AllergyIntolerance/a",
+    )
+    assert reaction.recorded is not None

@@ -33,13 +33,18 @@ SAO_PAULO = ZoneInfo("America/Sao_Paulo")
         ("2026-03-01T23:30:00Z", datetime(2026, 3, 1, 23, 30, tzinfo=UTC), date(2026, 3, 2)),
         ("2026-03-01T07:30:00+0100", datetime(2026, 3, 1, 6, 30, tzinfo=UTC), date(2026, 3, 1)),
         ("2026-03-01T07:30:00+14:00", datetime(2026, 2, 28, 17, 30, tzinfo=UTC), date(2026, 2, 28)),
+        ("2026-03-01T07:30:00+05:30", datetime(2026, 3, 1, 2, 0, tzinfo=UTC), date(2026, 3, 1)),
+        ("2026-03-01T07:30:00-03:59", datetime(2026, 3, 1, 11, 29, tzinfo=UTC), date(2026, 3, 1)),
+        ("2026-03-01T07:30:00+0545", datetime(2026, 3, 1, 1, 45, tzinfo=UTC), date(2026, 3, 1)),
+        ("2026-03-01T07:30:00Z" + " " * 20, datetime(2026, 3, 1, 7, 30, tzinfo=UTC), date(2026, 3, 1)),
     ],
 )
 def test_a_time_with_an_offset_is_an_instant_on_a_day_of_the_site(text, at, day):
     read = read_date(text, BRUSSELS)
     assert read is not None
     assert (read.moment.at, read.moment.day, read.moment.timed, read.zone_assumed) == (at, day, True, False)
-    assert read.moment.at.tzinfo is not None
+    assert read.moment.at.tzinfo is UTC
+    assert read_moment(text, BRUSSELS) == read.moment
 
 
 def test_a_time_without_an_offset_is_read_in_the_sites_zone_and_says_so():
@@ -47,7 +52,10 @@ def test_a_time_without_an_offset_is_read_in_the_sites_zone_and_says_so():
     assert read is not None
     assert read.zone_assumed
     assert read.moment.at == datetime(2026, 6, 30, 22, 30, tzinfo=UTC)
+    assert read.moment.at.tzinfo is UTC
     assert (read.moment.day, read.moment.timed) == (date(2026, 7, 1), True)
+    # The zone of the site gives the day, not the zone of the process, where the next day has begun.
+    assert read_moment("2026-07-01T20:30:00", BRUSSELS).day == date(2026, 7, 1)
 
 
 def test_a_day_alone_starts_in_the_sites_zone_and_is_untimed():
@@ -58,6 +66,7 @@ def test_a_day_alone_starts_in_the_sites_zone_and_is_untimed():
         read = read_date("2026-03-01", zone)
         assert read is not None
         assert (read.moment.at, read.moment.day, read.moment.timed) == (at, date(2026, 3, 1), False)
+        assert read.moment.at.tzinfo is UTC
         assert not read.zone_assumed
 
 
@@ -95,7 +104,10 @@ def test_a_day_that_has_no_midnight_starts_with_its_first_instant():
      "2026-03-01T23:59:60Z", "2026-03-01T07", "2026-03-01T07:30:00+25:00", "2026-03-01T07:30:00+15:00",
      "2026-03-01T07:30:00+01:60", "2026-03-01T07:30:00+1", "2026-03-01T07:30:00.Z", "2026-03-01T07:30:00.xZ",
      "2026-03-01T7:30:00Z", "2026-03-01T07:3:00Z", "2026-03-01T07:30:0Z", "2026-03-01T07:30:00:00Z",
-     "2026-03-01X07:30:00Z", "2026-03-01TZ", "\uff12026-03-01", "1869-12-31", "2201-01-01", "", " ", "today",
+     "2026-03/01", "2026/03-01", "2026-xx-01", "2026-03-xx", "2026-03-01T07:30:00+xx:30",
+     "2026-03-01T07:30:00+01:xx", "2026-03-01T07:30:00+01:0:0", "2026-03-01T07:30:00+0:100",
+     "2026-03-01T07:30:00X0100", "2026-03-01X07:30:00Z", "2026-03-01TZ", "\uff12026-03-01", "1869-12-31",
+     "2201-01-01", "", " ", "today",
      "2026-03-01T07:30:00Z" + " " * 30, None, 20260301, True, [], {}],
 )  # fmt: skip
 def test_what_cannot_be_told_to_the_day_is_no_date(value):

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from fhir_mappings.codes import MedicationMatch
-from fhir_mappings.dosage import ReadDosage, Setting, read_dosages
+from fhir_mappings.dosage import ReadDosage, Setting, combined_amount, dosage_text, read_dosages
+from fhir_mappings.dosage_text import read_dosage_text
 from fhir_mappings.dose_amount import Amount, amount_of, dose_and_rate_amount
 from fhir_mappings.dose_timing import Interval, code_interval, repeat_interval
 from fhir_mappings.medication import Medicine, Strength
 from fhir_mappings.routes import route_of
 from tdm.facts import Route, Source
-from tdm.issues import IssueCode
+from tdm.issues import DataIssue, IssueCode
 
 VIAL = Medicine(MedicationMatch(None, coded=True), "infliximab", strength=Strength(100, ""))
 BAG = Medicine(MedicationMatch(None, coded=True), "infliximab", strength=Strength(2, "ml"))
@@ -66,6 +67,11 @@ def codes_of(reading: ReadDosage) -> list[IssueCode]:
 )
 def test_a_dose_is_told_in_milligrams_or_not_at_all(given: Any, medicine: Medicine, expected: Amount) -> None:
     assert amount_of(given, medicine) == expected
+
+
+def test_pieces_of_a_medicine_that_is_not_known_are_unreadable() -> None:
+    assert amount_of(quantity(4, "vial"), Medicine(None, "")) == Amount(unreadable=True)
+    assert amount_of(quantity(50, "units"), Medicine(None, "")) == Amount(unreadable=True)
 
 
 MG = quantity(400, "mg")
@@ -241,6 +247,71 @@ def test_several_dosages_count_only_as_far_as_they_agree() -> None:
     assert (rhythm.amount_mg, rhythm.interval_days) == (400, None)
     routes = read(one, {"route": {"text": "SC"}})
     assert (routes.route, codes_of(routes)) == (None, [IssueCode.SEVERAL_DOSAGES])
+
+
+def test_an_issue_of_a_dosage_names_subject_order_and_record() -> None:
+    what = ("what", "this order")
+
+    def issue(code: IssueCode, subject: str, *shown: tuple[str, str]) -> DataIssue:
+        return DataIssue(code, subject, (what, *shown), SOURCE)
+
+    differs = read({"doseQuantity": MG, "text": "500 mg"})
+    said = (("number", "400 mg"), ("text", "500 mg"))
+    assert differs.issues == (issue(IssueCode.DOSE_TEXT_DIFFERS, "dose", *said),)
+    assert read({"text": "400 to 500 mg"}).issues == (issue(IssueCode.DOSE_UNREADABLE, "dose"),)
+    assert read({"text": "monthly"}).issues == (issue(IssueCode.INTERVAL_UNREADABLE, "interval"),)
+    rhythms = read({"timing": WEEKS_8 | {"code": {"text": "q7w"}}, "text": "every 6 weeks"})
+    said = (("number", "56 days"), ("text", "42 days"))
+    assert rhythms.issues == (issue(IssueCode.INTERVAL_TEXT_DIFFERS, "interval", *said),)
+    several = read({"doseQuantity": MG, "text": "monthly"}, {"doseQuantity": quantity(500, "mg")})
+    assert several.issues == (
+        issue(IssueCode.INTERVAL_UNREADABLE, "interval"),
+        issue(IssueCode.SEVERAL_DOSAGES, "order"),
+    )
+
+
+def test_doses_per_kilogram_and_loading_schedules_of_several_dosages_are_kept() -> None:
+    loading = {"text": "5 mg/kg at weeks 0, 2 and 6"}
+    both = read(loading, {"doseQuantity": PER_KG})
+    assert (both.amount_mg_per_kg, both.loading_schedule, both.issues) == (5, True, ())
+    assert not read({"doseQuantity": PER_KG}, {"doseQuantity": PER_KG}).loading_schedule
+    assert read({"doseQuantity": PER_KG}, {"doseQuantity": MG}).amount_mg_per_kg == 5
+    other = read({"doseQuantity": PER_KG}, {"doseQuantity": quantity(10, "mg/kg")})
+    assert (other.amount_mg_per_kg, codes_of(other)) == (None, [IssueCode.SEVERAL_DOSAGES])
+
+
+@pytest.mark.parametrize(
+    "dosage",
+    [
+        {"timing": {"code": {"text": "weeks 0, 2, 6"}}},
+        {"text": "weeks 0, 2 and 6"},
+        {"timing": {"code": {"text": "weeks 0, 2, 6"}} | WEEKS_8},
+        {"timing": WEEKS_8, "text": "weeks 0, 2 and 6, then every 8 weeks"},
+        {"timing": WEEKS_8, "text": "weeks 0, 2 and 6, then every 6 weeks"},
+        {"timing": {"repeat": {"period": 8}}, "text": "weeks 0, 2 and 6"},
+    ],
+)
+def test_a_loading_schedule_is_told_whatever_becomes_of_the_interval(dosage: dict[str, Any]) -> None:
+    assert read(dosage).loading_schedule is True
+
+
+def test_half_a_day_between_number_and_text_is_rounding() -> None:
+    half = {"timing": {"repeat": {"period": 56.5, "periodUnit": "d"}}, "text": "every 8 weeks"}
+    assert (read(half).interval_days, codes_of(read(half))) == (56.5, [])
+    more = {"timing": {"repeat": {"period": 56.6, "periodUnit": "d"}}, "text": "every 8 weeks"}
+    assert (read(more).interval_days, codes_of(read(more))) == (None, [IssueCode.INTERVAL_TEXT_DIFFERS])
+
+
+def test_a_dose_of_number_and_text_that_is_unreadable_says_so_itself() -> None:
+    setting = Setting(BARE, "this order", SOURCE)
+    amount, _ = combined_amount(Amount(unreadable=True), read_dosage_text(""), setting)
+    assert amount == Amount(unreadable=True)
+    kept, issues = combined_amount(Amount(mg_per_kg=5), read_dosage_text("5.04 mg/kg"), setting)
+    assert (kept, issues) == (Amount(mg_per_kg=5), ())
+
+
+def test_a_dosage_without_words_has_no_text() -> None:
+    assert dosage_text({}) == dosage_text({"text": 7}) == ""
 
 
 @pytest.mark.parametrize("dosages", [None, "x", [], [None], ["x"], [{}], {}, 7])

@@ -23,6 +23,8 @@ from fhir_mappings.dosage_text import TextDosage, mentions_limit, read_dosage_te
         ("q 8 wk", 56),
         ("q8weeks", 56),
         ("8-weekly", 56),
+        ("8\u2013weekly", 56),
+        ("8\u2014weekly", 56),
         ("8 weekly", 56),
         ("eight weekly", 56),
         ("om de 8 weken", 56),
@@ -59,6 +61,8 @@ def test_a_plain_interval_is_read(text: str, days: float) -> None:
     "text",
     [
         "every 6-8 weeks",
+        "every 6\u20138 weeks",
+        "every 6\u20148 weeks",
         "every 6 to 8 weeks",
         "every 6 or 8 weeks",
         "6-8 weekly",
@@ -127,6 +131,8 @@ def test_other_rows_of_numbers_are_no_loading_schedule(text: str) -> None:
         ("5 mg / kg", None, 5),
         ("5 mg per kg", None, 5),
         ("7.5 mg/kg", None, 7.5),
+        ("0.5 mg/kg", None, 0.5),
+        ("1 mg", 1, None),
         ("7,5 mg/kg", None, 7.5),
         ("400 mg (5 mg/kg)", 400, 5),
         ("5 mg/kg = 400 mg, 400 mg in 250 mL", 400, 5),
@@ -144,7 +150,16 @@ def test_a_plain_dose_is_read(text: str, total: float | None, per_kg: float | No
 
 
 @pytest.mark.parametrize(
-    "text", ["5-10 mg/kg", "400 to 500 mg", "400 mg, then 500 mg", "5 mg/kg or 10 mg/kg", "1,250 mg", "0 mg"]
+    "text",
+    [
+        "5-10 mg/kg",
+        "400 to 500 mg",
+        "400 mg, then 500 mg",
+        "5 mg/kg or 10 mg/kg",
+        "1,250 mg",
+        "4 x 1,250 mg",
+        "0 mg",
+    ],
 )
 def test_a_dose_that_is_not_plain_stays_undecided(text: str) -> None:
     reading = read_dosage_text(text)

@@ -20,6 +20,7 @@ from fhir_mappings.draft_update import (
     CannotUpdate,
     CannotUpdateReason,
     UpdatedDraft,
+    _plain,
     interval_text,
     update_draft,
 )
@@ -118,6 +119,7 @@ def test_only_the_dose_is_changed_where_the_interval_stays() -> None:
     [
         ({"doseAndRate": {"doseQuantity": mg(400)}}, {"doseAndRate": [{"doseQuantity": mg(800)}]}),
         ({"doseQuantity": mg(400)}, {"doseQuantity": mg(800)}),
+        ({"dose": mg(400)}, {"dose": mg(800)}),
         (
             {"doseAndRate": [{"doseQuantity": mg(5, "mg/kg")}]},
             {"doseAndRate": [{"doseQuantity": mg(10, "mg/kg")}]},
@@ -369,6 +371,9 @@ def test_the_order_as_sent_is_never_written_to_and_a_valid_one_stays_valid(raw: 
 @pytest.mark.parametrize(
     ("text", "arguments", "expected"),
     [
+        ("400 mg every 8 weeks", (800, None, None), "800 mg every 8 weeks"),
+        ("400 mg monthly", (800, None, None), None),
+        ("400 mg monthly", (None, None, "every 6 weeks"), None),
         ("400 mg q8w (every 8 weeks)", (None, None, "every 6 weeks"), "400 mg every 6 weeks (every 6 weeks)"),
         ("8-weekly", (None, None, "every 6 weeks"), "every 6 weeks"),
         ("as directed", (800, None, "every 6 weeks"), "as directed"),
@@ -460,3 +465,117 @@ def test_what_was_sent_bare_is_returned_as_the_list_that_r4_asks_for() -> None:
     bare = standard(doseAndRate={"doseQuantity": mg(400)})
     resource = updated(order() | {"dosageInstruction": bare}, EVERY_6_WEEKS)
     assert resource["dosageInstruction"][0]["doseAndRate"] == [{"doseQuantity": mg(400)}]
+
+
+RATE_PARTS: list[Json] = [
+    {"rateRatio": {"numerator": mg(400), "denominator": {"value": 2, "unit": "h"}}},
+    {"rateRatio": {"numerator": {"value": 400, "code": " MG "}}},
+    {"rateRange": {"low": {"value": 1, "unit": "mL/h"}, "high": {"value": 200, "unit": "mg/h"}}},
+    {"rateRange": {"low": {"value": 200, "unit": "milligrams per hour"}}},
+    {"rateQuantity": {"value": 200, "unit": "ml/h", "code": "mg/h"}},
+]
+
+
+@pytest.mark.parametrize("rate", RATE_PARTS)
+def test_a_rate_that_counts_milligrams_says_the_dose_once_more(rate: Json) -> None:
+    within = order(standard(doseAndRate=[{"doseQuantity": mg(400), **rate}]))
+    beside = order({"timing": WEEKS_8, "doseQuantity": mg(400), **rate})
+    for raw in (within, beside):
+        assert refusal(raw, HIGHER_DOSE) == CannotUpdateReason.QUANTITY
+        assert isinstance(update(raw, EVERY_6_WEEKS), UpdatedDraft)
+
+
+def test_a_rate_in_millilitres_or_no_rate_at_all_is_kept() -> None:
+    rate = {"rateRange": {"low": mg(1, "mL/h"), "high": {"value": 250}}, "rateRatio": "slow"}
+    resource = updated(order(standard(doseAndRate=[{"doseQuantity": mg(400), **rate}])), HIGHER_DOSE)
+    assert resource["dosageInstruction"][0]["doseAndRate"] == [{"doseQuantity": mg(800), **rate}]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["count", "countMax", "dayOfWeek", "timeOfDay", "when", "periodUnits", "periodMax", "frequencyMax"],
+)
+def test_an_order_with_dates_or_bounds_of_its_own_keeps_its_interval(name: str) -> None:
+    raw = order(standard(timing={"repeat": {"boundsPeriod": {"start": "2026-01-01"}, name: [1]}}))
+    assert refusal(raw, EVERY_6_WEEKS) == CannotUpdateReason.FIXED_DATES
+    empty = order(standard(timing={"repeat": {"boundsPeriod": {"start": "2026-01-01"}, name: None}}))
+    assert isinstance(update(empty, EVERY_6_WEEKS), UpdatedDraft)
+
+
+@pytest.mark.parametrize("name", ["maxDosePerAdministration", "maxDosePerPeriod", "maxDosePerLifetime"])
+def test_an_order_with_a_largest_dose_keeps_its_dose(name: str) -> None:
+    assert refusal(order(standard(**{name: mg(900)})), HIGHER_DOSE) == CannotUpdateReason.DOSE_LIMIT
+
+
+@pytest.mark.parametrize(
+    ("dosage", "reason"),
+    [
+        ({"doseAndRate": [{"doseRange": {"low": mg(400), "high": mg(400)}}]}, CannotUpdateReason.UNREADABLE),
+        ({"doseRange": {"low": mg(400), "high": mg(400)}}, CannotUpdateReason.UNREADABLE),
+        ({"doseAndRate": [{"doseQuantity": {"value": 400, "unit": "mg", "code": "mg/kg"}}]}, None),
+        ({"doseAndRate": [{"rateQuantity": mg(250, "mL/h")}]}, CannotUpdateReason.DOSE_UNIT),
+        ({"doseQuantity": {"value": 400}}, CannotUpdateReason.UNREADABLE),
+    ],
+)
+def test_a_dose_of_more_than_one_plain_quantity_is_not_changed(
+    dosage: Json, reason: CannotUpdateReason | None
+) -> None:
+    found = refusal(order({"timing": WEEKS_8, **dosage}), HIGHER_DOSE)
+    assert found == (CannotUpdateReason.DOSE_UNIT if reason is None else reason)
+
+
+def test_a_quantity_to_dispense_hinders_the_dose_and_an_interval_of_dispensing_the_interval() -> None:
+    quantity = order(standard(), dispenseRequest={"quantity": mg(4, "vial")})
+    rhythm = order(standard(), dispenseRequest={"dispenseInterval": {"value": 56, "unit": "d"}})
+    odd = order(standard(), dispenseRequest=["quantity"])
+    assert refusal(quantity, HIGHER_DOSE) == CannotUpdateReason.QUANTITY
+    assert isinstance(update(quantity, EVERY_6_WEEKS), UpdatedDraft)
+    assert refusal(rhythm, EVERY_6_WEEKS) == CannotUpdateReason.QUANTITY
+    assert isinstance(update(rhythm, HIGHER_DOSE), UpdatedDraft)
+    assert isinstance(update(odd, STRONGER), UpdatedDraft)
+
+
+@pytest.mark.parametrize(
+    ("value", "written"), [(403.33333, 403.3333), (403.0, 403), (7.5, 7.5), (0.00004, 0.0)]
+)
+def test_a_number_is_written_plainly_and_to_four_decimals(value: float, written: float) -> None:
+    assert _plain(value) == written
+    assert type(_plain(value)) is type(written)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("patientInstruction", "500 mg"),
+        ("patientInstruction", "7 mg/kg"),
+        ("patientInstruction", "every 8 weeks"),
+        ("patientInstruction", "400 to 500 mg"),
+        ("patientInstruction", "monthly"),
+        ("patientInstruction", "weeks 0, 2, 6"),
+        ("additionalInstruction", [{"text": "500 mg"}]),
+        ("additionalInstruction", {"text": "500 mg"}),
+    ],
+)
+def test_a_text_beside_that_says_otherwise_refuses_the_change(name: str, value: Any) -> None:
+    assert refusal(order(standard(**{name: value})), STRONGER) == CannotUpdateReason.TEXT
+
+
+def test_texts_beside_that_say_the_same_or_nothing_allow_the_change() -> None:
+    kept = {"patientInstruction": "800 mg every 4 weeks", "additionalInstruction": ["x", {"text": 7}]}
+    raw = order(standard(**kept), note=["x", {"text": None}], text="narrative")
+    assert isinstance(update(raw, STRONGER), UpdatedDraft)
+
+
+def test_a_site_code_of_the_rhythm_gives_way_and_a_missing_one_is_not_made() -> None:
+    coded = updated(order(standard(timing={"code": {"coding": [{"code": "X7"}]}, **WEEKS_8})), EVERY_6_WEEKS)
+    assert coded["dosageInstruction"][0]["timing"]["code"] == {"text": "every 6 weeks"}
+    assert "code" not in updated(order(standard()), EVERY_6_WEEKS)["dosageInstruction"][0]["timing"]
+
+
+def test_an_amount_within_rounding_is_left_as_it_is_written() -> None:
+    option = Option(OptionKind.SHORTEN_INTERVAL_2_WEEKS, 400.0001, 5.0, 42.0)
+    resource = updated(order(standard()), option)
+    assert resource["dosageInstruction"][0]["doseAndRate"][0]["doseQuantity"] == mg(400)
+    more = Option(OptionKind.RAISE_DOSE, 401.0, 5.0125, 56.0)
+    written = updated(order(standard()), more)["dosageInstruction"][0]["doseAndRate"][0]["doseQuantity"]
+    assert written == mg(401)

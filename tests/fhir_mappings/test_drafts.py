@@ -12,12 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fhir_mappings import drafts
 from fhir_mappings.acquired import AcquiredKey, AcquiredResources, KeyState
 from fhir_mappings.codes import load_code_sets
 from fhir_mappings.context import ReadingContext
 from fhir_mappings.drafts import DraftOrder, find_drafts
-from tdm.facts import Indication, MedicationConcept, Moment, OrderState
-from tdm.issues import IssueCode
+from tdm.facts import Indication, MedicationConcept, MedicationUse, Moment, Order, OrderState, Route, Source
+from tdm.issues import DataIssue, IssueCode
 
 Json = dict[str, Any]
 
@@ -293,3 +294,107 @@ def test_a_reason_that_names_both_leaves_it_to_the_chart(reasons: list[Json]) ->
 def test_a_reason_that_names_fistulizing_disease_by_its_initials_is_crohns_disease() -> None:
     (draft,) = find([order(reasonCode=[{"text": "Fistulizing CD; psoriatic rash"}])])
     assert draft.indication is Indication.CROHNS_DISEASE
+
+
+SOURCE = Source("MedicationRequest", "MedicationRequest/a")
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({"status": " Active "}, DataIssue(IssueCode.DRAFT_STATUS, "draft", (("status", "active"),), SOURCE)),
+        ({"doNotPerform": True}, DataIssue(IssueCode.DRAFT_DO_NOT_PERFORM, "draft", (), SOURCE)),
+        (
+            {"subject": {"reference": "Patient/q"}},
+            DataIssue(IssueCode.DRAFT_SUBJECT_DIFFERS, "draft", (), SOURCE),
+        ),
+        (
+            {
+                "resourceType": "ServiceRequest",
+                "medicationCodeableConcept": None,
+                "code": {"text": "Remicade"},
+            },
+            DataIssue(
+                IssueCode.DRAFT_IS_SERVICE_REQUEST, "draft", (), Source("ServiceRequest", "ServiceRequest/a")
+            ),
+        ),
+    ],
+)
+def test_why_an_order_may_not_be_changed_is_named_whole(more: Json, expected: DataIssue) -> None:
+    (draft,) = find(order(**more))
+    assert expected in draft.issues
+    assert not draft.changeable
+    assert expected not in find(order())[0].issues
+
+
+def test_a_draft_keeps_all_that_its_order_says() -> None:
+    instruction = {
+        "text": "5 mg/kg, 400 mg at weeks 0, 2 and 6, then every 8 weeks",
+        "route": {"text": "IV"},
+    }
+    (draft,) = find(order(authoredOn="2026-11-20T20:30:00", dosageInstruction=[instruction]))
+    assert draft.order == Order(
+        OrderState.DRAFT,
+        SOURCE,
+        authored=Moment(datetime(2026, 11, 20, 20, 30, tzinfo=UTC), date(2026, 11, 20)),
+        route=Route.INTRAVENOUS,
+        amount_mg=400,
+        amount_mg_per_kg=5,
+        interval_days=56,
+        loading_schedule=True,
+        label="infliximab 100 MG Injection",
+    )
+
+
+def test_a_medicine_known_by_name_is_named_whole() -> None:
+    (draft,) = find(order(medicationCodeableConcept={"text": "Remicade"}))
+    named = DataIssue(IssueCode.MEDICINE_BY_NAME, "medicine", (("name", "Remicade"),), SOURCE)
+    assert draft.issues == (named,)
+    assert draft.label == draft.order.label == "Remicade"
+
+
+def test_a_medicine_without_a_name_is_called_infliximab() -> None:
+    (draft,) = find(order(medicationCodeableConcept={"coding": [{"system": RXNORM, "code": "310994"}]}))
+    assert draft.label == draft.order.label == "infliximab"
+
+
+def test_an_issue_of_a_dose_calls_it_this_order() -> None:
+    (draft,) = find(order(dosageInstruction=[{"text": "400 to 500 mg"}]))
+    expected = DataIssue(IssueCode.DOSE_UNREADABLE, "dose", (("what", "this order"),), SOURCE)
+    assert draft.issues == (expected,)
+
+
+def test_another_medicine_beside_it_is_known_by_its_record_and_as_a_draft() -> None:
+    draft = find(bundle(order(), AZATHIOPRINE))[0]
+    beside = Source("MedicationRequest", "MedicationRequest/aza")
+    assert draft.medications == (MedicationUse(MedicationConcept.THIOPURINE, beside, draft=True),)
+
+
+@pytest.mark.parametrize("status", ["cancelled", "Entered-In-Error ", "stopped", "completed"])
+def test_what_is_no_longer_ordered_beside_it_says_nothing(status: str) -> None:
+    test = {"resourceType": "ServiceRequest", "status": status, "code": {"text": "Infliximab level"}}
+    draft = find(bundle(order(), {**AZATHIOPRINE, "status": status}, test))[0]
+    assert (draft.medications, draft.laboratory_tests) == ((), frozenset())
+    assert find(bundle(order(), {**test, "status": "draft"}))[0].laboratory_tests == {"level"}
+    assert (
+        find(bundle(order(), {**test, "status": "draft", "doNotPerform": True}))[0].laboratory_tests == set()
+    )
+
+
+@pytest.mark.parametrize(
+    "category",
+    [
+        [{"text": " Laboratory "}],
+        {"coding": [{"code": "LAB"}]},
+        [{"text": "other"}, {"coding": [{"code": "108252007"}]}],
+    ],
+)
+def test_infliximab_in_a_laboratory_category_is_a_test(category: Any) -> None:
+    request = {"resourceType": "ServiceRequest", "id": "s", "code": {"text": "Infliximab"}}
+    assert drafts.tests_ordered({**request, "category": category}, CONTEXT.codes) == {"level"}
+    assert drafts.tests_ordered(request, CONTEXT.codes) == frozenset()
+    assert drafts.tests_ordered({**request, "category": [{"text": "infusion"}]}, CONTEXT.codes) == frozenset()
+    assert (
+        drafts.tests_ordered({**request, "resourceType": "Task", "category": category}, CONTEXT.codes)
+        == frozenset()
+    )

@@ -103,3 +103,72 @@ def test_units_and_statuses_are_counted_with_what_they_mean():
 def test_the_report_does_not_depend_on_the_order_of_the_resources():
     resources = [observation(LEVEL), observation(CRP), observation({"text": "x"}), observation({"text": "a"})]
     assert inspect(*resources) == inspect(*reversed(resources))
+
+
+def test_every_kind_of_resource_is_told_with_its_code_and_how_it_was_known():
+    rxnorm = "http://www.nlm.nih.gov/research/umls/rxnorm"
+    medicine = {"coding": [{"system": f" {rxnorm} ", "code": " 310994 ", "display": "vial"}]}
+    report = inspect(
+        {"resourceType": "MedicationRequest", "medicationCodeableConcept": medicine},
+        {"resourceType": "MedicationRequest", "medicationCodeableConcept": medicine},
+        {"resourceType": "MedicationAdministration", "medicationCodeableConcept": {"text": "Remicade"}},
+        {"resourceType": "Condition", "code": {"text": "Crohn's disease"}},
+        {"resourceType": "AllergyIntolerance", "code": {"coding": [{"system": rxnorm, "code": "310994"}]}},
+        {
+            "resourceType": "AllergyIntolerance",
+            "code": {"coding": [{"system": LOCAL, "code": "A"}], "text": "Remsima"},
+        },
+        {"resourceType": "DiagnosticReport", "code": LEVEL},
+        {"resourceType": "Encounter", "code": LEVEL},
+        {"resourceType": 7},
+    )
+    assert report.resources == (
+        ("AllergyIntolerance", 2),
+        ("MedicationRequest", 2),
+        ("", 1),
+        ("Condition", 1),
+        ("DiagnosticReport", 1),
+        ("Encounter", 1),
+        ("MedicationAdministration", 1),
+    )
+    both = "crohns-disease + inflammatory-bowel-disease"
+    assert report.recognised == (
+        SeenCode("MedicationRequest", rxnorm, "310994", "vial", 2, "infliximab-product"),
+        SeenCode("AllergyIntolerance", rxnorm, "310994", "", 1, "infliximab-product"),
+        SeenCode("AllergyIntolerance", LOCAL, "A", "Remsima", 1, "infliximab-product", by_name=True),
+        SeenCode("Condition", "", "", "Crohn's disease", 1, both, by_name=True),
+        SeenCode("DiagnosticReport", LOINC, "39803-2", "", 1, "infliximab-level"),
+        SeenCode("MedicationAdministration", "", "", "Remicade", 1, "infliximab-product", by_name=True),
+    )
+    assert report.unrecognised == ()
+    assert report.site_lines == (
+        "[[codes.infliximab-product]]",
+        f'system = "{LOCAL}"',
+        'code = "A"',
+        'display = "Remsima"',
+        "",
+    )
+
+
+def test_of_several_codes_only_those_that_are_ours_are_recognised():
+    both = {"coding": [*CRP["coding"], {"system": LOCAL, "code": "C", "display": "CRP"}], "text": "t"}
+    report = inspect(observation(both))
+    assert report.recognised == (SeenCode("Observation", LOINC, "1988-5", "t", 1, "crp"),)
+    assert report.unrecognised == (SeenCode("Observation", LOCAL, "C", "CRP", 1),)
+    assert report.site_lines == ()
+
+
+def test_a_text_of_a_site_file_keeps_its_signs_and_loses_what_cannot_be_printed():
+    odd = {"coding": [{"system": LOCAL, "code": "I\n1", "display": 'Infliximab\t"x" \\\\ y'}]}
+    report = inspect(observation(odd))
+    assert report.site_lines[2:4] == ('code = "I1"', 'display = "Infliximab\\"x\\" \\\\\\\\ y"')
+    ((added,),) = tomllib.loads("\n".join(report.site_lines))["codes"].values()
+    assert added["display"] == 'Infliximab"x" \\\\ y'
+
+
+def test_murine_protein_is_an_allergen_and_no_medicine():
+    allergy = {"resourceType": "AllergyIntolerance", "code": {"text": "Mouse protein"}}
+    expected = SeenCode("AllergyIntolerance", "", "", "Mouse protein", 1, "infliximab-product", by_name=True)
+    assert inspect(allergy).recognised == (expected,)
+    medicine = {"resourceType": "MedicationRequest", "medicationCodeableConcept": {"text": "Mouse protein"}}
+    assert inspect(medicine).recognised == ()

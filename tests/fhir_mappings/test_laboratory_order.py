@@ -100,6 +100,55 @@ def test_an_order_that_would_not_be_valid_is_not_made() -> None:
         assert laboratory_order([ATI], order_codes=order_codes, patient_id="p") is None
 
 
+def test_the_order_is_written_whole() -> None:
+    assert laboratory_order([ATI], order_codes=CODES, patient_id="p") == {
+        "resourceType": "ServiceRequest",
+        "status": "draft",
+        "intent": "order",
+        "category": [
+            {
+                "coding": [
+                    {
+                        "system": "http://snomed.info/sct",
+                        "code": "108252007",
+                        "display": "Laboratory procedure",
+                    }
+                ]
+            }
+        ],
+        "code": {
+            "coding": [{"system": "urn:lab", "code": "A", "display": "Antibodies"}],
+            "text": "Antibodies",
+        },
+        "subject": {"reference": "Patient/p"},
+    }
+
+
+@pytest.mark.parametrize(
+    "coding",
+    [
+        {"code": "A"},
+        {"system": "", "code": "A B", "display": ""},
+        {"system": "urn:lab", "code": "A", "display": "Antibodies, \tserum "},
+    ],
+)
+def test_a_coding_that_fhir_can_hold_is_ordered_as_it_is(coding: dict[str, str]) -> None:
+    made = laboratory_order([ATI], order_codes={"ati": coding}, patient_id="p")
+    assert made is not None
+    written = {name: text for name, text in coding.items() if text}
+    assert made["code"] == {"coding": [written]} | (
+        {"text": coding["display"]} if coding.get("display") else {}
+    )
+
+
+def test_only_an_order_in_force_counts_and_only_where_codes_are_given_to_read_it_with() -> None:
+    on_order = {"resourceType": "ServiceRequest", "status": " Active ", "code": {"text": "Infliximab level"}}
+    acquired = AcquiredResources({"x": AcquiredKey("x", KeyState.PREFETCHED, (on_order,))})
+    assert code_of([BOTH], acquired=acquired, codes=load_code_sets()) == "A"
+    assert code_of([BOTH], acquired=acquired) == "LA"
+    assert code_of([BOTH], codes=load_code_sets()) == "LA"
+
+
 WORDS = st.text(alphabet="aZ0 \t\n\u00a0<\u00b5:", max_size=5)
 
 

@@ -137,11 +137,27 @@ def test_a_reference_that_leads_nowhere_and_has_no_name_is_unresolved(
     assert find({"medicationReference": reference}).unresolved is unresolved
 
 
+def test_the_records_own_code_comes_before_what_it_refers_to() -> None:
+    reference = {"reference": "Medication/codeine"}
+    record = {"medicationCodeableConcept": coded("310994"), "medicationReference": reference}
+    assert find(record).is_infliximab
+    named = {"medicationCodeableConcept": {"text": "Remicade"}, "medicationReference": reference}
+    assert (find(named).is_infliximab, find(named).by_name, find(named).label) == (True, True, "Remicade")
+
+
 def test_a_medication_is_found_by_the_address_in_its_bundle() -> None:
     sent = medication("x", code=coded("310994"))
     record = {"medicationReference": {"reference": "urn:uuid:7"}}
     assert find(record, sent, urls=("urn:uuid:7",)).is_infliximab
     assert not find(record, sent, urls=("urn:uuid:8",)).is_infliximab
+
+
+def test_the_address_as_written_comes_before_the_id_that_it_ends_with() -> None:
+    ours, theirs = medication("x", code=coded("310994")), medication("x", code={"text": "codeine"})
+    record = {"medicationReference": {"reference": "https://other.example/fhir/Medication/x"}}
+    urls = ("https://ours.example/fhir/Medication/x", "https://other.example/fhir/Medication/x")
+    assert find(record, ours, theirs, urls=urls).label == "codeine"
+    assert find(record, ours, theirs).is_infliximab
 
 
 def test_other_medicines_that_matter_are_told_apart() -> None:
@@ -181,6 +197,14 @@ def test_the_label_is_the_text_then_the_display_then_the_name_of_what_is_referre
         (
             {"numerator": {"value": 100, "unit": "mg"}, "denominator": {"value": 1, "unit": "vial"}},
             Strength(100, ""),
+        ),
+        (
+            {"numerator": {"value": 500, "unit": "mg"}, "denominator": {"value": 250, "unit": "Millilitre"}},
+            Strength(2, "ml"),
+        ),
+        (
+            {"numerator": {"value": 500, "unit": "mg"}, "denominator": {"value": 250, "unit": "milliliter"}},
+            Strength(2, "ml"),
         ),
         ({"numerator": {"value": 100, "unit": "mg"}}, Strength(100, "")),
         ({"numerator": {"value": 100, "unit": "mg"}, "denominator": {"value": 0, "unit": "mL"}}, None),

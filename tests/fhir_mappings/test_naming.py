@@ -62,3 +62,34 @@ def test_a_pattern_without_further_words_needs_only_its_names():
     pattern = name_pattern(["a & b"], [], [], [])
     assert pattern.matches(" b c a ")
     assert not pattern.matches(" a ")
+
+
+GOVERNED = name_pattern(
+    ["abscess", "sepsis"], [], ["no", "without", "risk for", "resolved", "past"], [], governed=True
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("Abscess", True),
+        ("no abscess", False),
+        ("no fever; abscess", True),
+        ("fever, no abscess", False),
+        ("abscess, at risk for sepsis", True),
+        ("at risk for sepsis", False),
+        ("abscess resolved", False),
+        ("abscess, resolved", False),
+        ("abscess; resolved", False),
+        ("abscess of the perineum, healed and long past", True),
+        ("sepsis in the past", False),
+        ("sepsis past", False),
+        ("abscess without sepsis", True),
+        ("sepsis, no abscess", True),
+        ("abscess, no sepsis", True),
+        ("", False),
+        ("resolved", False),
+    ],
+)
+def test_a_governed_pattern_undoes_only_what_its_terms_govern(text, named):
+    assert GOVERNED.names_in(text) is named

@@ -25,6 +25,7 @@ from tdm.facts import Comparator
 )
 def test_a_json_number_is_read(value, number):
     assert json_number(value) == number
+    assert value_number(value) == number
 
 
 @pytest.mark.parametrize(
@@ -49,6 +50,9 @@ def test_what_is_no_plain_json_number_is_refused(value):
         ("12,34", 12.34),
         ("1,2345", 1.2345),
         ("007", 7.0),
+        ("-0,125", -0.125),
+        ("+0,125", 0.125),
+        ("0" * 79 + "4", 4.0),
     ],
 )
 def test_a_number_sent_as_text_is_read(text, number):
@@ -97,6 +101,7 @@ def test_what_could_be_something_else_is_no_number(text):
         ("100 [arb'U]/mL", "=", 100.0, "[arb'U]/mL"),
         ("12 {titer}", "=", 12.0, "{titer}"),
         ("0.125", "=", 0.125, ""),
+        ("4.2" + " " * 77, "=", 4.2, ""),
     ],
 )
 def test_a_result_in_text_is_read_whole(text, comparator, number, unit):
@@ -117,7 +122,7 @@ def test_a_result_in_text_is_read_whole(text, comparator, number, unit):
 def test_a_titre_is_no_concentration(text, comparator, number):
     read = text_number(text)
     assert read is not None
-    assert (read.comparator, read.value, read.titre) == (Comparator(comparator), number, True)
+    assert (read.comparator, read.value, read.unit, read.titre) == (Comparator(comparator), number, "", True)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +130,7 @@ def test_a_titre_is_no_concentration(text, comparator, number):
     ["", "<", "volgt", "zie commentaar", "1_000", "nan", "\uff15", "3-7", "3 - 7", "1e3", "1E+3", "2022-01-01",  # noqa: E501
      "12:30", "2:40", "1:40:2", "1 000", "1.250", "1,250", "1'250", "5+", "+++", "--4", "1.2.3", "4.2;", "4.2 *",  # noqa: E501
      "<< 4", "less than", "lessthan 4", "x" * 81, "4 2", ">=100UCUM http://unitsofmeasure.org,%" + " " * 60,
-     "4.2\u00b2"],
+     "4.2\u00b2", "1e3 ug/mL", "1e-3", "1E-3 ug/mL"],
 )  # fmt: skip
 def test_text_that_is_not_wholly_understood_is_no_number(text):
     assert text_number(text) is None

@@ -28,6 +28,11 @@ ORDER: dict[str, Any] = {
         (ORDER, True),
         (ORDER | {"resourceType": "ServiceRequest"}, False),
         (ORDER | {"resourceType": "Unheard"}, False),
+        (
+            {name: ORDER[name] for name in ("status", "intent", "subject")}
+            | {"resourceType": "ServiceRequest"},
+            True,
+        ),
         (ORDER | {"unheard": 1}, False),
         (ORDER | {"subject": "Patient/p"}, False),
         (ORDER | {"dosageInstruction": [{"doseAndRate": {"doseQuantity": {}}}]}, False),

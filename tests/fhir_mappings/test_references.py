@@ -57,6 +57,9 @@ def test_the_subject_is_asked_before_the_patient():
     ("reference", "relative"),
     [
         ("Observation/1", "Observation/1"),
+        ("Observation/1X", "Observation/1X"),
+        ("#a/b/c", "#a/b/c"),
+        ("urn:x/b/c", "urn:x/b/c"),
         (" https://a.example/fhir/Observation/1 ", "Observation/1"),
         ("Observation/1/_history/2", "Observation/1"),
         ("Observation/1?x=y", "Observation/1"),

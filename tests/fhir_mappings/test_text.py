@@ -9,7 +9,9 @@ import fhir_mappings
 from fhir_mappings.text import (
     ResultWord,
     ResultWordError,
+    closing_word,
     interpretation_word,
+    opening_word,
     parse_result_words,
     result_word,
 )
@@ -46,6 +48,7 @@ DATA = tomllib.loads((Path(fhir_mappings.__file__).parent / "result_words.toml")
         ("in remission", "quiet"),
         ("Normal metabolizer", "normal"),
         ("*1/*1", "normal"),
+        ("High activity", "normal"),
         ("Poor metabolizer", "deficient"),
     ],
 )
@@ -85,9 +88,9 @@ def test_a_flag_is_understood(code, word):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"negative": ["positive"]}, "given twice"),
-        ({"negative": ["---"]}, "is empty"),
-        ({"sometimes": ["now and then"]}, "not those the readers know"),
+        ({"negative": ["positive"]}, r"^result_words\.toml, \w+: \w+ is empty or given twice$"),
+        ({"negative": ["---"]}, r"^result_words\.toml, negative: --- is empty or given twice$"),
+        ({"sometimes": ["now and then"]}, r"^result_words\.toml: the words are not those the readers know$"),
     ],
 )
 def test_a_fault_in_the_words_is_refused(change, message):
@@ -95,3 +98,61 @@ def test_a_fault_in_the_words_is_refused(change, message):
         parse_result_words({**DATA, **change})
     with pytest.raises(ResultWordError, match="not those"):
         parse_result_words({name: words for name, words in DATA.items() if name != "active"})
+
+
+P, N = ResultWord.POSITIVE, ResultWord.NEGATIVE
+
+
+@pytest.mark.parametrize(
+    ("text", "opening"),
+    [
+        ("Positive, 350 U/mL", (P, "350 U/mL")),
+        ("Positive (350 U/mL).", (P, "350 U/mL")),
+        ("Positive: 350", (P, "350")),
+        ("Positive; 350", (P, "350")),
+        ("Positive - 350", (P, "350")),
+        ("Positive \u2013 350", (P, "350")),
+        ("Positive/350", (P, "350")),
+        ("Positive|350", (P, "350")),
+        ("Positive\t350\r\n", (P, "350\r\n")),
+        ("Strongly positive 350", (P, "350")),
+        ("Very strongly positive 350", (P, "350")),
+        ("Not detected, see comment", (ResultWord.NOT_DETECTED, "see comment")),
+        ("Indeterminate, repeat", (ResultWord.INCONCLUSIVE, "repeat")),
+        ("Negative", (N, "")),
+        ("Negative,", (N, "")),
+        ("Pending, due tomorrow", None),
+        ("Active, severe", None),
+        ("Positive control", None),
+        ("Positive, not confirmed", None),
+        ("Detected: no", None),
+        ("Negative if below 5", None),
+        ("Negative unless above 5", None),
+        ("Positive 5 cutoff", None),
+        ("Positive+", None),
+        ("Comment: positive", None),
+        ("350 positive", None),
+        ("", None),
+    ],
+)
+def test_a_phrase_that_opens_a_result_is_told_from_what_follows_it(text, opening):
+    assert opening_word(text) == opening
+
+
+@pytest.mark.parametrize(
+    ("text", "closing"),
+    [
+        ("U/mL, positive", ("U/mL", P)),
+        ("U/mL positive", ("U/mL", P)),
+        ("U/mL; weakly positive", ("U/mL", P)),
+        ("U/mL (negative)", ("U/mL", N)),
+        ("U/mL (not detected)", ("U/mL", ResultWord.NOT_DETECTED)),
+        ("U/mL pending", None),
+        ("U/mL and positive", None),
+        ("positive", None),
+        ("U/mL", None),
+        ("", None),
+    ],
+)
+def test_a_phrase_that_closes_a_result_is_told_from_the_unit_before_it(text, closing):
+    assert closing_word(text) == closing

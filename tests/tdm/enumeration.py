@@ -58,3 +58,9 @@ def all_situations() -> Iterator[Situation]:
                 fistula_history=fistula,
                 deep_remission=activity is Activity.REMISSION,
             )
+
+
+@cache
+def every_situation() -> tuple[Situation, ...]:
+    """The same, made once for all tests."""
+    return tuple(all_situations())

@@ -1,10 +1,20 @@
 """What one antibody result says, and which assay it was made with."""
 
+from dataclasses import replace
+from itertools import permutations
+
 import pytest
 
-from tdm.antibody_result import assay_of, ati_issue, class_of, contradicts_itself, text_matches
+from tdm.antibody_result import (
+    assay_of,
+    ati_issue,
+    class_of,
+    contradicts_itself,
+    reading_order,
+    text_matches,
+)
 from tdm.decision import AtiClass
-from tdm.facts import Comparator
+from tdm.facts import Comparator, ResultStatus, Source
 from tdm.issues import IssueCode
 from tdm.knowledge.model import Assay
 from tests.support.course_builder import ati
@@ -165,3 +175,35 @@ def test_an_issue_of_a_result_gives_its_day():
     issue = ati_issue(IssueCode.ATI_OUTDATED, ati("negative", days_ago=3))
     assert (issue.subject, issue.parameters) == ("ati", (("day", "2026-03-06"),))
     assert ati_issue(IssueCode.ATI_UNDATED, ati("negative", undated=True)).parameters == (("day", ""),)
+
+
+IN_ORDER = (
+    ati("positive", 7, status=ResultStatus.CORRECTED, coded=False, reference="z"),
+    ati("positive", 7, reference="a"),
+    ati("negative", 7, reference="b"),
+    ati("positive", reference="b"),
+    ati("positive", 6, reference="b"),
+    ati("positive", 7, comparator=Comparator.BELOW, reference="b"),
+    ati("positive", 7, reference="b"),
+    ati("positive", 7, reference="b", unit="AU/mL"),
+    ati("positive", 7, reference="b", unit="U/mL"),
+    ati("positive", 7, reference="b", unit="U/mL", reference_upper=5),
+    ati("positive", 7, reference="b", unit="U/mL", reference_upper=6),
+    ati("positive", 7, reference="b", unit="U/mL", reference_upper=6, laboratory="A"),
+    ati("positive", 7, reference="b", unit="U/mL", reference_upper=6, laboratory="B"),
+    ati("positive", 7, reference="b", unit="U/mL", reference_upper=6, laboratory="B", method="A"),
+    ati("positive", 7, reference="b", unit="U/mL", reference_upper=6, laboratory="B", method="B"),
+    ati("positive", 7, reference="b", unit="U/mL", reference_upper=6, laboratory="B", method="B", code="1"),
+    ati("positive", 7, coded=False, reference="a"),
+    ati("positive", 7, status=ResultStatus.PRELIMINARY, reference="a"),
+    ati("positive", 7, status=ResultStatus.UNKNOWN, reference="a"),
+)
+
+
+def test_results_of_one_moment_have_one_order():
+    for one, other in permutations(IN_ORDER, 2):
+        earlier = IN_ORDER.index(one) < IN_ORDER.index(other)
+        assert (reading_order(one) < reading_order(other)) is earlier
+    plain = ati("positive", 7)
+    assert reading_order(plain) < reading_order(replace(plain, original="7 U/mL"))
+    assert reading_order(replace(plain, source=Source("A", plain.source.reference))) < reading_order(plain)

@@ -19,6 +19,7 @@ from tdm.facts import (
 )
 from tdm.issues import DataIssue, IssueCode
 from tdm.knowledge.loader import load_knowledge
+from tdm.knowledge.model import TreatmentGoal
 from tests.support.course_builder import (
     IV,
     NOW,
@@ -386,6 +387,17 @@ def test_a_course_that_only_starts_says_so():
     assert not situation(*STEADY).starting
 
 
+def test_a_treatment_goal_of_the_site_raises_the_aim_for_the_age_group():
+    goal = TreatmentGoal.ENDOSCOPIC
+    aim = KNOWLEDGE.goal_values[goal, "adult"]
+    plain = of(*STEADY, level(4.0)).target
+    raised = of(*STEADY, level(4.0), treatment_goal=goal).target
+    assert plain is not None
+    assert raised is not None
+    assert raised.aim_ug_ml == min(max(aim, plain.act_below_ug_ml or 0), plain.ceiling_ug_ml or aim)
+    assert raised.aim_ug_ml != plain.aim_ug_ml
+
+
 def test_reactive_sites_are_told_by_age_group():
     assert not situation(*STEADY, level(2.0), proactive_adult=False).proactive
     assert (
@@ -410,6 +422,17 @@ def test_the_drafts_interval_is_named_where_it_had_to_serve():
     assert IssueCode.INTERVAL_FROM_DRAFT not in codes(
         of(adult(), *infusions(14), draft(interval=56), level(3.0))
     )
+
+
+def test_doubts_of_route_interval_and_age_name_their_subject():
+    found = of(infusion(56, route=None), draft(interval=56, route=None), level(3.0)).issues
+    for expected in (
+        DataIssue(IssueCode.ROUTE_PRESUMED, "route"),
+        DataIssue(IssueCode.INTERVAL_FROM_DRAFT, "interval"),
+        DataIssue(IssueCode.BIRTH_DATE_UNKNOWN, "age"),
+        DataIssue(IssueCode.WEIGHT_UNKNOWN, "weight"),
+    ):
+        assert expected in found
 
 
 def test_doubts_of_reading_and_of_assessing_stand_once_each():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tdm.changes import Change, ChangeKind, is_superseded, last_change, regimen_changes
+from tdm.changes import Change, ChangeKind, dose_differs, is_superseded, last_change, regimen_changes
 from tdm.facts import FactGroup, Moment, OrderState, Route
 from tdm.history import History, read_history
 from tdm.knowledge.loader import load_knowledge
@@ -83,6 +83,19 @@ def test_a_dose_in_mg_and_one_in_mg_per_kg_are_joined_by_the_weight():
     assert changes(*orders, weight_kg=None) == []
     swapped = (order(400, mg_per_kg=None, mg=350), order(10, mg_per_kg=10))
     assert changes(*swapped) == [(DOSE, 10, True)]
+
+
+def test_without_a_common_measure_the_weight_joins_doses_in_both_directions():
+    both, total, per_kg = infusion(mg=350, mg_per_kg=5), infusion(mg=420), order(mg=None, mg_per_kg=6)
+    assert dose_differs(total, per_kg, 90, POLICY)
+    assert not dose_differs(total, per_kg, 70, POLICY)
+    assert dose_differs(per_kg, total, 90, POLICY)
+    assert not dose_differs(per_kg, total, 70, POLICY)
+    assert dose_differs(both, total, None, POLICY)
+    assert dose_differs(both, per_kg, None, POLICY)
+    nothing = order(mg=None, mg_per_kg=None)
+    assert not dose_differs(nothing, total, 70, POLICY)
+    assert not dose_differs(total, nothing, 70, POLICY)
 
 
 def test_mg_per_kg_decides_before_mg():

@@ -504,6 +504,39 @@ def test_an_immunomodulator_brings_its_limits():
     assert decided(young, immunogenic).rationale[-1][0] == "immunomodulator-no-thiopurine-young-male"
 
 
+# ---- issues of the decision itself
+
+
+def test_a_limit_that_leaves_the_answer_open_is_named_with_day_value_and_record():
+    reading = LevelReading(4.0, ago(10), source("level"), comparator=Comparator.BELOW)
+    low = situation(level_ug_ml=1.0)
+    undetectable = situation(level=LevelClass.UNDETECTABLE, level_ug_ml=0.0, ati=AtiClass.POSITIVE_HIGH)
+    open_choice = assessment(low, undetectable, level=reading)
+    found = decided(assessed=open_choice)
+    assert found.rule == "R-CENSOR-1"
+    said = (("day", reading.drawn.day.isoformat()), ("value", "< 4 µg/mL"))
+    assert DataIssue(IssueCode.LEVEL_COMPARATOR_UNDECIDED, "level", said, reading.source) in found.issues
+    undated = decided(assessed=replace(open_choice, level=replace(reading, drawn=None)))
+    issue = next(one for one in undated.issues if one.code is IssueCode.LEVEL_COMPARATOR_UNDECIDED)
+    assert issue.parameters[0] == ("day", "unknown date")
+
+
+def test_a_draft_of_another_route_is_named_as_an_order():
+    found = decided(course(draft=draft()), assessment(draft_changes_route=True))
+    assert DataIssue(IssueCode.DRAFT_ROUTE_DIFFERS, "order") in found.issues
+    assert IssueCode.DRAFT_ROUTE_DIFFERS not in codes(decided(course(draft=draft())))
+
+
+def test_an_order_within_the_trough_window_of_an_observed_interval_does_not_differ():
+    quiet = situation(level=LevelClass.WINDOW, level_ug_ml=7, activity=Activity.REMISSION)
+    observed = regimen(interval_days=56, observed_interval_days=56)
+    well = assessment(quiet, regimen=observed)
+    assert IssueCode.DRAFT_DIFFERS_FROM_REGIMEN not in codes(
+        decided(course(draft=draft(interval_days=60)), well)
+    )
+    assert IssueCode.DRAFT_DIFFERS_FROM_REGIMEN in codes(decided(course(draft=draft(interval_days=28)), well))
+
+
 # ---- rules that a site switched off
 
 
@@ -543,6 +576,29 @@ def test_a_gate_still_speaks_where_the_row_is_switched_off():
     assert found.local_policy
     assert found.assessment is not None
     assert IssueCode.TUBERCULOSIS_SCREENING_ABSENT in codes(found)
+
+
+def test_a_gate_beside_a_row_that_is_switched_off_keeps_version_evidence_issues_and_unread_gates():
+    name = next(iter(shipped_knowledge().evidence))
+    doubt = DataIssue(IssueCode.LEVEL_PENDING, "level")
+    of = course(
+        safety=(fact(SafetyConcept.PREGNANCY),),
+        evaluable=frozenset(SafetyConcept) - {SafetyConcept.JAUNDICE},
+    )
+    found = decided(
+        of,
+        assessment(issues=(doubt,)),
+        rule_evidence={"S-PREG": (name,)},
+        evidence=citable_evidence(name),
+        **rules_off("R-PK-1"),
+    )
+    assert found.knowledge_version == shipped_knowledge().version
+    assert found.not_evaluated == ("S-LIVER",)
+    assert found.evidence == (name,)
+    assert doubt in found.issues
+    assert found.issues[0] == doubt
+    quiet = decided(**rules_off("R-PK-1"))
+    assert (quiet.knowledge_version, quiet.gates) == (shipped_knowledge().version, ())
 
 
 # ---- the draft

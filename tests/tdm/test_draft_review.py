@@ -56,6 +56,18 @@ def test_an_option_without_an_interval_or_a_dose_is_compared_by_the_other():
     assert not asks_for_more(draft(), Option(OptionKind.SHORTEN_INTERVAL_2_WEEKS, interval_days=42), 60)
 
 
+def test_an_order_per_kg_is_weighed_before_it_is_withheld():
+    option = Option(OptionKind.RAISE_DOSE, 400, None, 56, recommended=True)
+    order = draft(amount_mg=None, amount_mg_per_kg=10)
+    found = withheld_update(order, (option,), regimen(), policy(), dose_in_doubt=False, interval_only=False)
+    assert found is not None
+    assert found.code is IssueCode.ORDER_STRONGER
+    light = regimen(weight_kg=30)
+    assert (
+        withheld_update(order, (option,), light, policy(), dose_in_doubt=False, interval_only=False) is None
+    )
+
+
 def test_a_stronger_order_is_left_as_it_is_and_both_are_named():
     issue = withheld(draft(amount_mg=600))
     assert issue is not None

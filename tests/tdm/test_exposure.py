@@ -156,6 +156,17 @@ def test_a_sample_is_unusable_by_timing_then_change_then_age():
     assert fault(0, UNVERIFIED) is None
 
 
+def test_a_dose_ordered_before_the_sample_and_not_yet_given_supersedes_an_intravenous_one_only():
+    ordered = (Change(ChangeKind.DOSE, moment(20), ordered=True),)
+    found = history(*maintenance(56))
+    trough = sampling(4.0)
+    assert unusable(trough, TROUGH, IV, ordered, found, NOW, 84) is IssueCode.LEVEL_SUPERSEDED
+    assert unusable(trough, TROUGH, SC, ordered, found, NOW, 84) is None
+    assert unusable(trough, TROUGH, IV, ordered, history(), NOW, 84) is None
+    given_since = history(*maintenance(10))
+    assert unusable(trough, TROUGH, IV, ordered, given_since, NOW, 84) is None
+
+
 def codes(exposure: Exposure) -> list[IssueCode]:
     return [issue.code for issue in exposure.issues]
 

@@ -73,6 +73,26 @@ def test_a_fact_carries_its_record():
     assert fact == FactUsed("Infliximab trough", "1.8 µg/mL", "2026-03-09", reading.source)
 
 
+def test_every_fact_of_a_record_carries_it():
+    newest, earlier, antibodies, kilograms = level(1.8), level(3.0, 56), ati("negative"), weight(70, 7)
+    exposure = Exposure(Trough(Sampling(newest, moment(0)), Timing.TROUGH), (earlier,), ())
+    marked = ActivityReading(Activity.UNKNOWN, deep_remission=False, markers=(crp(18, 2),), issues=())
+    used = facts_used(
+        course(fistula(reference="f")), Regimen(IV, 350, 5, 56), exposure, antibodies, marked, kilograms, NOW
+    )
+    assert [fact.source for fact in used] == [
+        newest.source,
+        earlier.source,
+        antibodies.source,
+        None,
+        None,
+        None,
+        kilograms.source,
+        crp(18, 2).source,
+        fistula(reference="f").source,
+    ]
+
+
 def test_active_fistulas_come_before_those_of_the_history_and_each_once():
     shown = facts(fistula(active=False, reference="a"), fistula(reference="b"), fistula(reference="b"))
     assert shown == [("Perianal fistula", "active", ""), ("Perianal fistula", "in the history", "")]

@@ -6,7 +6,7 @@ import pytest
 
 from tdm.facts import Dose, FactGroup, OrderState, Shortfall, TreatmentCourse
 from tdm.history import History, Infusion, read_history
-from tdm.issues import IssueCode
+from tdm.issues import DataIssue, IssueCode
 from tdm.knowledge.loader import load_knowledge
 from tests.support.course_builder import (
     IV,
@@ -124,8 +124,32 @@ def test_the_last_of_several_gaps_starts_the_course():
 
 
 def test_the_issue_of_a_new_course_gives_day_and_weeks():
-    (issue,) = read_history(course(*infusions(10, 150)), NOW, POLICY)[1]
-    assert issue.parameters == (("day", "2026-02-27"), ("weeks", "20"))
+    first, earlier = infusions(10, 150)
+    (issue,) = read_history(course(first, earlier), NOW, POLICY)[1]
+    said = (("day", "2026-02-27"), ("weeks", "20"))
+    assert issue == DataIssue(IssueCode.COURSE_RESTARTED, "course", said, first.source)
+
+
+def test_an_issue_of_a_dose_names_its_day_and_its_record():
+    first, second = infusion(5, mg=350, reference="a"), infusion(5, mg=100, reference="b")
+    coming = infusion(-3, reference="c")
+    future, differing = read_history(course(second, first, coming), NOW, POLICY)[1]
+    said = (("day", moment(-3).day.isoformat()),)
+    assert future == DataIssue(IssueCode.DOSE_IN_FUTURE, "dose", said, coming.source)
+    said = (("day", moment(5).day.isoformat()),)
+    assert differing == DataIssue(IssueCode.DOSE_AMOUNTS_DIFFER, "dose", said, first.source)
+
+
+def test_amounts_per_kilogram_that_differ_are_named_where_the_milligrams_agree():
+    first = infusion(5, mg=350, mg_per_kg=5, reference="a")
+    assert codes(first, infusion(5, mg=350, mg_per_kg=10, reference="b")) == [IssueCode.DOSE_AMOUNTS_DIFFER]
+
+
+def test_a_dose_of_one_record_keeps_all_that_it_says():
+    told = infusion(5, mg=350, mg_per_kg=5, reported=True, reference="a")
+    expected = Infusion(told.given, told.source, IV, 350, 5, reported=True)
+    assert history(told).infusions == (expected,)
+    assert one_day(told, infusion(5, mg=350, mg_per_kg=5, reported=True, hour=11, reference="b")) == expected
 
 
 @pytest.mark.parametrize(

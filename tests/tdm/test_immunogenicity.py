@@ -365,6 +365,13 @@ def test_a_later_negative_of_its_own_assay_takes_a_positive_back():
     assert ELSEWHERE in codes(undecided)
 
 
+def test_a_known_assay_is_one_assay_however_its_laboratory_is_written():
+    positive = ati("positive", 60, days_ago=30, unit="U/mL", laboratory="Mayo")
+    negative = ati("negative", 1, unit="U/mL", laboratory="MAYO Clinic", method="ELISA")
+    found = read_antibodies((positive, negative), seen(), NOW, load_knowledge(), pending=False, unread=())
+    assert ELSEWHERE not in codes(found)
+
+
 def test_a_positive_of_another_assay_is_named_beside_what_says_nothing_and_not_beside_a_positive():
     found = read(north(45, 8), ati("inconclusive"), beside=seen())
     assert (found.ati, ELSEWHERE in codes(found)) == (INCONCLUSIVE, True)

@@ -6,10 +6,11 @@ import pytest
 
 from tdm.decision import Activity, AgeGroup, AtiClass, LevelClass, Phase, Situation, Verdict
 from tdm.facts import Route
+from tdm.knowledge.model import TreatmentGoal
 from tdm.neighbours import Neighbour, neighbouring_rules
 from tdm.table import build_table, first_match, numbers_of
 from tests.tdm.cases import situation
-from tests.tdm.enumeration import all_situations, shipped_knowledge
+from tests.tdm.enumeration import every_situation, shipped_knowledge
 
 
 def found(of: Situation | None = None, dimension: str | None = None, **knowledge) -> list[Neighbour]:
@@ -112,6 +113,36 @@ def test_the_rows_beside_say_which_conditions_fail():
     assert above.value == below.value == ""
 
 
+def test_the_second_row_has_the_first_above_it():
+    beside = found(situation(level=LevelClass.NONE, level_ug_ml=None))[-2:]
+    assert [(one.rule, one.dimension) for one in beside] == [
+        ("R-START-1", "row above"),
+        ("R-SC-2", "row below"),
+    ]
+
+
+def test_a_fistula_at_the_ceiling_of_its_own_target_row_asks_for_a_workup():
+    high = situation(level=LevelClass.GREY, level_ug_ml=12.7)
+    assert brief(found(high, "fistula")) == [("R-FIST-1", "assess", "active perianal fistula")]
+
+
+def test_a_subcutaneous_level_is_judged_by_its_own_target_row():
+    enough = situation(
+        route=Route.SUBCUTANEOUS,
+        level=LevelClass.WINDOW,
+        level_ug_ml=20.0,
+        act_below_ug_ml=17.5,
+        aim_ug_ml=17.5,
+        ceiling_ug_ml=None,
+    )
+    assert brief(found(enough, "level")) == [("R-SC-1", "intensify", "17.4 µg/mL")]
+
+
+def test_a_treatment_goal_moves_the_aim_and_no_row():
+    policy = replace(shipped_knowledge().policy, treatment_goal=TreatmentGoal.ENDOSCOPIC)
+    assert found(policy=policy) == found()
+
+
 def test_a_row_below_that_would_answer_fails_nothing():
     starting = situation(level=LevelClass.NONE, level_ug_ml=None, starting=True)
     neighbours = found(starting)
@@ -133,7 +164,7 @@ def test_the_last_row_has_none_below():
 def test_every_neighbour_is_another_row_and_every_situation_has_one():
     knowledge = shipped_knowledge()
     table = build_table(numbers_of(knowledge))
-    for index, one in enumerate(all_situations()):
+    for index, one in enumerate(every_situation()):
         if index % 97:  # a prime step: all dimensions take part
             continue
         fired = first_match(table, one).id

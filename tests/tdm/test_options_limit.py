@@ -40,6 +40,7 @@ def test_in_heart_failure_an_order_per_kg_counts_without_a_weight():
 def test_in_heart_failure_an_order_that_cannot_be_checked_leaves_no_dose_and_nothing_to_recommend():
     force = regimen(dose_mg_per_kg=None, weight_kg=None)
     assert base(force, draft(), heart_failure=True) == (None, None)
+    assert base(regimen(weight_kg=None), draft(), heart_failure=True) == (None, None)
     of = planning_regimen(force, draft(), policy(), interval_only=True)
     options = escalation(situation(), of, policy(), interval_only=True, recommend=True)
     assert [(option.kind, option.recommended) for option in options] == [

@@ -7,7 +7,7 @@ import pytest
 from tdm.facts import Comparator, LevelReading, ResultStatus
 from tdm.issues import IssueCode
 from tdm.knowledge.loader import load_knowledge
-from tdm.plausibility import is_undetectable, level_issue, level_text, limit_text, samplings
+from tdm.plausibility import is_undetectable, level_issue, level_text, limit_text, preference, samplings
 from tests.support.course_builder import NOW, after, level, source
 
 POLICY = load_knowledge().policy
@@ -143,6 +143,32 @@ def test_a_final_duplicate_is_preferred_to_a_preliminary_one_of_another_record()
     assert sampling.reading is best
 
 
+IN_ORDER_OF_PREFERENCE = (
+    level(4.2, status=CORRECTED, coded=False, hour=None, reference="z"),
+    level(4.2, hour=9, reference="z"),
+    level(4.2, hour=10, reference="a"),
+    level(4.2, hour=None, reference="a"),
+    level(None, coded=False, hour=9, reference="z"),
+    level(4.1, coded=False, hour=9, reference="y"),
+    level(4.2, coded=False, hour=9, comparator=Comparator.BELOW, reference="x"),
+    level(4.2, coded=False, hour=9, reference="a"),
+    level(4.2, coded=False, hour=9, reference="b", laboratory="a"),
+    level(4.2, coded=False, hour=9, reference="b", laboratory="b", method="a"),
+    level(4.2, coded=False, hour=9, reference="b", laboratory="b", method="b"),
+    level(4.2, status=PRELIMINARY, hour=9, reference="a"),
+    level(4.2, status=ResultStatus.UNKNOWN, hour=9, reference="a"),
+)
+
+
+def test_readings_of_one_moment_have_one_order():
+    ranked = sorted(IN_ORDER_OF_PREFERENCE, key=lambda reading: preference((reading.drawn, reading)))
+    assert tuple(ranked) == IN_ORDER_OF_PREFERENCE
+    for one_reading, other in permutations(IN_ORDER_OF_PREFERENCE, 2):
+        earlier = IN_ORDER_OF_PREFERENCE.index(one_reading) < IN_ORDER_OF_PREFERENCE.index(other)
+        before, after_it = preference((one_reading.drawn, one_reading)), preference((other.drawn, other))
+        assert (before < after_it) is earlier
+
+
 def test_a_level_is_shown_as_reported_or_rebuilt_from_its_parts():
     assert level_text(LevelReading(4.2, NOW, source("Observation", "1"), original="4,2 mg/l")) == "4,2 mg/l"
     assert level_text(level(4.2)) == "4.2 µg/mL"
@@ -156,6 +182,7 @@ def test_an_issue_of_a_level_gives_its_day_and_value():
     issue = level_issue(IssueCode.LEVEL_OUTDATED, reading)
     assert issue.subject == "level"
     assert issue.parameters == (("day", "2026-03-06"), ("value", "4.2 µg/mL"))
+    assert (issue.code, issue.source) == (IssueCode.LEVEL_OUTDATED, reading.source)
     assert level_issue(IssueCode.LEVEL_UNDATED, level(4.2, undated=True)).parameters[0] == ("day", "")
 
 

@@ -21,7 +21,7 @@ from tdm.rationale import (
 )
 from tdm.table import build_table, first_match, numbers_of, rows_for
 from tests.tdm.cases import assessment, policy, regimen, situation
-from tests.tdm.enumeration import all_situations, shipped_knowledge
+from tests.tdm.enumeration import every_situation, shipped_knowledge
 
 TARGET = shipped_knowledge().targets["adult-maintenance-active"]
 
@@ -66,7 +66,7 @@ def activities_of_rows() -> frozenset[tuple[str, Activity]]:
     """Every row with the activities for which it answers."""
     knowledge = shipped_knowledge()
     return frozenset(
-        (first_match(rows_for(one, knowledge), one).id, one.activity) for one in all_situations()
+        (first_match(rows_for(one, knowledge), one).id, one.activity) for one in every_situation()
     )
 
 
@@ -259,6 +259,13 @@ def test_every_policy_named_behind_an_answer_exists_and_may_be_replaced():
     named = {key for one in every for key in keys_behind(one)}
     assert len(named) == 19
     assert named <= fields
+
+
+def test_an_undetectable_level_is_read_with_all_that_another_is_and_its_own_limits():
+    low = set(keys_behind(situation(level=LevelClass.LOW)))
+    undetectable = set(keys_behind(situation(level=LevelClass.UNDETECTABLE)))
+    assert undetectable - low == {"undetectable_below_ug_ml", "undetectable_limit_at_most_ug_ml"}
+    assert low < undetectable
 
 
 def test_only_gates_with_a_limit_can_be_local():

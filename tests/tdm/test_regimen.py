@@ -5,7 +5,7 @@ import pytest
 from tdm.decision import Regimen
 from tdm.facts import FactGroup, Order, OrderState, Route
 from tdm.history import History, read_history
-from tdm.issues import IssueCode
+from tdm.issues import DataIssue, IssueCode
 from tdm.knowledge.loader import load_knowledge
 from tdm.regimen import (
     days_text,
@@ -123,6 +123,31 @@ def test_infusions_within_the_trough_window_of_the_order_agree(every, disagree):
     assert (IssueCode.INTERVAL_DISAGREES in codes) is disagree
 
 
+def test_the_issue_of_a_disagreement_says_both_sides_and_whose_dose_it_is():
+    given = infusion(10, mg=350, reference="a")
+    parts = (order(400, mg_per_kg=10, interval=56), given, infusion(38), infusion(66), infusion(94))
+    _, issues = regimen_in_force(NOW, IV, history(*parts), None, weight(70), POLICY)
+    doses = (("ordered", "10 mg/kg"), ("given", "350 mg"))
+    intervals = (("ordered", "8 weeks"), ("observed", "4 weeks"))
+    assert issues == (
+        DataIssue(IssueCode.DOSE_DISAGREES, "dose", doses, given.source),
+        DataIssue(IssueCode.INTERVAL_DISAGREES, "interval", intervals),
+    )
+
+
+def test_the_interval_observed_is_that_of_the_route_asked_for():
+    parts = (*infusions(60, 116, 172, 228, mg=300), infusion(4, route=SC, mg=120))
+    assert planned_interval(NOW, history(*parts), None, POLICY, IV) == (56, False)
+    assert planned_interval(NOW, history(*parts), None, POLICY) == (None, False)
+    assert regimen(*parts)[0].interval_days == 56
+    assert regimen(*parts, route=SC)[0].interval_days is None
+
+
+def test_the_interval_of_the_draft_is_the_regimens_only_for_want_of_another():
+    assert regimen(asked=draft(interval=42))[0].interval_days == 42
+    assert regimen(order(400, interval=56), asked=draft(interval=42))[0].interval_days == 56
+
+
 # ---- dose
 
 
@@ -188,6 +213,8 @@ def test_the_regimen_of_the_draft_has_its_own_dose_interval_and_route():
     assert asked == Regimen(IV, 700, 10, 28, 28, None, 70)
     assert draft_regimen(draft(route=None), SC, None).route is SC
     assert draft_regimen(draft(route=SC), IV, None).route is SC
+    pen = draft_regimen(draft(route=SC, mg=120, mg_per_kg=None), IV, weight(70))
+    assert (pen.dose_mg, pen.dose_mg_per_kg) == (120, None)
 
 
 # ---- route
@@ -275,6 +302,8 @@ def test_an_interval_of_no_days_is_none():
         (3, "3 days"),
         (55.8, "8 weeks"),
         (55.4, "55 days"),
+        (56.5, "56 days"),
+        (56.4, "8 weeks"),
         (60, "60 days"),
         (0.2, "0 days"),
     ],

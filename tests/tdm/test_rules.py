@@ -1,5 +1,8 @@
 """Rows in detail: remarks, options and edges that the enumeration does not look at."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from tdm.decision import (
@@ -19,6 +22,7 @@ from tdm.table import build_table, first_match, numbers_of
 from tests.tdm.cases import situation
 from tests.tdm.enumeration import shipped_knowledge
 
+ROOT = Path(__file__).resolve().parents[2]
 K, F = OptionKind, OptionFamily
 NUMBERS = TableNumbers(5, 17.5, 15)
 QUIET = {"activity": Activity.REMISSION}
@@ -42,98 +46,98 @@ def offers(*kinds: OptionKind | OptionFamily, first: bool = True, provisional: t
 BOTH_SWITCHES = (K.SWITCH_WITHIN_CLASS, K.SWITCH_OUT_OF_CLASS)
 
 
-@pytest.mark.parametrize(
-    ("fields", "name", "expected"),
-    [
-        ({"starting": True}, "R-START-1", offers(K.MEASURE_LEVEL_AND_ATI)),
-        ({"level": LevelClass.NONE, "level_ug_ml": None}, "R-DATA-1", offers(K.MEASURE_LEVEL_AND_ATI)),
-        (SC | UNDETECTABLE | QUIET, "R-SC-4", offers(K.CHECK_ADHERENCE, K.MEASURE_LEVEL_AND_ATI)),
-        (SC | WINDOW | QUIET, "R-SC-2", ()),
-        (
-            SC | UNDETECTABLE | {"activity": Activity.ACTIVE_UNCONFIRMED},
-            "R-SC-5",
-            offers(K.CONFIRM_INFLAMMATION, K.CHECK_ADHERENCE),
-        ),
-        (
-            SC | WINDOW | {"activity": Activity.ACTIVE_UNCONFIRMED},
-            "R-SC-5",
-            offers(K.CONFIRM_INFLAMMATION),
-        ),
-        (SC | UNDETECTABLE, "R-SC-1", offers(F.ESCALATION, K.SPECIALIST_REVIEW, first=False)),
-        (SC | {"level": LevelClass.WINDOW, "level_ug_ml": 20}, "R-SC-3", offers(K.SWITCH_OUT_OF_CLASS)),
-        (
-            SC | {"level": LevelClass.WINDOW, "level_ug_ml": 20, "active_fistula": True},
-            "R-SC-3",
-            offers(K.FISTULA_WORKUP, provisional=(K.SWITCH_OUT_OF_CLASS, F.ESCALATION)),
-        ),
-        (
-            {"ati": AtiClass.POSITIVE_HIGH},
-            "R-IMM-1",
-            offers(K.SWITCH_WITHIN_CLASS, K.ADD_IMMUNOMODULATOR, K.SWITCH_OUT_OF_CLASS),
-        ),
-        (
-            {"ati": AtiClass.POSITIVE_HIGH} | QUIET,
-            "R-IMM-2",
-            offers(K.MEASURE_LEVEL_AND_ATI, provisional=BOTH_SWITCHES),
-        ),
-        (
-            {"ati": AtiClass.POSITIVE_HIGH, "level_ug_ml": 5.0, "act_below_ug_ml": 6.0},
-            "R-IMM-8",
-            offers(K.MEASURE_LEVEL_AND_ATI, provisional=BOTH_SWITCHES),
-        ),
-        (
-            {"ati": AtiClass.POSITIVE_UNQUANTIFIED},
-            "R-IMM-7",
-            offers(K.QUANTIFY_ATI, provisional=(F.ESCALATION, *BOTH_SWITCHES)),
-        ),
-        (
-            {"ati": AtiClass.POSITIVE_LOW} | WINDOW | QUIET,
-            "R-IMM-3",
-            offers(K.MEASURE_LEVEL_AND_ATI, first=False),
-        ),
-        ({"ati": AtiClass.POSITIVE_HIGH} | WINDOW, "R-IMM-4", offers(K.SWITCH_OUT_OF_CLASS)),
-        ({"ati": AtiClass.POSITIVE_LOW}, "R-IMM-5", offers(F.ESCALATION, K.ADD_IMMUNOMODULATOR)),
-        ({"ati": AtiClass.POSITIVE_LOW} | QUIET, "R-IMM-6", offers(F.ESCALATION)),
-        ({"ati": AtiClass.POSITIVE_LOW} | QUIET | UNDETECTABLE, "R-IMM-9", offers(K.MEASURE_LEVEL_AND_ATI)),
-        ({"ati": AtiClass.NOT_MEASURED}, "R-ATI-1", offers(K.MEASURE_ATI, provisional=(F.ESCALATION,))),
-        ({"ati": AtiClass.INCONCLUSIVE} | QUIET, "R-ATI-2", offers(F.ESCALATION, K.MEASURE_ATI)),
-        ({"phase": Phase.INDUCTION_WEEK_6}, "R-IND-1", offers(F.ESCALATION)),
-        ({"phase": Phase.INDUCTION_WEEK_6} | QUIET, "R-IND-4", offers(K.MEASURE_LEVEL_AND_ATI, first=False)),
-        ({"phase": Phase.INDUCTION_WEEK_6} | WINDOW, "R-IND-2", ()),
-        (
-            {"phase": Phase.INDUCTION_WEEK_6, "ati": AtiClass.POSITIVE_LOW} | WINDOW,
-            "R-IND-2",
-            offers(K.MEASURE_LEVEL_AND_ATI, first=False),
-        ),
-        ({"phase": Phase.POST_INDUCTION} | UNDETECTABLE, "R-IND-3", offers(K.REINDUCTION, F.ESCALATION)),
-        ({}, "R-PK-1", offers(F.ESCALATION)),
-        (
-            {"activity": Activity.ACTIVE_UNCONFIRMED},
-            "R-PK-1",
-            offers(F.ESCALATION, K.CONFIRM_INFLAMMATION),
-        ),
-        (QUIET, "R-PK-2", offers(F.ESCALATION)),
-        (QUIET | {"proactive": False}, "R-PK-3", offers(K.MEASURE_LEVEL_AND_ATI, first=False)),
-        (QUIET | {"proactive": False} | UNDETECTABLE, "R-PK-4", offers(K.MEASURE_LEVEL_AND_ATI)),
-        (WINDOW, "R-LOR-1", offers(F.ESCALATION)),
-        (WINDOW | {"activity": Activity.ACTIVE_UNCONFIRMED}, "R-LOR-2", offers(K.CONFIRM_INFLAMMATION)),
-        (
-            {"perianal_row": True, "level": LevelClass.GREY, "level_ug_ml": 12.8, "ceiling_ug_ml": 12.7},
-            "R-FIST-1",
-            offers(K.FISTULA_WORKUP, provisional=(K.SWITCH_OUT_OF_CLASS, F.ESCALATION)),
-        ),
-        (
-            {"level": LevelClass.GREY, "level_ug_ml": 12.0},
-            "R-MECH-1",
-            offers(K.SWITCH_OUT_OF_CLASS, K.ONE_OPTIMISATION),
-        ),
-        (HIGH, "R-MECH-2", offers(K.SWITCH_OUT_OF_CLASS)),
-        (WINDOW | QUIET, "R-OK-1", ()),
-        (HIGH | QUIET, "R-OK-2", ()),
-        (HIGH | QUIET | {"deep_remission": True}, "R-OK-2", offers(F.DEESCALATION, first=False)),
-        (HIGH | QUIET | {"deep_remission": True, "ati_unread": True}, "R-OK-2", ()),
-    ],
-)
+OFFERED = [
+    ({"starting": True}, "R-START-1", offers(K.MEASURE_LEVEL_AND_ATI)),
+    ({"level": LevelClass.NONE, "level_ug_ml": None}, "R-DATA-1", offers(K.MEASURE_LEVEL_AND_ATI)),
+    (SC | UNDETECTABLE | QUIET, "R-SC-4", offers(K.CHECK_ADHERENCE, K.MEASURE_LEVEL_AND_ATI)),
+    (SC | WINDOW | QUIET, "R-SC-2", ()),
+    (
+        SC | UNDETECTABLE | {"activity": Activity.ACTIVE_UNCONFIRMED},
+        "R-SC-5",
+        offers(K.CONFIRM_INFLAMMATION, K.CHECK_ADHERENCE),
+    ),
+    (
+        SC | WINDOW | {"activity": Activity.ACTIVE_UNCONFIRMED},
+        "R-SC-5",
+        offers(K.CONFIRM_INFLAMMATION),
+    ),
+    (SC | UNDETECTABLE, "R-SC-1", offers(F.ESCALATION, K.SPECIALIST_REVIEW, first=False)),
+    (SC | {"level": LevelClass.WINDOW, "level_ug_ml": 20}, "R-SC-3", offers(K.SWITCH_OUT_OF_CLASS)),
+    (
+        SC | {"level": LevelClass.WINDOW, "level_ug_ml": 20, "active_fistula": True},
+        "R-SC-3",
+        offers(K.FISTULA_WORKUP, provisional=(K.SWITCH_OUT_OF_CLASS, F.ESCALATION)),
+    ),
+    (
+        {"ati": AtiClass.POSITIVE_HIGH},
+        "R-IMM-1",
+        offers(K.SWITCH_WITHIN_CLASS, K.ADD_IMMUNOMODULATOR, K.SWITCH_OUT_OF_CLASS),
+    ),
+    (
+        {"ati": AtiClass.POSITIVE_HIGH} | QUIET,
+        "R-IMM-2",
+        offers(K.MEASURE_LEVEL_AND_ATI, provisional=BOTH_SWITCHES),
+    ),
+    (
+        {"ati": AtiClass.POSITIVE_HIGH, "level_ug_ml": 5.0, "act_below_ug_ml": 6.0},
+        "R-IMM-8",
+        offers(K.MEASURE_LEVEL_AND_ATI, provisional=BOTH_SWITCHES),
+    ),
+    (
+        {"ati": AtiClass.POSITIVE_UNQUANTIFIED},
+        "R-IMM-7",
+        offers(K.QUANTIFY_ATI, provisional=(F.ESCALATION, *BOTH_SWITCHES)),
+    ),
+    (
+        {"ati": AtiClass.POSITIVE_LOW} | WINDOW | QUIET,
+        "R-IMM-3",
+        offers(K.MEASURE_LEVEL_AND_ATI, first=False),
+    ),
+    ({"ati": AtiClass.POSITIVE_HIGH} | WINDOW, "R-IMM-4", offers(K.SWITCH_OUT_OF_CLASS)),
+    ({"ati": AtiClass.POSITIVE_LOW}, "R-IMM-5", offers(F.ESCALATION, K.ADD_IMMUNOMODULATOR)),
+    ({"ati": AtiClass.POSITIVE_LOW} | QUIET, "R-IMM-6", offers(F.ESCALATION)),
+    ({"ati": AtiClass.POSITIVE_LOW} | QUIET | UNDETECTABLE, "R-IMM-9", offers(K.MEASURE_LEVEL_AND_ATI)),
+    ({"ati": AtiClass.NOT_MEASURED}, "R-ATI-1", offers(K.MEASURE_ATI, provisional=(F.ESCALATION,))),
+    ({"ati": AtiClass.INCONCLUSIVE} | QUIET, "R-ATI-2", offers(F.ESCALATION, K.MEASURE_ATI)),
+    ({"phase": Phase.INDUCTION_WEEK_6}, "R-IND-1", offers(F.ESCALATION)),
+    ({"phase": Phase.INDUCTION_WEEK_6} | QUIET, "R-IND-4", offers(K.MEASURE_LEVEL_AND_ATI, first=False)),
+    ({"phase": Phase.INDUCTION_WEEK_6} | WINDOW, "R-IND-2", ()),
+    (
+        {"phase": Phase.INDUCTION_WEEK_6, "ati": AtiClass.POSITIVE_LOW} | WINDOW,
+        "R-IND-2",
+        offers(K.MEASURE_LEVEL_AND_ATI, first=False),
+    ),
+    ({"phase": Phase.POST_INDUCTION} | UNDETECTABLE, "R-IND-3", offers(K.REINDUCTION, F.ESCALATION)),
+    ({}, "R-PK-1", offers(F.ESCALATION)),
+    (
+        {"activity": Activity.ACTIVE_UNCONFIRMED},
+        "R-PK-1",
+        offers(F.ESCALATION, K.CONFIRM_INFLAMMATION),
+    ),
+    (QUIET, "R-PK-2", offers(F.ESCALATION)),
+    (QUIET | {"proactive": False}, "R-PK-3", offers(K.MEASURE_LEVEL_AND_ATI, first=False)),
+    (QUIET | {"proactive": False} | UNDETECTABLE, "R-PK-4", offers(K.MEASURE_LEVEL_AND_ATI)),
+    (WINDOW, "R-LOR-1", offers(F.ESCALATION)),
+    (WINDOW | {"activity": Activity.ACTIVE_UNCONFIRMED}, "R-LOR-2", offers(K.CONFIRM_INFLAMMATION)),
+    (
+        {"perianal_row": True, "level": LevelClass.GREY, "level_ug_ml": 12.8, "ceiling_ug_ml": 12.7},
+        "R-FIST-1",
+        offers(K.FISTULA_WORKUP, provisional=(K.SWITCH_OUT_OF_CLASS, F.ESCALATION)),
+    ),
+    (
+        {"level": LevelClass.GREY, "level_ug_ml": 12.0},
+        "R-MECH-1",
+        offers(K.SWITCH_OUT_OF_CLASS, K.ONE_OPTIMISATION),
+    ),
+    (HIGH, "R-MECH-2", offers(K.SWITCH_OUT_OF_CLASS)),
+    (WINDOW | QUIET, "R-OK-1", ()),
+    (HIGH | QUIET, "R-OK-2", ()),
+    (HIGH | QUIET | {"deep_remission": True}, "R-OK-2", offers(F.DEESCALATION, first=False)),
+    (HIGH | QUIET | {"deep_remission": True, "ati_unread": True}, "R-OK-2", ()),
+]
+
+
+@pytest.mark.parametrize(("fields", "name", "expected"), OFFERED)
 def test_each_row_offers_what_it_names(fields, name, expected):
     found, outcome = answered(situation(**fields))
     assert (found, outcome.offers) == (name, expected)
@@ -214,6 +218,27 @@ def test_a_row_says_in_words_which_conditions_fail():
     assert rule.matches(situation(**QUIET))
 
 
+def rows_of_the_page() -> dict[str, tuple[str, str]]:
+    """The conditions and the answers of every row, as the page for clinicians says them."""
+    page = (ROOT / "docs/decision-table.md").read_text(encoding="utf-8")
+    found = re.findall(r"^\| (R-[A-Z0-9-]+) \| ([^|]+) \| ([^|]+) \| [^|]* \|$", page, re.MULTILINE)
+    return {name: (words, answers) for name, words, answers in found}
+
+
+def test_the_words_of_a_row_are_those_of_the_page_that_clinicians_read():
+    *table, _ = build_table(NUMBERS)
+    said = {rule.id: "; ".join(one.words for one in rule.conditions) for rule in table}
+    assert said == {name: words for name, (words, _) in rows_of_the_page().items() if name != "R-TOTAL-1"}
+
+
+@pytest.mark.parametrize(("fields", "name"), [(fields, name) for fields, name, _ in OFFERED])
+def test_each_row_answers_as_the_page_that_clinicians_read(fields, name):
+    _, outcome = answered(situation(**fields))
+    direction = "" if outcome.direction is None else f" {outcome.direction.value}"
+    answer = f"{outcome.verdict.value}{direction} ({outcome.certainty.value})"
+    assert answer in rows_of_the_page()[name][1].split("; ")
+
+
 def test_rows_name_the_site_policies_they_read():
     keys = {rule.id: rule.policy_keys for rule in build_table(NUMBERS) if rule.policy_keys}
     proactive = ("proactive_child", "proactive_adult")
@@ -244,3 +269,11 @@ def test_every_row_gate_remark_and_option_has_its_sentence():
         assert knowledge.rules[rule.id].text
         assert 0 < len(knowledge.rules[rule.id].short) < 60
     assert all(kind.value in knowledge.options for kind in OptionKind)
+
+
+def test_high_antibodies_without_measurable_drug_are_not_the_row_that_waits_for_a_second_result():
+    row = next(rule for rule in build_table(NUMBERS) if rule.id == "R-IMM-8")
+    high = {"ati": AtiClass.POSITIVE_HIGH, "phase": Phase.INDUCTION_WEEK_6}
+    assert row.matches(situation(level=LevelClass.LOW, level_ug_ml=1.0, **high))
+    assert not row.matches(situation(level=LevelClass.UNDETECTABLE, level_ug_ml=0.0, **high))
+    assert not row.matches(situation(level=LevelClass.NONE, level_ug_ml=None, **high))

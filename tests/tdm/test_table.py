@@ -17,13 +17,13 @@ from tdm.table import (
     undecided,
 )
 from tests.tdm.cases import situation
-from tests.tdm.enumeration import all_situations, shipped_knowledge
+from tests.tdm.enumeration import every_situation, shipped_knowledge
 
 
 def test_the_first_of_the_rows_left_is_the_first_of_the_table_in_every_situation() -> None:
     knowledge = shipped_knowledge()
     table = build_table(numbers_of(knowledge))
-    for one in all_situations():
+    for one in every_situation():
         assert first_match(rows_for(one, knowledge), one).id == first_match(table, one).id
         starting = replace(one, starting=True)
         assert first_match(rows_for(starting, knowledge), starting).id == "R-START-1"

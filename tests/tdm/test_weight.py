@@ -1,13 +1,14 @@
 """The body weight that a dose per kilogram rests on."""
 
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
 
-from tdm.facts import WeightReading
-from tdm.issues import IssueCode
+from tdm.facts import Source, WeightReading
+from tdm.issues import DataIssue, IssueCode
 from tdm.knowledge.loader import load_knowledge
-from tdm.weight import read_weight
+from tdm.weight import read_weight, weight_order
 from tests.support.course_builder import NOW, weight
 
 POLICY = load_knowledge().policy
@@ -59,9 +60,38 @@ def test_a_weight_without_a_time_stands_beside_those_of_its_day():
     assert read(weight(70, 5, hour=None), weight(154, 5)) == (None, [IssueCode.WEIGHT_CONFLICT])
 
 
-def test_the_issue_names_the_day():
-    _, issues = read_weight([weight(70, 400)], NOW, 365, POLICY)
-    assert issues[0].parameters == (("day", "2025-02-02"),)
+def test_an_issue_names_the_day_and_the_record():
+    old = weight(70, 400)
+    day = (("day", "2025-02-02"),)
+    assert read_weight([old], NOW, 365, POLICY) == (
+        None,
+        (DataIssue(IssueCode.WEIGHT_OUTDATED, "weight", day, old.source),),
+    )
+    newest = weight(52.9, 0)
+    day = (("day", "2026-03-09"),)
+    _, issues = read_weight([newest, weight(24, 57)], NOW, 365, POLICY)
+    assert issues == (DataIssue(IssueCode.WEIGHT_CONTRADICTED, "weight", day, newest.source),)
+    heavier = weight(154, 0)
+    _, issues = read_weight([weight(70, 0), heavier], NOW, 365, POLICY)
+    assert issues == (DataIssue(IssueCode.WEIGHT_CONFLICT, "weight", day, heavier.source),)
+    _, issues = read_weight([], NOW, 365, POLICY)
+    assert issues == (DataIssue(IssueCode.WEIGHT_UNKNOWN, "weight"),)
+
+
+def test_weights_have_one_order_by_day_time_mass_and_record():
+    a, b = Source("Observation", "Observation/a"), Source("Observation", "Observation/b")
+    ordered = (
+        weight(80, 1, hour=None),
+        weight(80, 0, hour=7),
+        weight(80, 0, hour=8),
+        weight(70, 0, hour=None),
+        replace(weight(80, 0, hour=None), source=Source("A", "Observation/z")),
+        replace(weight(80, 0, hour=None), source=a),
+        replace(weight(80, 0, hour=None), source=b),
+    )
+    for one, other in permutations(ordered, 2):
+        earlier = ordered.index(one) < ordered.index(other)
+        assert (weight_order(one) < weight_order(other)) is earlier
 
 
 # ---- a weight that does not fit

@@ -33,6 +33,11 @@ def test_a_weight_fits_a_last_dose_between_the_standard_and_the_highest(kilogram
     assert fitted(kilograms, [dose(56, amount_mg=350)]) == ((kilograms, []) if fits else NOT_USED)
 
 
+def test_both_ends_of_the_range_fit():
+    assert fitted(100, [dose(56, amount_mg=1800)]) == (100, [])  # 18 mg/kg: 1.8 times the highest
+    assert fitted(90, [dose(56, amount_mg=250)]) == (90, [])  # 2.8 mg/kg: the standard over 1.8
+
+
 def test_the_mg_per_kg_that_was_ordered_says_more_than_the_usual_range():
     ordered = order(amount_mg_per_kg=10)
     assert fitted(70, [dose(56, amount_mg=700)], [ordered]) == (70, [])

@@ -131,6 +131,14 @@ def test_a_limit_counts_for_a_number_without_a_unit_only_when_it_has_none_itself
     assert strange.reference_upper is None
 
 
+@pytest.mark.parametrize("text", ["High", "high", " HIGH "])
+def test_high_in_words_is_no_normal_result(text):
+    assert codes(read(valueString=text)) == [IssueCode.ATI_UNREADABLE]
+    for flag in ({"text": text}, {"coding": [{"display": text}]}, text):
+        beside = only_ati(read(valueQuantity=quantity(35, "U/mL"), interpretation=[flag]))
+        assert (beside.word, beside.value) == (None, 35.0)
+
+
 def test_a_titre_has_no_limit_in_units():
     ati = only_ati(read(valueString="1:40", referenceRange=[{"high": {"value": 10}}]))
     assert (ati.unit, ati.reference_upper) == ("titer", None)

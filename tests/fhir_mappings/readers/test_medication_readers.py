@@ -136,6 +136,14 @@ def test_an_active_order_whose_schedule_has_ended_is_not_in_force(end: str, stat
     assert open_ended.state is OrderState.ACTIVE
 
 
+def test_of_several_schedules_the_last_end_counts() -> None:
+    ends = [{"timing": {"repeat": {"boundsPeriod": {"end": end}}}} for end in ("2026-06-01", "2026-05-01")]
+    for instructions in (ends, ends[::-1]):
+        (order,) = request(dosageInstruction=instructions).orders
+        assert order.ended is not None
+        assert order.ended.day == date(2026, 6, 1)
+
+
 def test_a_stopped_order_says_when_it_ended_if_the_record_does() -> None:
     bounds = {"timing": {"repeat": {"boundsPeriod": {"end": "2026-05-01"}}}}
     (order,) = request(status="stopped", dosageInstruction=[bounds]).orders

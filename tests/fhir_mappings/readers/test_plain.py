@@ -175,3 +175,9 @@ def test_copies_of_a_marker_are_one_and_near_copies_are_not():
         "Observation/a-copy",
         "Observation/below",
     ]
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_a_result_without_type_and_id_is_read_the_same_the_short_way(name):
+    bare = {key: value for key, value in PLAIN[name].items() if key not in {"id", "resourceType"}}
+    assert plainly(bare) == merge([read_observation(bare, CONTEXT)])

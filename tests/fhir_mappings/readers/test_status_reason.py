@@ -2,9 +2,10 @@
 
 import pytest
 
+from fhir_mappings.dates import read_moment
 from fhir_mappings.medication import Medicines
 from fhir_mappings.readers.status_reason import read_status_reason
-from tdm.facts import SafetyConcept, SafetyState
+from tdm.facts import SafetyConcept, SafetyFact, SafetyState, Source
 from tests.support.results import context
 
 CONTEXT = context()
@@ -58,3 +59,18 @@ def test_a_reaction_as_the_reason_is_on_record(fields):
 )
 def test_other_reasons_and_other_medicines_say_nothing(fields):
     assert read(**fields) is None
+
+
+@pytest.mark.parametrize("name", ["effectiveDateTime", "authoredOn", "dateAsserted"])
+def test_a_reaction_names_its_record_and_its_moment_in_the_zone_of_the_site(name):
+    evening = "2026-02-10T20:30:00"
+    fact = read(**{"effectiveDateTime": None, "statusReason": [REACTION], name: evening})
+    source = Source("MedicationAdministration", "MedicationAdministration/d1")
+    expected = SafetyFact(
+        SafetyConcept.INFLIXIMAB_REACTION,
+        SafetyState.UNCLEAR,
+        source,
+        recorded=read_moment(evening, CONTEXT.zone),
+    )
+    assert fact == expected
+    assert read(effectiveDateTime=None, statusReason=[REACTION]).recorded is None
