@@ -295,7 +295,8 @@ def test_a_production_server_adds_no_words_of_its_own(tmp_path, repository):
                 "tests.faults.sandbox_app:app",
             ],
             cwd=repository,
-            env={**os.environ, "TMPDIR": str(spool)},
+            env={name: value for name, value in os.environ.items() if not name.startswith("INFLIXIMAB_CDS_")}
+            | {"TMPDIR": str(spool)},
             stdout=stream,
             stderr=subprocess.STDOUT,
         )  # fmt: skip
