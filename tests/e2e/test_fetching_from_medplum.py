@@ -3,6 +3,7 @@
 Everything goes over HTTP and by the command line, as a newcomer would do it.
 """
 
+import os
 import re
 import subprocess
 import sys
@@ -26,6 +27,7 @@ SERVICE = "cds-services/infliximab-tdm-order-sign"
 def sandbox(*arguments):
     process = subprocess.Popen(
         [sys.executable, "-m", "cds_service", "sandbox", "--port", "0", *arguments],
+        env={name: value for name, value in os.environ.items() if not name.startswith("INFLIXIMAB_CDS_")},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,

@@ -295,8 +295,8 @@ def test_a_production_server_adds_no_words_of_its_own(tmp_path, repository):
                 "tests.faults.served_app:app",
             ],
             cwd=repository,
-            env={
-                **os.environ,
+            env={name: value for name, value in os.environ.items() if not name.startswith("INFLIXIMAB_CDS_")}
+            | {
                 "TMPDIR": str(spool),
                 "INFLIXIMAB_CDS_DATABASE_URL": f"sqlite:///{tmp_path}/store.sqlite3",
             },
