@@ -53,6 +53,7 @@ def create_app(settings: Settings | None = None, *, services: Services | None = 
         send_wildcard=any_origin,
         methods=["GET", "POST", "OPTIONS"],
         allow_headers=["Authorization", "Content-Type"],
+        expose_headers=["Retry-After"],
         max_age=_PREFLIGHT_SECONDS,
     )
     register_error_handlers(app)

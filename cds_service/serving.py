@@ -8,6 +8,7 @@ must not be reachable.
 from __future__ import annotations
 
 import socket
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -41,6 +42,33 @@ class ServeOptions:
     drain_seconds: int = 0
 
 
+class Replacements(dict[int, float]):
+    """When each worker was last replaced, as granian notes and asks it, on a monotonic clock in seconds.
+
+    Granian ends the whole server when a replaced worker dies again within seconds, and then the healthy ones
+    stop answering too. So "never" is answered until `most` were replaced within `window_seconds`: that
+    is a service that cannot run, and whoever supervises it should hear of it.
+    """
+
+    def __init__(self, most: int = 60, window_seconds: float = 60.0) -> None:
+        """Note nothing yet."""
+        super().__init__()
+        self._most = most
+        self._window_seconds = window_seconds
+        self._times: deque[float] = deque()
+
+    def __setitem__(self, worker: int, at: float) -> None:
+        """Note that a worker is replaced."""
+        self._times.append(at)
+        while at - self._times[0] > self._window_seconds:
+            self._times.popleft()
+        super().__setitem__(worker, at)
+
+    def get(self, worker: int, default: Any = None) -> Any:
+        """Return when a worker was replaced, if too many were of late; else `default`, which means never."""
+        return super().get(worker, default) if len(self._times) > self._most else default
+
+
 def check_free(host: str, port: int) -> None:
     """Raise OSError when nothing can listen there: the server's workers would only die of it, one by one."""
     family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
@@ -49,7 +77,7 @@ def check_free(host: str, port: int) -> None:
         probe.bind(address)
 
 
-def server(options: ServeOptions) -> AbstractServer[Any]:
+def server(options: ServeOptions, target: str = TARGET) -> AbstractServer[Any]:
     """Return the server, not yet started. Its `serve` returns after a signal to stop and its last answer."""
     # Imported where it is used: neither the workers' decisions nor any other command needs it.
     from granian.constants import HTTPModes, Interfaces  # noqa: PLC0415 (see above)
@@ -57,7 +85,7 @@ def server(options: ServeOptions) -> AbstractServer[Any]:
     from granian.server import Server  # noqa: PLC0415 (see above)
 
     made = Server(
-        TARGET,
+        target,
         address=options.host,
         port=options.port,
         interface=Interfaces.WSGI,
@@ -74,5 +102,6 @@ def server(options: ServeOptions) -> AbstractServer[Any]:
         log_level=LogLevels.warning,
         log_dictconfig={"handlers": {"console": _STANDARD_ERROR, "access": _STANDARD_ERROR}},
     )
+    made.respawned_wrks = Replacements()
     drain_before_stop(made, options.drain_seconds)
     return made

@@ -15,6 +15,7 @@ import click
 from cds_service.services import Services, load_services, system_clock
 from cds_service.settings import ENVIRONMENT_PREFIX, Settings, SettingsError, settings_from_environment
 from cds_service.site_overlay import SiteError
+from cds_service.store.errors import StoreRefusedError
 from cds_service.trust.reasons import TrustError
 from fhir_mappings.codes import CodeSetError
 from tdm.knowledge.errors import KnowledgeError
@@ -82,7 +83,7 @@ def services_for_command(
             database_url=settings.database_url if believing else "",
         )
         return load_services(settings, clock=clock, logger=logger)
-    except (SettingsError, SiteError, KnowledgeError, CodeSetError, TrustError) as error:
+    except (SettingsError, SiteError, KnowledgeError, CodeSetError, TrustError, StoreRefusedError) as error:
         refuse_configuration(error)
 
 

@@ -22,7 +22,7 @@ import time_machine
 from click.testing import CliRunner
 
 from cds_service.cli import main
-from cds_service.serving import TARGET, ServeOptions, check_free, server
+from cds_service.serving import TARGET, Replacements, ServeOptions, check_free, server
 from cds_service.settings import Settings
 from cds_service.warm_up import warm_up
 from tests.cds_service.conftest import example, loaded
@@ -224,3 +224,21 @@ def test_the_real_server_believes_a_client_once_refuses_strangers_and_stops(trus
         "audience-wrong",
     ]
     assert b"Traceback" not in err
+
+
+def test_a_worker_that_dies_again_does_not_end_the_server_until_too_many_did():
+    noted = Replacements(most=3, window_seconds=60)
+    for at in (100.0, 102.0, 104.0):
+        noted.clear()  # as granian does before each round
+        noted[0] = at
+        assert noted.get(0, 0) == 0
+    noted[0] = 106.0
+    assert noted.get(0, 0) == 106.0
+    assert noted.get(1, 0) == 0
+    noted[0] = 163.0  # by now the first ones are a minute ago
+    assert noted.get(0, 0) == 0
+
+
+def test_the_server_asks_how_often_workers_were_replaced():
+    options = ServeOptions("127.0.0.1", 8000, workers=1, stop_seconds=1)
+    assert isinstance(server(options).respawned_wrks, Replacements)

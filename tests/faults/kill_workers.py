@@ -78,11 +78,7 @@ def command(server: str, port: int) -> list[str]:
             "--threads", "4", "--worker-class", "gthread", "--preload", "--log-level", "critical",
             "tests.faults.served_app:app",
         ]  # fmt: skip
-    return [
-        sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
-        "--workers", "2", "--blocking-threads", "4", "--respawn-failed-workers", "--respawn-interval", "0.1",
-        "--no-ws", "--log-level", "critical", "tests.faults.served_app:app",
-    ]  # fmt: skip
+    return [sys.executable, "-m", "tests.faults.serve_here", str(port)]
 
 
 @contextmanager
