@@ -131,6 +131,7 @@ def test_heart_failure_with_no_interval_left_is_at_the_cap():
 
 def test_the_cap_counts_week_14_as_after_induction():
     assert at_cap(situation(phase=Phase.POST_INDUCTION)).verdict is Verdict.SWITCH
+    assert at_cap(situation(ati=AtiClass.POSITIVE_LOW)).verdict is Verdict.SWITCH
 
 
 # ---- R-TIME-1, R-PHASE-1

@@ -453,6 +453,11 @@ def test_distinct_doubts_are_told_by_record_or_by_what_they_say():
     assert distinct((other,), (same,), (one,)) == (other, same)
 
 
+def test_issues_of_one_kind_stand_in_the_order_of_their_records():
+    issues = [DataIssue(IssueCode.LEVEL_CONFLICT, "level", (), Source("Observation", name)) for name in "cab"]
+    assert [one.source.reference for one in distinct(issues) if one.source is not None] == ["a", "b", "c"]
+
+
 def test_issues_are_sorted_and_not_in_the_order_of_the_records():
     first = DataIssue(IssueCode.ATI_PENDING, "ati")
     second = DataIssue(IssueCode.LEVEL_PENDING, "level")

@@ -504,6 +504,17 @@ def test_an_immunomodulator_brings_its_limits():
     assert decided(young, immunogenic).rationale[-1][0] == "immunomodulator-no-thiopurine-young-male"
 
 
+def test_a_target_row_that_the_site_replaced_says_local_policy():
+    local = replace(shipped_knowledge().targets["adult-maintenance-active"], local=True)
+    known = {"local_keys": frozenset({"targets.adult-maintenance-active"})}
+    here = assessment(target=local, situation_targets=(local,))
+    assert decided(assessed=here, **known).local_policy
+    packaged = replace(local, local=False)
+    assert not decided(
+        assessed=assessment(target=packaged, situation_targets=(packaged,)), **known
+    ).local_policy
+
+
 # ---- issues of the decision itself
 
 

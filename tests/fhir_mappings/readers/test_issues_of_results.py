@@ -10,7 +10,8 @@ from fhir_mappings.dates import read_date
 from fhir_mappings.readers.diagnostic_report import collection_times, read_diagnostic_report
 from fhir_mappings.readers.observation import read_observation
 from fhir_mappings.readers.reading import merge, merge_issues
-from tdm.facts import ResultStatus, SafetyConcept, SafetyFact, SafetyState, Source
+from fhir_mappings.readers.status import ReadStatus, read_status
+from tdm.facts import Comparator, ResultStatus, SafetyConcept, SafetyFact, SafetyState, Source
 from tdm.issues import DataIssue, IssueCode
 from tests.support.results import ALT, ATI, CRP, LEVEL, WEIGHT, context, observation, quantity
 
@@ -369,3 +370,23 @@ def test_issues_of_one_record_that_differ_in_what_they_say_stand_in_one_order() 
     one = DataIssue(IssueCode.RESULT_UNREADABLE, "activity", (DAY, ("test", "crp")), SOURCE)
     other = DataIssue(IssueCode.RESULT_UNREADABLE, "activity", (DAY, ("test", "esr")), SOURCE)
     assert merge_issues([other, one]) == merge_issues([one, other, one]) == (one, other)
+
+
+def test_not_detected_without_a_text_is_shown_in_words() -> None:
+    flag = [{"coding": [{"code": "ND"}]}]
+    (level,) = read_observation(observation(LEVEL, interpretation=flag), context()).levels
+    assert (level.original, level.comparator, level.detected) == ("not detected", Comparator.EXACT, False)
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (None, ReadStatus(ResultStatus.UNKNOWN)),
+        (" Appended ", ReadStatus(ResultStatus.AMENDED, said="appended")),
+        ("registered", ReadStatus(None, pending=True, said="registered")),
+        ("final", ReadStatus(ResultStatus.FINAL, said="final")),
+        ("odd", ReadStatus(None, said="odd")),
+    ],
+)
+def test_a_status_keeps_what_it_said(status: str | None, expected: ReadStatus) -> None:
+    assert read_status(status) == expected

@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from fhir_mappings.readers.patient import PatientFacts, read_patient
-from tdm.facts import Sex
-from tdm.issues import IssueCode
+from tdm.facts import Sex, Source
+from tdm.issues import DataIssue, IssueCode
 from tests.support.results import context
 
 
@@ -60,3 +60,11 @@ def test_a_patient_without_an_id_is_this_patient():
     assert facts == PatientFacts(date(2010, 5, 17), date(2010, 5, 17))
     same = read_patient({"id": "p1", "birthDate": "2010-05-17"}, context(patient_id="Patient/p1"))
     assert same.birth_latest == date(2010, 5, 17)
+
+
+def test_another_patient_is_named_by_their_own_record_and_nothing_else_is_taken():
+    facts = read(id="p2", birthDate="2010-05-17", gender="male")
+    source = Source("Patient", "Patient/p2")
+    assert facts == PatientFacts(
+        issues=(DataIssue(IssueCode.OTHER_PATIENT, "record", (("count", "1"),), source),)
+    )

@@ -73,10 +73,19 @@ def test_a_disputed_figure_is_not_handed_out(knowledge: Knowledge) -> None:
     assert accuracy == (71, 57, 61, None)
 
 
+@pytest.mark.parametrize("name", ["sensitivity", "specificity", "ppv", "npv"])
+def test_each_figure_may_be_disputed_alone(name: str, knowledge: Knowledge) -> None:
+    row = knowledge.evidence["kang-choi-2019-table-4-5"]
+    disputed = replace(row, disputed=(name,))
+    changed = replace(knowledge, evidence={**knowledge.evidence, row.id: disputed})
+    (before,), (after,) = findings_at(5.1, knowledge), findings_at(5.1, changed)
+    assert after == replace(before, **{name: None})
+
+
 def test_a_figure_read_from_the_chart_is_marked_approximate(knowledge: Knowledge) -> None:
     (low,) = findings_at(1.0, knowledge)
     assert (low.evidence_id, low.approximate) == ("kang-choi-2019-healing-below-2", True)
-    assert (low.from_ug_ml, low.below_ug_ml, low.ppv) == (None, 2.0, None)
+    assert (low.from_ug_ml, low.below_ug_ml, low.ppv, low.n) == (None, 2.0, None, 105)
     (high,) = findings_at(8.499, knowledge)
     assert (high.evidence_id, high.approximate) == ("kang-choi-2019-healing-at-8", True)
     assert (high.from_ug_ml, high.below_ug_ml) == (8.0, None)
