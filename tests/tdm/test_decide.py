@@ -604,7 +604,7 @@ def test_a_gate_beside_a_row_that_is_switched_off_keeps_version_evidence_issues_
         **rules_off("R-PK-1"),
     )
     assert found.knowledge_version == shipped_knowledge().version
-    assert found.not_evaluated == ("S-LIVER",)
+    assert found.not_evaluated == (UnreadGate("S-LIVER", (Unread.NO_CODE,)),)
     assert found.evidence == (name,)
     assert doubt in found.issues
     assert found.issues[0] == doubt

@@ -9,6 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+import time_machine
 from sqlalchemy import create_engine, text
 
 from cds_service.trust.replay_sql import SEEN_TOKENS
@@ -49,7 +50,7 @@ def race(seed):
                 accepted.append(number)
 
 print("ready", flush=True)
-sys.stdin.readline()
+time.sleep(max(0.0, float(sys.stdin.readline()) - time.time()))  # all at the same moment
 threads = [threading.Thread(target=race, args=(seed,)) for seed in range(racers)]
 [thread.start() for thread in threads]
 [thread.join() for thread in threads]
@@ -92,14 +93,15 @@ def test_eight_racers_on_three_replicas_are_believed_once_for_each_token(address
     ]
     for replica in replicas:
         assert replica.stdout.readline() == "ready\n"
+    start = time_machine.escape_hatch.time.time() + 0.5  # the clock of this test stands still
     for replica in replicas:
-        replica.stdin.write("go\n")
+        replica.stdin.write(f"{start}\n")
         replica.stdin.flush()
     reports = [json.loads(replica.communicate(timeout=60)[0]) for replica in replicas]
     accepted = Counter(number for report in reports for number in report["accepted"])
     assert accepted == dict.fromkeys(range(TOKENS), 1)
     assert [report["events"] for report in reports] == [[], [], []]
-    assert all(report["accepted"] for report in reports)  # they did meet: none had it all
+    assert sum(bool(report["accepted"]) for report in reports) > 1  # they did meet: none had it all
     with engine.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM seen_tokens")).scalar_one() == TOKENS
     times = sorted(time for report in reports for time in report["times"])

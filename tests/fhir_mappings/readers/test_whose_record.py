@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from msgspec import Struct
+from msgspec.structs import astuple
 
 from fhir_mappings.dates import read_moment
 from fhir_mappings.medication import Medicines
@@ -116,7 +118,7 @@ def source_of(kind: str) -> Source:
 
 
 def facts_in(reading: Any) -> Iterator[Any]:
-    for group in reading:
+    for group in astuple(reading) if isinstance(reading, Struct) else reading:
         if isinstance(group, tuple):
             yield from (fact for fact in group if not isinstance(fact, DataIssue))
 
