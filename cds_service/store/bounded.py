@@ -38,8 +38,6 @@ class _Task(Generic[_T]):
             self.result = self.work()
         except Exception as error:  # noqa: BLE001 (raised again where it is waited for)
             self.failure = error
-        finally:
-            self.done.set()
 
 
 class BoundedCalls:
@@ -90,3 +88,4 @@ class BoundedCalls:
                 task.perform()
             with self._lock:
                 self._unfinished -= 1
+            task.done.set()  # last: whoever waited may come back at once, and must find its place free
