@@ -85,6 +85,7 @@ class ConditionConcept(StrEnum):
 INFLIXIMAB_PRODUCT = "infliximab-product"
 INFLIXIMAB_SUBCUTANEOUS = "infliximab-subcutaneous-product"
 INFLIXIMAB_ALLERGY = "infliximab-allergy"
+OTHER_TARGETED_MEDICINE = "other-targeted-medicine"
 TNF_BLOCKER_ALLERGY = "tnf-blocker-allergy"
 SEVERITY_MILD = "severity-mild"
 SEVERITY_MODERATE_OR_SEVERE = "severity-moderate-or-severe"
@@ -267,7 +268,8 @@ class CodeSets:
 
     def _medication(self, codings: Codings, text: str) -> MedicationMatch | None:
         """Return what a medicine is, infliximab before anything else; None: of no interest here."""
-        matches = self._match("medication", codings, text)
+        found = self._match("medication", codings, text)
+        matches = [match for match in found if match[0] != OTHER_TARGETED_MEDICINE]
         by_concept = {match[0]: match for match in matches}
         infliximab = by_concept.get(INFLIXIMAB_SUBCUTANEOUS) or by_concept.get(INFLIXIMAB_PRODUCT)
         if infliximab is not None:
@@ -279,6 +281,12 @@ class CodeSets:
             return None
         concept, coded, code, unit_mg = matches[0]
         return MedicationMatch(MedicationConcept(concept), coded, None, unit_mg, code)
+
+    def names_other_medicine(self, codings: Codings, text: str) -> bool:
+        """Return whether the texts of a medicine name another one than infliximab that we know by name."""
+        return not {INFLIXIMAB_PRODUCT, INFLIXIMAB_SUBCUTANEOUS}.issuperset(
+            self.named("medication", codings, text)
+        )
 
     def ids(self, kind: str, codings: Codings, text: str) -> frozenset[str]:
         """Return the ids of all concepts of one kind."""

@@ -107,6 +107,7 @@ class IssueCode(StrEnum):
     DRAFT_DO_NOT_PERFORM = "draft-do-not-perform"
     DRAFT_IS_SERVICE_REQUEST = "draft-is-service-request"
     DRAFT_SUBJECT_DIFFERS = "draft-subject-differs"
+    DRAFT_NAMES_OTHER_MEDICINE = "draft-names-other-medicine"
     # -- results and records as read
     PANEL_VALUE_NOT_USED = "panel-value-not-used"
     RESULT_IN_TEXT = "result-in-text"
