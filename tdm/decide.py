@@ -25,6 +25,7 @@ from tdm.decision import (
 )
 from tdm.draft_review import differing_order, withheld_update
 from tdm.facts import Moment, TreatmentCourse
+from tdm.gate_records import gate_records
 from tdm.gates import GateReport, check_gates, with_immunomodulator
 from tdm.gates_context import GateContext, gate_context
 from tdm.issues import DataIssue, IssueCode
@@ -66,6 +67,10 @@ def decide_assessed(
     """Return the answer for a course that has been assessed."""
     context = gate_context(course, assessment, now=now, policy=knowledge.policy)
     report = check_gates(context)
+    if report.fired:
+        records = gate_records(report.fired, context)
+        assessment = replace(assessment, facts=(*assessment.facts, *records))
+        context = replace(context, assessment=assessment)
     deciding = report.deciding
     if deciding is not None:
         return _by_gate(deciding, report, context, knowledge)
