@@ -34,6 +34,7 @@ class IssueCode(StrEnum):
     LEVEL_BY_TEXT = "level-recognised-by-text"
     LEVEL_UNTIMED = "level-untimed"
     LEVEL_TIMING_UNVERIFIED = "level-timing-unverified"
+    LEVEL_INFUSIONS_INCOMPLETE = "level-infusions-incomplete"
     # -- antibodies
     ATI_BY_TEXT = "ati-recognised-by-text"
     ATI_UNREADABLE = "ati-unreadable"
