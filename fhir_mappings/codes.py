@@ -268,25 +268,17 @@ class CodeSets:
 
     def _medication(self, codings: Codings, text: str) -> MedicationMatch | None:
         """Return what a medicine is, infliximab before anything else; None: of no interest here."""
-        found = self._match("medication", codings, text)
-        matches = [match for match in found if match[0] != OTHER_TARGETED_MEDICINE]
+        matches = [m for m in self._match("medication", codings, text) if m[0] != OTHER_TARGETED_MEDICINE]
         by_concept = {match[0]: match for match in matches}
         infliximab = by_concept.get(INFLIXIMAB_SUBCUTANEOUS) or by_concept.get(INFLIXIMAB_PRODUCT)
         if infliximab is not None:
-            named_subcutaneous = INFLIXIMAB_SUBCUTANEOUS in self.named("medication", codings, text)
-            subcutaneous = infliximab[0] == INFLIXIMAB_SUBCUTANEOUS or named_subcutaneous
-            route = Route.SUBCUTANEOUS if subcutaneous else None
+            concepts = (infliximab[0], *self.named("medication", codings, text))
+            route = Route.SUBCUTANEOUS if INFLIXIMAB_SUBCUTANEOUS in concepts else None
             return MedicationMatch(None, infliximab[1], route, infliximab[3], infliximab[2])
         if not matches:
             return None
         concept, coded, code, unit_mg = matches[0]
         return MedicationMatch(MedicationConcept(concept), coded, None, unit_mg, code)
-
-    def names_other_medicine(self, codings: Codings, text: str) -> bool:
-        """Return whether the texts of a medicine name another one than infliximab that we know by name."""
-        return not {INFLIXIMAB_PRODUCT, INFLIXIMAB_SUBCUTANEOUS}.issuperset(
-            self.named("medication", codings, text)
-        )
 
     def ids(self, kind: str, codings: Codings, text: str) -> frozenset[str]:
         """Return the ids of all concepts of one kind."""

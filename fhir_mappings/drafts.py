@@ -12,7 +12,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from fhir_mappings.acquired import AcquiredResources, Resource
-from fhir_mappings.codes import CodeSets, ConditionConcept, ObservationConcept, codings_of
+from fhir_mappings.codes import (
+    INFLIXIMAB_PRODUCT,
+    INFLIXIMAB_SUBCUTANEOUS,
+    CodeSets,
+    ConditionConcept,
+    ObservationConcept,
+    codings_of,
+)
 from fhir_mappings.context import ReadingContext
 from fhir_mappings.dates import read_moment
 from fhir_mappings.dosage import Setting, read_dosages
@@ -250,7 +257,8 @@ def _doubts(
 
 def _names_other_medicine(resource: Resource, medicine: Medicine, codes: CodeSets) -> bool:
     codings, text = codings_of(resource.get("medicationCodeableConcept"))
-    return codes.names_other_medicine(codings, f"{text}; {medicine.label}")
+    named = codes.named("medication", codings, f"{text}; {medicine.label}")
+    return not {INFLIXIMAB_PRODUCT, INFLIXIMAB_SUBCUTANEOUS}.issuperset(named)
 
 
 def _indication(resource: Resource, acquired: AcquiredResources, codes: CodeSets) -> Indication | None:
