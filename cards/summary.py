@@ -9,7 +9,7 @@ from cards.markdown import plain, utf16_length
 from cards.sentences import fill_plain
 from cards.wording import Wording
 from tdm.awaited import AWAITING
-from tdm.decision import Activity, AtiClass, Decision, Option, SwitchDirection, Verdict
+from tdm.decision import LABORATORY_UNSEEN, Activity, AtiClass, Decision, Option, SwitchDirection, Verdict
 from tdm.knowledge.model import Knowledge
 
 SUMMARY_LIMIT: Final = 139
@@ -174,7 +174,8 @@ def _short_form(decision: Decision, knowledge: Knowledge) -> str:
         if gate.deciding:
             message = knowledge.gates.get(gate.gate)
             return fill_plain(message.short, gate.parameters) if message is not None else ""
-    message = knowledge.rules.get(decision.rule)
+    unseen = any(message_id == LABORATORY_UNSEEN for message_id, _ in decision.rationale)
+    message = knowledge.rules.get(LABORATORY_UNSEEN if unseen else decision.rule)
     if message is None:
         return ""
     return fill_plain(message.short, dict(decision.rationale).get(decision.rule, ()))

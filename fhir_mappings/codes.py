@@ -85,6 +85,7 @@ class ConditionConcept(StrEnum):
 INFLIXIMAB_PRODUCT = "infliximab-product"
 INFLIXIMAB_SUBCUTANEOUS = "infliximab-subcutaneous-product"
 INFLIXIMAB_ALLERGY = "infliximab-allergy"
+OTHER_TARGETED_MEDICINE = "other-targeted-medicine"
 TNF_BLOCKER_ALLERGY = "tnf-blocker-allergy"
 SEVERITY_MILD = "severity-mild"
 SEVERITY_MODERATE_OR_SEVERE = "severity-moderate-or-severe"
@@ -267,13 +268,12 @@ class CodeSets:
 
     def _medication(self, codings: Codings, text: str) -> MedicationMatch | None:
         """Return what a medicine is, infliximab before anything else; None: of no interest here."""
-        matches = self._match("medication", codings, text)
+        matches = [m for m in self._match("medication", codings, text) if m[0] != OTHER_TARGETED_MEDICINE]
         by_concept = {match[0]: match for match in matches}
         infliximab = by_concept.get(INFLIXIMAB_SUBCUTANEOUS) or by_concept.get(INFLIXIMAB_PRODUCT)
         if infliximab is not None:
-            named_subcutaneous = INFLIXIMAB_SUBCUTANEOUS in self.named("medication", codings, text)
-            subcutaneous = infliximab[0] == INFLIXIMAB_SUBCUTANEOUS or named_subcutaneous
-            route = Route.SUBCUTANEOUS if subcutaneous else None
+            concepts = (infliximab[0], *self.named("medication", codings, text))
+            route = Route.SUBCUTANEOUS if INFLIXIMAB_SUBCUTANEOUS in concepts else None
             return MedicationMatch(None, infliximab[1], route, infliximab[3], infliximab[2])
         if not matches:
             return None

@@ -12,7 +12,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from fhir_mappings.acquired import AcquiredResources, Resource
-from fhir_mappings.codes import CodeSets, ConditionConcept, ObservationConcept, codings_of
+from fhir_mappings.codes import (
+    INFLIXIMAB_PRODUCT,
+    INFLIXIMAB_SUBCUTANEOUS,
+    CodeSets,
+    ConditionConcept,
+    ObservationConcept,
+    codings_of,
+)
 from fhir_mappings.context import ReadingContext
 from fhir_mappings.dates import read_moment
 from fhir_mappings.dosage import Setting, read_dosages
@@ -203,7 +210,7 @@ def _read(
     setting = Setting(medicine, "this order", source)
     dosage = read_dosages(resource.get("dosageInstruction"), setting)
     route, route_issues = settled_order_route(setting, dosage)
-    doubts = _doubts(resource, source, context)
+    doubts = _doubts(resource, medicine, source, context)
     by_name = (DataIssue(IssueCode.MEDICINE_BY_NAME, "medicine", (("name", label),), source),)
     return DraftOrder(
         raw=resource,
@@ -228,7 +235,9 @@ def _read(
     )
 
 
-def _doubts(resource: Resource, source: Source, context: ReadingContext) -> tuple[DataIssue, ...]:
+def _doubts(
+    resource: Resource, medicine: Medicine, source: Source, context: ReadingContext
+) -> tuple[DataIssue, ...]:
     """Return why no change of this order may be suggested."""
     doubts = []
     status = text_of(resource.get("status")).lower()
@@ -241,7 +250,15 @@ def _doubts(resource: Resource, source: Source, context: ReadingContext) -> tupl
         doubts.append(DataIssue(IssueCode.DRAFT_IS_SERVICE_REQUEST, "draft", (), source))
     if belongs_to(resource, context.patient_id) is Belongs.OTHER:
         doubts.append(DataIssue(IssueCode.DRAFT_SUBJECT_DIFFERS, "draft", (), source))
+    if medicine.by_name and _names_other_medicine(resource, medicine, context.codes):
+        doubts.append(DataIssue(IssueCode.DRAFT_NAMES_OTHER_MEDICINE, "draft", (), source))
     return tuple(doubts)
+
+
+def _names_other_medicine(resource: Resource, medicine: Medicine, codes: CodeSets) -> bool:
+    codings, text = codings_of(resource.get("medicationCodeableConcept"))
+    named = codes.named("medication", codings, f"{text}; {medicine.label}")
+    return not {INFLIXIMAB_PRODUCT, INFLIXIMAB_SUBCUTANEOUS}.issuperset(named)
 
 
 def _indication(resource: Resource, acquired: AcquiredResources, codes: CodeSets) -> Indication | None:

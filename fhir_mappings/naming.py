@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -16,6 +16,7 @@ _FORWARD = (" no ", " no evidence ", " without ", " zonder ", " ohne ", " rule o
 """Terms that say something of what follows them only."""
 
 _QUALIFYING_WORDS = 2
+_MAX_NAME = 80
 _SEPARATED = str.maketrans(
     {"ø": "o", "Ø": "o", "æ": "ae", "Æ": "ae", "œ": "oe", "Œ": "oe", "ł": "l", "Ł": "l"}
 )
@@ -42,6 +43,13 @@ def fold(text: str) -> str:
     text = text[:MAX_TEXT]
     words = (text.translate(_PLAIN) if text.isascii() else _decomposed(text)).split()
     return f" {' '.join(words)} " if words else " "
+
+
+def written_name(codings: Collection[tuple[str, str, str]], text: str) -> str:
+    """Return what a record calls its concept: its text, a display, or a bare code; cut to a line."""
+    named = text.strip() or min((display.strip() for _, _, display in codings if display.strip()), default="")
+    named = named or min((code.strip() for _, code, _ in codings if code.strip()), default="")
+    return " ".join(named.split())[:_MAX_NAME]
 
 
 def compile_term(term: str) -> tuple[str, ...]:

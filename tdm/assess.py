@@ -9,7 +9,16 @@ from tdm.activity import ActivityReading, read_activity
 from tdm.age import issues_of_age, read_age, weight_days
 from tdm.changes import Change, last_change, regimen_changes
 from tdm.decision import AgeGroup, Assessment, LevelClass, Situation, Target
-from tdm.exposure import Exposure, Timing, candidate_values, choose, timing_of, unusable, valid_days
+from tdm.exposure import (
+    UNVERIFIED_TIMINGS,
+    Exposure,
+    Timing,
+    candidate_values,
+    choose,
+    timing_of,
+    unusable,
+    valid_days,
+)
 from tdm.facts import FactGroup, Finding, LevelReading, Marker, Moment, Route, TreatmentCourse
 from tdm.facts_used import facts_used
 from tdm.history import History, read_history
@@ -148,6 +157,7 @@ def read_exposure(
     valid_for_days = valid_days(activity.activity, policy)
     judged = []
     from_draft = False
+    incomplete = FactGroup.ADMINISTRATIONS in [group for group, _ in course.shortfalls]
     for sampling in found:
         drawn = sampling.drawn
         interval, is_drafts = planned_interval(drawn, history, course.draft, policy)
@@ -157,6 +167,8 @@ def read_exposure(
         if is_drafts:
             # Named only where it made a difference: induction, say, has steps of its own.
             from_draft = from_draft or timing is not timing_of(drawn, route, phase, None, history, policy)
+        if timing is Timing.TROUGH and route is Route.INTRAVENOUS and incomplete:
+            timing = Timing.INCOMPLETE
         fault = unusable(sampling, timing, route, changes, history, now, valid_for_days)
         judged.append((sampling, timing, fault))
     exposure = choose(judged)
@@ -252,7 +264,7 @@ def situation_of(
 
 def steps_down(exposure: Exposure, phase: PhaseReading, antibodies: Iterable[Antibodies]) -> int:
     """Doubts that lower certainty: unverified timing, a phase for want of better, antibodies by inference."""
-    unverified = exposure.newest is not None and exposure.newest.timing is Timing.UNVERIFIED
+    unverified = exposure.newest is not None and exposure.newest.timing in UNVERIFIED_TIMINGS
     return unverified + phase.presumed + max([found.steps_down for found in antibodies])
 
 

@@ -12,6 +12,7 @@ from tdm.awaited import awaited_results, awaiting_remarks, with_awaited
 from tdm.certainty import step_down
 from tdm.class_limits import out_of_class_only
 from tdm.decision import (
+    LABORATORY_UNSEEN,
     Activity,
     Assessment,
     Certainty,
@@ -24,7 +25,8 @@ from tdm.decision import (
     Verdict,
 )
 from tdm.draft_review import differing_order, withheld_update
-from tdm.facts import Moment, TreatmentCourse
+from tdm.facts import FactGroup, Moment, TreatmentCourse
+from tdm.gate_records import gate_records
 from tdm.gates import GateReport, check_gates, with_immunomodulator
 from tdm.gates_context import GateContext, gate_context
 from tdm.issues import DataIssue, IssueCode
@@ -66,6 +68,10 @@ def decide_assessed(
     """Return the answer for a course that has been assessed."""
     context = gate_context(course, assessment, now=now, policy=knowledge.policy)
     report = check_gates(context)
+    if report.fired:
+        records = gate_records(report.fired, context)
+        assessment = replace(assessment, facts=(*assessment.facts, *records))
+        context = replace(context, assessment=assessment)
     deciding = report.deciding
     if deciding is not None:
         return _by_gate(deciding, report, context, knowledge)
@@ -169,6 +175,8 @@ def _by_table(chosen: Answer, report: GateReport, context: GateContext, knowledg
     if led_out:
         explained = ("switch-out-of-class-only",)
     remarks = [*chosen.outcome.remarks, *report.remarks, *awaiting_remarks(options)]
+    if rule == "R-DATA-1" and FactGroup.LABORATORY in [group for group, _ in course.shortfalls]:
+        remarks.insert(0, LABORATORY_UNSEEN)
     if len(assessment.situations) > 1 and chosen.situation is not None:
         remarks.append("several-readings")
     level = assessment.level

@@ -12,6 +12,9 @@ from enum import StrEnum
 from tdm.facts import AtiReading, LevelReading, Moment, Route, Source, WeightReading
 from tdm.issues import DataIssue
 
+LABORATORY_UNSEEN = "laboratory-unseen"
+"""The sentence that a missing level may only not have been sent: "none" and "not seen" are two answers."""
+
 
 class Verdict(StrEnum):
     """The answers; exactly one for each evaluated order or chart."""

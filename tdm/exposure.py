@@ -24,7 +24,12 @@ class Timing(StrEnum):
     TROUGH = "trough"
     UNTIMED = "untimed"  # on the day of an infusion, no time known: taken as before it
     UNVERIFIED = "unverified"  # no infusion or no interval to check it against
+    INCOMPLETE = "incomplete"  # fits the infusions sent, but not all were: one before it may be missing
     NOT_A_TROUGH = "not-a-trough"
+
+
+UNVERIFIED_TIMINGS = frozenset({Timing.UNVERIFIED, Timing.INCOMPLETE})
+"""Timings that nothing on record confirms; they cost certainty, where a missing time of day does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +173,8 @@ def doubts(trough: Trough) -> list[DataIssue]:
         codes.append(IssueCode.LEVEL_UNTIMED)
     if trough.timing is Timing.UNVERIFIED:
         codes.append(IssueCode.LEVEL_TIMING_UNVERIFIED)
+    if trough.timing is Timing.INCOMPLETE:
+        codes.append(IssueCode.LEVEL_INFUSIONS_INCOMPLETE)
     return [level_issue(code, reading) for code in codes]
 
 

@@ -272,7 +272,8 @@ class HeartFailureSeverity(StrEnum):
 class SafetyFact:
     """One record that bears on a safety gate.
 
-    `multiple_of_upper_limit` is set for ALT where value and limit were readable.
+    `multiple_of_upper_limit` is set for ALT where value and limit were readable. `name` is what the record
+    itself calls the disease, substance or reason, "" for a result.
     """
 
     concept: SafetyConcept
@@ -281,6 +282,7 @@ class SafetyFact:
     recorded: Moment | None = None
     severity: HeartFailureSeverity | None = None
     multiple_of_upper_limit: float | None = None
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ class IssueCode(StrEnum):
     LEVEL_BY_TEXT = "level-recognised-by-text"
     LEVEL_UNTIMED = "level-untimed"
     LEVEL_TIMING_UNVERIFIED = "level-timing-unverified"
+    LEVEL_INFUSIONS_INCOMPLETE = "level-infusions-incomplete"
     # -- antibodies
     ATI_BY_TEXT = "ati-recognised-by-text"
     ATI_UNREADABLE = "ati-unreadable"
@@ -107,6 +108,7 @@ class IssueCode(StrEnum):
     DRAFT_DO_NOT_PERFORM = "draft-do-not-perform"
     DRAFT_IS_SERVICE_REQUEST = "draft-is-service-request"
     DRAFT_SUBJECT_DIFFERS = "draft-subject-differs"
+    DRAFT_NAMES_OTHER_MEDICINE = "draft-names-other-medicine"
     # -- results and records as read
     PANEL_VALUE_NOT_USED = "panel-value-not-used"
     RESULT_IN_TEXT = "result-in-text"

@@ -6,7 +6,7 @@ from fhir_mappings.acquired import Resource
 from fhir_mappings.codes import TNF_BLOCKER_ALLERGY, Codings, codings_of
 from fhir_mappings.context import ReadingContext
 from fhir_mappings.dates import read_moment
-from fhir_mappings.naming import fold
+from fhir_mappings.naming import fold, written_name
 from fhir_mappings.readers.observation import other_patient
 from fhir_mappings.readers.problem_status import (
     ClinicalStatus,
@@ -43,7 +43,8 @@ def read_allergy(resource: Resource, context: ReadingContext) -> Reading:
     if state is SafetyState.PRESENT and (not named or _is_tolerated(substances)):
         state = SafetyState.UNCLEAR
     recorded = read_moment(resource.get("recordedDate"), context.zone)
-    fact = SafetyFact(SafetyConcept.INFLIXIMAB_REACTION, state, source, recorded=recorded)
+    name = next(filter(None, (written_name(*substance) for substance in substances)), "")
+    fact = SafetyFact(SafetyConcept.INFLIXIMAB_REACTION, state, source, recorded=recorded, name=name)
     issues = (
         (DataIssue(IssueCode.SUBJECT_MISSING, "record", (), source),) if belongs is Belongs.UNSAID else ()
     )

@@ -6,6 +6,7 @@ from fhir_mappings.acquired import Resource
 from fhir_mappings.codes import SEVERITY_MILD, ConditionConcept, codings_of
 from fhir_mappings.context import ReadingContext
 from fhir_mappings.dates import read_moment
+from fhir_mappings.naming import written_name
 from fhir_mappings.readers.observation import other_patient
 from fhir_mappings.readers.problem_status import (
     ClinicalStatus,
@@ -86,6 +87,7 @@ def read_condition(resource: Resource, context: ReadingContext) -> Reading:
             source,
             recorded=recorded,
             severity=_severity(resource, context) if concept is ConditionConcept.HEART_FAILURE else None,
+            name=written_name(codings, text),
         )
         for concept in concepts
         if concept in _SAFETY

@@ -7,6 +7,7 @@ from fhir_mappings.codes import CodeSets, Codings, ConditionConcept, codings_of
 from fhir_mappings.context import ReadingContext
 from fhir_mappings.dates import read_moment
 from fhir_mappings.medication import Medicines, medicine_of
+from fhir_mappings.naming import written_name
 from fhir_mappings.references import Belongs, belongs_to, source_reference, text_of
 from tdm.facts import SafetyConcept, SafetyFact, SafetyState, Source
 
@@ -29,12 +30,19 @@ def read_status_reason(
     if not medicine_of(resource, medicines).is_infliximab:
         return None
     written = [item for reason in reasons for item in (reason if isinstance(reason, list) else [reason])]
-    if not any(_is_reaction(*codings_of(item), context.codes) for item in written):
+    reactions = [concept for item in written if _is_reaction(*(concept := codings_of(item)), context.codes)]
+    if not reactions:
         return None
     source = Source(text_of(resource.get("resourceType")), source_reference(resource))
     dates = (read_moment(resource.get(name), context.zone) for name in _DATES)
     recorded = next((date for date in dates if date is not None), None)
-    return SafetyFact(SafetyConcept.INFLIXIMAB_REACTION, SafetyState.UNCLEAR, source, recorded=recorded)
+    return SafetyFact(
+        SafetyConcept.INFLIXIMAB_REACTION,
+        SafetyState.UNCLEAR,
+        source,
+        recorded=recorded,
+        name=written_name(*reactions[0]),
+    )
 
 
 def _is_reaction(codings: Codings, text: str, codes: CodeSets) -> bool:

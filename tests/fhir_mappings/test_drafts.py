@@ -151,6 +151,75 @@ def test_an_order_for_another_patient_is_found_and_named() -> None:
     assert find(order(subject=None))[0].changeable
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "adalimumab",
+        "Humira",
+        "golimumab",
+        "Simponi",
+        "certolizumab",
+        "Cimzia",
+        "vedolizumab",
+        "Entyvio",
+        "natalizumab",
+        "Tysabri",
+        "ustekinumab-aauz",
+        "Stelara",
+        "risankizumab-rzaa",
+        "Skyrizi",
+        "mirikizumab",
+        "Omvoh",
+        "guselkumab",
+        "Tremfya",
+        "tofacitinib",
+        "Xeljanz",
+        "upadacitinib",
+        "Rinvoq",
+        "filgotinib",
+        "Jyseleca",
+        "ozanimod",
+        "Zeposia",
+        "etrasimod",
+        "Velsipity",
+        "azathioprine",
+    ],
+)
+def test_an_order_known_by_name_only_that_names_another_medicine_too_is_found_but_not_changed(
+    name: str,
+) -> None:
+    (draft,) = find(order(medicationCodeableConcept={"text": f"{name} (replaces Remicade)"}))
+    assert not draft.changeable
+    assert IssueCode.DRAFT_NAMES_OTHER_MEDICINE in codes_of(draft)
+
+
+@pytest.mark.parametrize(
+    "medicine",
+    [
+        {"medicationCodeableConcept": {"coding": [{"display": "vedolizumab"}], "text": "Infliximab"}},
+        {
+            "medicationCodeableConcept": None,
+            "medicationReference": {"display": "Entyvio 300 mg (was Inflectra)"},
+        },
+    ],
+)
+def test_the_other_medicine_may_stand_in_a_display(medicine: Json) -> None:
+    (draft,) = find(order(**medicine))
+    assert not draft.changeable
+
+
+def test_a_coded_infliximab_order_or_one_that_names_nothing_else_may_be_changed() -> None:
+    assert find(order())[0].changeable
+    named = {**IFX, "text": "infliximab (after adalimumab)"}
+    assert find(order(medicationCodeableConcept=named))[0].changeable
+    assert find(order(medicationCodeableConcept={"text": "Remicade 100 mg"}))[0].changeable
+
+
+@pytest.mark.parametrize("name", ["vedolizumab 300 mg", "Humira"])
+def test_an_order_for_another_targeted_medicine_is_none_for_infliximab(name: str) -> None:
+    assert find(order(medicationCodeableConcept={"text": name})) == ()
+
+
 def test_dose_interval_and_their_issues_are_read_from_the_order() -> None:
     (draft,) = find(order(dosageInstruction=[{"text": "400 mg every 6-8 weeks"}], authoredOn="2026-11-22"))
     assert (draft.order.amount_mg, draft.order.interval_days) == (400, None)

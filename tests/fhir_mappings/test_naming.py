@@ -2,7 +2,7 @@
 
 import pytest
 
-from fhir_mappings.naming import MAX_TEXT, compile_term, fold, name_pattern
+from fhir_mappings.naming import MAX_TEXT, compile_term, fold, name_pattern, written_name
 
 
 @pytest.mark.parametrize(
@@ -93,3 +93,17 @@ GOVERNED = name_pattern(
 )
 def test_a_governed_pattern_undoes_only_what_its_terms_govern(text, named):
     assert GOVERNED.names_in(text) is named
+
+
+@pytest.mark.parametrize(
+    ("codings", "text", "name"),
+    [
+        ((("s", "c", "Sepsis"),), " Blood  poisoning ", "Blood poisoning"),
+        ((("s", "c", " "), ("s", "d", "Sepsis"), ("s", "e", "Abscess")), " ", "Abscess"),
+        ((("s", "B", ""), ("s", " A ", "")), "", "A"),
+        ((), "", ""),
+        ((), "x" * 100, "x" * 80),
+    ],
+)
+def test_a_record_is_called_by_its_text_or_a_display_or_a_bare_code(codings, text, name):
+    assert written_name(codings, text) == name

@@ -656,7 +656,8 @@ def test_what_did_not_arrive_is_named():
         )
     )
     found = decided(of, assessment(situation(level=LevelClass.NONE, level_ug_ml=None)))
-    assert found.rationale[1:] == (
+    assert [name for name, _ in found.rationale[:2]] == ["R-DATA-1", "laboratory-unseen"]
+    assert found.rationale[2:] == (
         ("missing-laboratory", (("state", "not-provided"),)),
         ("missing-orders", (("state", "truncated"),)),
     )

@@ -71,6 +71,7 @@ def test_a_reaction_names_its_record_and_its_moment_in_the_zone_of_the_site(name
         SafetyState.UNCLEAR,
         source,
         recorded=read_moment(evening, CONTEXT.zone),
+        name="Anaphylactic infusion reaction",
     )
     assert fact == expected
     assert read(effectiveDateTime=None, statusReason=[REACTION]).recorded is None
