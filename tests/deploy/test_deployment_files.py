@@ -172,6 +172,32 @@ def test_the_example_of_a_trust_file_is_safe_and_shows_each_kind_of_client(deplo
     assert (len(given.keys), given.jwks_url) == (1, "")
 
 
+def test_nobody_is_told_to_make_the_trust_file_readable_by_all(deploy, compose, manifests, unit):
+    """With keys in it, as in the example, the service would not start."""
+    readme = (deploy / "README.md").read_text(encoding="utf-8")
+    assert re.findall(r"chmod (\d+)[^#\n&]*trust\.toml", readme) == ["600"]
+    user = compose["services"]["service"]["user"]
+    assert f"chown {user} trust.toml" in readme
+    for pod in pods(manifests):
+        if pod["containers"][0]["args"][0] in {"serve", "check-config"}:
+            (files,) = [volume["configMap"] for volume in pod["volumes"] if volume["name"] == "files"]
+            assert (files["defaultMode"], pod["securityContext"]["fsGroup"]) == (0o440, 10001)
+    text = (deploy / "systemd" / "infliximab-cds.service").read_text(encoding="utf-8")
+    assert "LoadCredential=trust.toml:" in text  # DynamicUser: a file of root's is another user's
+    assert "Environment=INFLIXIMAB_CDS_TRUST=%d/trust.toml" in text
+
+
+def test_what_is_checked_is_what_the_service_is_told(compose, manifests):
+    service, check = compose["services"]["service"], compose["services"]["check-config"]
+    told = service["environment"].items() - {"PROMETHEUS_MULTIPROC_DIR": "/run/metrics"}.items()
+    assert told <= check["environment"].items()
+    assert "./trust.toml:/data/trust.toml:ro" in check["volumes"]
+    (pod,) = [pod for pod in pods(manifests) if pod["containers"][0].get("args") == ["check-config"]]
+    assert pod["containers"][0]["envFrom"] == [{"configMapRef": {"name": "infliximab-cds"}}]
+    folder = of_kind(manifests, "ConfigMap")[0]["data"]["PROMETHEUS_MULTIPROC_DIR"]
+    assert folder in [mount["mountPath"] for mount in pod["containers"][0]["volumeMounts"]]
+
+
 # -- compose -----------------------------------------------------------------------------------------------
 
 
