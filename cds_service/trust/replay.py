@@ -18,7 +18,7 @@ from cds_service.trust.reasons import Count, TrustEvent
 MOST_REMEMBERED: Final = 200_000
 """Tokens kept in the memory of one process: 15 minutes at more than 200 calls a second."""
 
-RETRY_SECONDS: Final = 2.0
+RETRY_SECONDS: Final = 1.0
 """How long a shared store that failed is left alone."""
 
 

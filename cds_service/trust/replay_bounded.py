@@ -8,7 +8,6 @@ from contextlib import suppress
 from typing import Final
 
 from cds_service.store.bounded import BoundedCalls
-from cds_service.store.errors import StoreUnavailableError
 from cds_service.trust.replay import ReplayStore, ReplayStoreError
 
 WAIT_SECONDS: Final = 0.1
@@ -18,8 +17,8 @@ WAIT_SECONDS: Final = 0.1
 class BoundedReplayStore:
     """Asks another store in threads of its own, and waits for the answer a short while.
 
-    Once an answer was late, nobody waits: one question at a time is left with a free thread, and when that is
-    answered, the next ones are waited for again. So a database that stands still costs each process one wait.
+    Once an answer failed or was late, nobody waits: questions are left with a free thread, and when one is
+    answered in time, the next are waited for again: a database that stands still costs each process one wait.
     """
 
     def __init__(
@@ -29,7 +28,7 @@ class BoundedReplayStore:
         self._store = store
         self._seconds = seconds
         self._calls = BoundedCalls(threads=threads, waiting=waiting, wait_seconds=seconds)
-        self._late = False
+        self._failing = False
 
     def first_use(self, issuer_hash: str, token_hash: str, expires_at: int, now: int) -> bool:
         """Note a token and say whether this was its first use; raises ReplayStoreError if it is slow."""
@@ -38,13 +37,11 @@ class BoundedReplayStore:
             return self._store.first_use(issuer_hash, token_hash, expires_at, now)
 
         try:
-            if not self._late:
+            if not self._failing:
                 return self._calls.run(ask)
             self._calls.start(lambda: self._hear(ask))
-        except StoreUnavailableError:
-            self._late = True
-        except Exception:  # noqa: BLE001, S110 (drivers have kinds of their own: whichever, the store cannot tell)
-            pass
+        except Exception:  # noqa: BLE001 (drivers have kinds of their own: whichever, the store cannot tell)
+            self._failing = True
         raise ReplayStoreError
 
     def _hear(self, ask: Callable[[], bool]) -> None:
@@ -52,4 +49,4 @@ class BoundedReplayStore:
         began = time.monotonic()
         with suppress(Exception):  # whichever: the store cannot tell yet
             ask()
-            self._late = time.monotonic() - began > self._seconds
+            self._failing = time.monotonic() - began > self._seconds

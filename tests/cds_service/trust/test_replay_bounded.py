@@ -29,6 +29,17 @@ class Asked:
         return self.answer
 
 
+def until_believed(bounded):
+    """Ask until the store is heard again: one question that nobody waits for must be answered first."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        with suppress(ReplayStoreError):
+            assert bounded.first_use(*TOKEN)
+            return
+        time.sleep(0.001)
+    pytest.fail("a store that answers again is not asked")
+
+
 @pytest.mark.parametrize("answer", [True, False])
 def test_the_answer_is_the_store_s_own(answer):
     store = Asked(answer)
@@ -43,7 +54,7 @@ def test_whatever_goes_wrong_there_is_one_kind_of_error_here_and_the_next_questi
     with pytest.raises(ReplayStoreError):
         bounded.first_use(*TOKEN)
     store.answer = True
-    assert bounded.first_use(*TOKEN)
+    until_believed(bounded)
 
 
 def test_a_store_that_stands_still_is_waited_for_once_and_asked_again_when_it_moves():
@@ -55,13 +66,7 @@ def test_a_store_that_stands_still_is_waited_for_once_and_asked_again_when_it_mo
     assert len(store.arguments) == 1
     store.still = False
     store.go.set()
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:  # its thread needs a moment to be free
-        with suppress(ReplayStoreError):
-            assert bounded.first_use(*TOKEN)
-            break
-    else:
-        pytest.fail("a store that moves again is not asked")
+    until_believed(bounded)
 
 
 def test_behind_the_fallback_a_database_that_stands_still_costs_one_short_wait():
