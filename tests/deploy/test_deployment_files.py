@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from cds_service.cli import main
+from cds_service.serving import BLOCKING_THREADS
 from cds_service.settings import DEFAULT_BODY_LIMIT_BYTES, SettingsError, settings_from_environment
 from cds_service.store.address import Kind, parse_address
 from cds_service.trust.load import read_trust
@@ -83,7 +84,7 @@ def of_kind(manifests, kind):
 
 
 def bytes_of(text):
-    return int(text[:-1]) * {"k": 1024, "m": 1024**2}[text[-1].lower()]
+    return int(text[:-1]) * {"k": 1024, "m": 1024**2, "g": 1024**3}[text[-1].lower()]
 
 
 # -- the image ---------------------------------------------------------------------------------------------
@@ -351,6 +352,20 @@ def test_the_proxy_speaks_modern_tls_and_keeps_operations_inside(nginx):
         assert f"location = {path} {{ return 404; }}" in nginx
     assert "proxy_set_header X-Forwarded-For $remote_addr;" in nginx  # by which /metrics knows a proxy
     assert "non_idempotent" not in nginx  # a token counts once: what was sent is not sent again
+
+
+def test_the_largest_bodies_in_all_threads_at_once_fit_into_the_memory(compose, manifests, unit):
+    workers, resident = 2, 110 * 1024**2
+    needed = workers * (resident + BLOCKING_THREADS * (DEFAULT_BODY_LIMIT_BYTES + 20 * 1024**2))
+    (deployment,) = of_kind(manifests, "Deployment")
+    limit = deployment["spec"]["template"]["spec"]["containers"][0]["resources"]["limits"]["memory"]
+    given = (
+        compose["services"]["service"]["mem_limit"],
+        limit.removesuffix("i"),
+        unit["Service"]["MemoryMax"],
+    )
+    for one in given:
+        assert bytes_of(one) >= needed, one
 
 
 # -- systemd -----------------------------------------------------------------------------------------------
