@@ -1,8 +1,8 @@
 """The production server: granian behind one small door, so that another could stand there.
 
-One blocking thread in each worker: deciding is work for the processor, and a second thread would only wait
-for the first. TLS, slow clients and buffering of requests belong to the proxy in front, without which this
-must not be reachable.
+A few blocking threads in each worker: deciding is work for the processor, but asking a client's FHIR server
+is waiting, and one that hangs must not hold up the orders of others. TLS, slow clients and buffering of
+requests belong to the proxy in front, without which this must not be reachable.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from granian.server.common import AbstractServer
 
 TARGET: Final = "cds_service.wsgi:app"
+BLOCKING_THREADS: Final = 8
+"""In each worker: twice as many as may wait for one FHIR server, so that some are left for everybody else."""
 _STANDARD_ERROR: Final = {
     "class": "logging.StreamHandler",
     "formatter": "generic",
@@ -92,7 +94,7 @@ def server(options: ServeOptions, target: str = TARGET) -> AbstractServer[Any]:
         http=HTTPModes.http1,
         websockets=False,
         workers=options.workers,
-        blocking_threads=1,
+        blocking_threads=BLOCKING_THREADS,
         workers_kill_timeout=options.stop_seconds,
         workers_lifetime=options.workers_lifetime_seconds,
         workers_max_rss=options.workers_max_rss_mib,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -116,6 +117,9 @@ _VARIABLES = (
 )
 _DEBUG_VARIABLE = "FLASK_DEBUG"
 _OFF = frozenset({"", "0", "false", "no"})
+_METRICS_FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+_SERVER_VARIABLES = ("PGHOST", "PGHOSTADDR", "PGSERVICE")
+"""By which PostgreSQL's client would go to another server than the address says, and without its checks."""
 
 
 def settings_from_environment(environment: Mapping[str, str], *, sandbox: bool = False) -> Settings:
@@ -137,6 +141,7 @@ def settings_from_environment(environment: Mapping[str, str], *, sandbox: bool =
     replicas = given["REPLICAS"]
     if replicas and not _WHOLE_NUMBER.fullmatch(replicas):
         raise SettingsError(f"{ENVIRONMENT_PREFIX}REPLICAS must be a whole number")
+    _check_other_variables(environment, given["DATABASE_URL"])
     origins, networks = (
         tuple(one.strip() for one in given[name].split(",") if one.strip())
         for name in ("CORS_ORIGINS", "METRICS_NETWORKS")
@@ -154,3 +159,15 @@ def settings_from_environment(environment: Mapping[str, str], *, sandbox: bool =
         replicas=int(replicas) if replicas else 1,
         metrics_networks=networks or LOOPBACK_NETWORKS,
     )
+
+
+def _check_other_variables(environment: Mapping[str, str], database_url: str) -> None:
+    """Refuse variables of libraries that would fail late, or change what a checked setting means."""
+    folder = environment.get(_METRICS_FOLDER_VARIABLE, "")
+    if folder and not (Path(folder).is_dir() and os.access(folder, os.W_OK)):
+        raise SettingsError(
+            f"{_METRICS_FOLDER_VARIABLE} must name a folder that exists and can be written to"
+        )
+    for name in _SERVER_VARIABLES:
+        if environment.get(name) and database_url.startswith("postgresql"):
+            raise SettingsError(f"{name} must not be set: {ENVIRONMENT_PREFIX}DATABASE_URL names the server")

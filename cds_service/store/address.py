@@ -85,10 +85,14 @@ def _postgresql(url: str, host: str) -> DatabaseAddress:
         raise DatabaseAddressError(
             "database_url must not carry a password; put it into the file that PGPASSFILE names"
         )
-    hosts = [host, *(one for value in query.get("host", []) for one in value.split(","))]
+    if "service" in query:
+        raise DatabaseAddressError(
+            "database_url must name the server itself, not a service of pg_service.conf"
+        )
+    named = [*query.get("host", []), *query.get("hostaddr", [])]
+    hosts = [host, *(one for value in named for one in value.split(","))]
     remote = [one for one in hosts if one and not one.startswith(("/", "@")) and one not in _LOCAL_HOSTS]
-    mode = query.get("sslmode", [""])[-1]
-    if remote and mode not in _VERIFIED:
+    if remote and not _VERIFIED.issuperset(query.get("sslmode", [""])):
         raise DatabaseAddressError(
             "database_url names a server on the network: add sslmode=verify-full (and sslrootcert) to it"
         )

@@ -65,21 +65,30 @@ class BoundedCalls:
 
         Work that was given up before it began is not done. Work that had begun may still take effect.
         """
-        task = _Task(work)
-        with self._lock:
-            if self._unfinished >= self._threads + self._waiting:
-                raise StoreUnavailableError("Busy")
-            self._unfinished += 1
-            if self._started < min(self._threads, self._unfinished):
-                self._started += 1
-                threading.Thread(target=self._work, name="store-call", daemon=True).start()
-        self._tasks.put(task)
+        task = self._give(work, self._threads + self._waiting)
         if not task.done.wait(self._wait_seconds):
             task.abandoned = True
             raise StoreUnavailableError("TooSlow")
         if task.failure is not None:
             raise task.failure
         return task.result  # type: ignore[return-value]  # set, as there was no failure
+
+    def start(self, work: Callable[[], object]) -> None:
+        """Have the work done, and do not wait for it; StoreUnavailableError when no thread is free."""
+        self._give(work, self._threads)
+
+    def _give(self, work: Callable[[], _T], most: int) -> _Task[_T]:
+        """Hand work to the threads, unless `most` pieces are under way or waiting."""
+        task = _Task(work)
+        with self._lock:
+            if self._unfinished >= most:
+                raise StoreUnavailableError("Busy")
+            self._unfinished += 1
+            if self._started < min(self._threads, self._unfinished):
+                self._started += 1
+                threading.Thread(target=self._work, name="store-call", daemon=True).start()
+        self._tasks.put(task)
+        return task
 
     def _work(self) -> None:
         while True:

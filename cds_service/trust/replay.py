@@ -18,8 +18,9 @@ from cds_service.trust.reasons import Count, TrustEvent
 MOST_REMEMBERED: Final = 200_000
 """Tokens kept in the memory of one process: 15 minutes at more than 200 calls a second."""
 
-RETRY_SECONDS: Final = 5.0
-"""How long a shared store that failed is left alone."""
+RETRY_SECONDS: Final = 0.2
+"""How long a shared store that failed is left alone. Short: once it failed no request waits for it, and
+until it was asked again each process believes a token once."""
 
 
 class ReplayStoreError(Exception):

@@ -25,6 +25,7 @@ from cds_service.cli import main
 from cds_service.serving import TARGET, Replacements, ServeOptions, check_free, server
 from cds_service.settings import Settings
 from cds_service.warm_up import warm_up
+from fhir_mappings.acquisition.limits import FetchLimits
 from tests.cds_service.conftest import example, loaded
 from tests.support.trust import BASE, PATH, PLAIN, PLAIN_BASE, claims, plain_signer, write_trust
 
@@ -122,12 +123,13 @@ def test_a_taken_port_has_its_own_exit_code(
     assert "127.0.0.1:8000" in result.output
 
 
-def test_the_server_is_set_up_for_one_request_at_a_time_in_each_worker_and_without_an_access_log() -> None:
+def test_the_server_has_threads_left_beside_those_that_may_wait_for_a_fhir_server_and_no_access_log() -> None:
     made = server(
         ServeOptions("127.0.0.1", 8000, 2, 30, workers_lifetime_seconds=60, workers_max_rss_mib=100)
     )
     assert made.target == TARGET
-    assert (made.workers, made.blocking_threads, made.workers_kill_timeout) == (2, 1, 30)
+    assert (made.workers, made.blocking_threads, made.workers_kill_timeout) == (2, 8, 30)
+    assert made.blocking_threads >= 2 * FetchLimits().waiting_requests
     assert (made.workers_lifetime, made.workers_rss) == (60, 100 * 1024 * 1024)
     assert (made.log_access, made.websockets, made.respawn_failed_workers) == (False, False, True)
 

@@ -101,3 +101,17 @@ def test_a_public_address_that_is_not_plain_is_refused(url: str) -> None:
 def test_sandbox_mode_cannot_be_switched_on_by_a_variable() -> None:
     with pytest.raises(SettingsError, match="SANDBOX"):
         settings_from_environment({"INFLIXIMAB_CDS_SANDBOX": "1"})
+
+
+@pytest.mark.parametrize("name", ["PGHOST", "PGHOSTADDR", "PGSERVICE"])
+def test_no_other_variable_sends_the_database_s_client_elsewhere(name):
+    environment = {"INFLIXIMAB_CDS_DATABASE_URL": "postgresql://cds@/cds", name: "192.0.2.7"}
+    with pytest.raises(SettingsError, match=f"^{name} "):
+        settings_from_environment(environment)
+    settings_from_environment({name: "192.0.2.7"})  # without PostgreSQL it means nothing
+
+
+def test_a_folder_for_shared_metrics_that_cannot_be_used_is_named_before_anything_fails(tmp_path):
+    with pytest.raises(SettingsError, match="PROMETHEUS_MULTIPROC_DIR"):
+        settings_from_environment({"PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "missing")})
+    settings_from_environment({"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)})

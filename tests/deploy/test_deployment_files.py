@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from cds_service.cli import main
+from cds_service.serving import BLOCKING_THREADS
 from cds_service.settings import DEFAULT_BODY_LIMIT_BYTES, SettingsError, settings_from_environment
 from cds_service.store.address import Kind, parse_address
 from cds_service.trust.load import read_trust
@@ -83,7 +84,7 @@ def of_kind(manifests, kind):
 
 
 def bytes_of(text):
-    return int(text[:-1]) * {"k": 1024, "m": 1024**2}[text[-1].lower()]
+    return int(text[:-1]) * {"k": 1024, "m": 1024**2, "g": 1024**3}[text[-1].lower()]
 
 
 # -- the image ---------------------------------------------------------------------------------------------
@@ -170,6 +171,32 @@ def test_the_example_of_a_trust_file_is_safe_and_shows_each_kind_of_client(deplo
     assert epic.subjects
     assert (len(oracle.tenants), oracle.fhir_bases, oracle.jwks_url != "") == (1, (), True)
     assert (len(given.keys), given.jwks_url) == (1, "")
+
+
+def test_nobody_is_told_to_make_the_trust_file_readable_by_all(deploy, compose, manifests, unit):
+    """With keys in it, as in the example, the service would not start."""
+    readme = (deploy / "README.md").read_text(encoding="utf-8")
+    assert re.findall(r"chmod (\d+)[^#\n&]*trust\.toml", readme) == ["600"]
+    user = compose["services"]["service"]["user"]
+    assert f"chown {user} trust.toml" in readme
+    for pod in pods(manifests):
+        if pod["containers"][0]["args"][0] in {"serve", "check-config"}:
+            (files,) = [volume["configMap"] for volume in pod["volumes"] if volume["name"] == "files"]
+            assert (files["defaultMode"], pod["securityContext"]["fsGroup"]) == (0o440, 10001)
+    text = (deploy / "systemd" / "infliximab-cds.service").read_text(encoding="utf-8")
+    assert "LoadCredential=trust.toml:" in text  # DynamicUser: a file of root's is another user's
+    assert "Environment=INFLIXIMAB_CDS_TRUST=%d/trust.toml" in text
+
+
+def test_what_is_checked_is_what_the_service_is_told(compose, manifests):
+    service, check = compose["services"]["service"], compose["services"]["check-config"]
+    told = service["environment"].items() - {"PROMETHEUS_MULTIPROC_DIR": "/run/metrics"}.items()
+    assert told <= check["environment"].items()
+    assert "./trust.toml:/data/trust.toml:ro" in check["volumes"]
+    (pod,) = [pod for pod in pods(manifests) if pod["containers"][0].get("args") == ["check-config"]]
+    assert pod["containers"][0]["envFrom"] == [{"configMapRef": {"name": "infliximab-cds"}}]
+    folder = of_kind(manifests, "ConfigMap")[0]["data"]["PROMETHEUS_MULTIPROC_DIR"]
+    assert folder in [mount["mountPath"] for mount in pod["containers"][0]["volumeMounts"]]
 
 
 # -- compose -----------------------------------------------------------------------------------------------
@@ -325,6 +352,20 @@ def test_the_proxy_speaks_modern_tls_and_keeps_operations_inside(nginx):
         assert f"location = {path} {{ return 404; }}" in nginx
     assert "proxy_set_header X-Forwarded-For $remote_addr;" in nginx  # by which /metrics knows a proxy
     assert "non_idempotent" not in nginx  # a token counts once: what was sent is not sent again
+
+
+def test_the_largest_bodies_in_all_threads_at_once_fit_into_the_memory(compose, manifests, unit):
+    workers, resident = 2, 110 * 1024**2
+    needed = workers * (resident + BLOCKING_THREADS * (DEFAULT_BODY_LIMIT_BYTES + 20 * 1024**2))
+    (deployment,) = of_kind(manifests, "Deployment")
+    limit = deployment["spec"]["template"]["spec"]["containers"][0]["resources"]["limits"]["memory"]
+    given = (
+        compose["services"]["service"]["mem_limit"],
+        limit.removesuffix("i"),
+        unit["Service"]["MemoryMax"],
+    )
+    for one in given:
+        assert bytes_of(one) >= needed, one
 
 
 # -- systemd -----------------------------------------------------------------------------------------------

@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from cds_service.cli import main
+from cds_service.settings import SettingsError, settings_from_environment
 from cds_service.trust.reasons import RefusalReason
 
 LINK = re.compile(r"\]\((?!https?://|#|mailto:)([^)#\s]+)")
@@ -87,3 +89,25 @@ def test_a_generator_may_not_write_outside_of_the_repository(generator):
     (generator.HERE / "page.py").write_text("def generate(): return {'../page.md': 'x'}\n")
     with pytest.raises(ValueError, match="outside"):
         generator.documents(generator.HERE / "page.py")
+
+
+def test_every_setting_is_explained_to_whoever_runs_it(repository):
+    with pytest.raises(SettingsError) as refused:  # its sentence lists all that there are
+        settings_from_environment({"INFLIXIMAB_CDS_ZZZZZZ": "1"})
+    names = set(re.findall(r"INFLIXIMAB_CDS_[A-Z_]+", str(refused.value))) - {"INFLIXIMAB_CDS_ZZZZZZ"}
+    told = (repository / "docs" / "operations.md").read_text(encoding="utf-8").partition("## Endpoints")[0]
+    assert len(names) >= 9
+    assert [name for name in sorted(names) if f"| `{name}` |" not in told] == []
+
+
+def test_every_command_stands_in_the_readme(repository):
+    told = (repository / "README.md").read_text(encoding="utf-8")
+    assert [name for name in main.commands if f"| `infliximab-cds {name}" not in told] == []
+
+
+def test_nobody_is_told_that_nothing_is_stored(repository):
+    """It keeps which cards were shown and what became of them, and /transparency says so too."""
+    about = (repository / "cds_service" / "about.toml").read_text(encoding="utf-8")
+    assert "What is stored:" in about
+    for page in [repository / "README.md", repository / "SECURITY.md", *(repository / "docs").glob("*.md")]:
+        assert not re.search(r"(?i)stores? nothing|nothing is stored", page.read_text(encoding="utf-8")), page

@@ -47,6 +47,20 @@ def test_when_all_threads_are_held_up_few_wait_and_the_rest_goes_on_at_once(gate
     assert calls._started == 2
 
 
+def test_work_that_nobody_waits_for_is_done_where_a_thread_is_free_and_never_waits_in_line(gate):
+    calls, done = BoundedCalls(threads=1, waiting=16, wait_seconds=0.05), threading.Event()
+    began = time.monotonic()
+    calls.start(gate.wait)
+    with pytest.raises(StoreUnavailableError, match="Busy"):
+        calls.start(done.set)
+    assert time.monotonic() - began < 1
+    gate.set()
+    calls._wait_seconds = 10
+    calls.run(lambda: None)
+    calls.start(done.set)
+    assert done.wait(10)
+
+
 def test_work_that_was_given_up_before_it_began_is_not_done(gate):
     calls = BoundedCalls(threads=1, wait_seconds=0.05)
     done = []
