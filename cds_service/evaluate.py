@@ -37,6 +37,7 @@ from tdm.actionable import is_actionable
 from tdm.decide import decide
 from tdm.decision import Decision, Verdict
 from tdm.facts import Moment, TreatmentCourse
+from tdm.issues import IssueCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +196,9 @@ def _evaluate_draft(
         return _not_completed(
             Evaluated(draft), examination.failure, examination.failed_at, services, label=label
         )
+    if any(issue.code is IssueCode.DRAFT_SUBJECT_DIFFERS for issue in draft.issues):
+        # Whatever this patient's level says, it says nothing of an order for somebody else.
+        return _not_completed(Evaluated(draft), Reason.OTHER_PATIENT, "", services, label=label)
     course: TreatmentCourse | None = None
     decision: Decision | None = None
     try:

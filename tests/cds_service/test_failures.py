@@ -120,3 +120,16 @@ def test_strict_json_holds_in_what_is_read_of_the_prefetch(service: Running, ord
     response = service.client.post(SIGN, data=text)
     assert response.status_code == 400
     assert response.get_json()["issue"][0]["diagnostics"] == "number-not-finite"
+
+
+def test_an_order_for_another_patient_is_not_held_against_the_data_of_this_one(
+    service: Running, order: dict[str, Any]
+) -> None:
+    order["context"]["draftOrders"]["entry"][0]["resource"]["subject"] = {
+        "reference": "Patient/somebody-else"
+    }
+    (card,) = service.client.post(SIGN, json=order).get_json()["cards"]
+    assert stamp(card)["rule"] == "E-PATIENT-1"
+    assert "another patient" in card["summary"]
+    assert "mg/kg" not in card["summary"] + card["detail"]
+    assert "suggestions" not in card
