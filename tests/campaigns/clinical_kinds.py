@@ -485,7 +485,9 @@ def kinds() -> tuple[Kind, ...]:
             "administrations not sent",
             _without("medicationAdministrations"),
             shown=("dministration",),
-            issues=frozenset({"level-timing-unverified", "first-infusion-unknown"}),
+            issues=frozenset(
+                {"level-timing-unverified", "level-infusions-incomplete", "first-infusion-unknown"}
+            ),
         ),
         Kind("problem list not sent", _without("conditions"), frozenset({"indication-unverified"})),
         Kind(
