@@ -242,8 +242,8 @@ class CodeSets:
     def _observation(self, codings: Codings, text: str) -> ObservationMatch | None:
         """Return what an Observation (or one of its components) is about; None: nothing we read.
 
-        Two contradicting answers, or a level's code under a name that says antibody, make it a panel: its
-        own value is then not used.
+        Two contradicting answers, a level's code under a name that says antibody, or another such medicine in
+        the name make it a panel: its own value is then not used.
         """
         matches = self._match("observation", codings, text)
         if not matches:
@@ -251,15 +251,15 @@ class CodeSets:
         concepts = {ObservationConcept(match[0]) for match in matches}
         concept, coded, code, _ = matches[0]
         level_or_antibody = {ObservationConcept.INFLIXIMAB_LEVEL, ObservationConcept.INFLIXIMAB_ANTIBODY}
-        if ObservationConcept.INFLIXIMAB_PANEL in concepts or level_or_antibody <= concepts:
-            return ObservationMatch(ObservationConcept.INFLIXIMAB_PANEL, coded)
+        panel = ObservationConcept.INFLIXIMAB_PANEL in concepts or level_or_antibody <= concepts
         if coded and concept == ObservationConcept.INFLIXIMAB_LEVEL:
             named = self.named("observation", codings, text)
-            if (
-                ObservationConcept.INFLIXIMAB_ANTIBODY in named
-                and ObservationConcept.INFLIXIMAB_PANEL not in named
-            ):
-                return ObservationMatch(ObservationConcept.INFLIXIMAB_PANEL, coded)
+            antibody = ObservationConcept.INFLIXIMAB_ANTIBODY in named
+            panel = panel or (antibody and ObservationConcept.INFLIXIMAB_PANEL not in named)
+        if concept in level_or_antibody:
+            panel = panel or OTHER_TARGETED_MEDICINE in self.named("medication", codings, text)
+        if panel:
+            return ObservationMatch(ObservationConcept.INFLIXIMAB_PANEL, coded)
         return ObservationMatch(ObservationConcept(concept), coded, code)
 
     def _conditions(self, codings: Codings, text: str) -> tuple[ConditionConcept, ...]:

@@ -440,3 +440,21 @@ def test_a_wrong_code_labelled_infliximab_is_no_level():
     )
     reading = read_observation(resource, context())
     assert (reading.levels, reading.issues) == ((), ())
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        {**LEVEL, "text": "Adalimumab level"},
+        {"coding": [{**LEVEL["coding"][0], "display": "Vedolizumab [Mass/volume] in Serum"}]},
+        {"text": "Infliximab or adalimumab level"},
+        {**ATI, "text": "Antibodies to infliximab or Humira"},
+    ],
+)
+def test_a_result_that_names_another_such_medicine_is_named_and_not_used(code):
+    resource = observation(code, valueQuantity=quantity(4.2, "ug/mL"))
+    reading = read_observation(resource, context())
+    assert (reading.levels, reading.atis) == ((), ())
+    assert issues(reading) == [(IssueCode.PANEL_VALUE_NOT_USED, {"day": "2026-03-01"})]
+    found = Findings()
+    assert not read_plain(resource, context(), found)
