@@ -21,6 +21,7 @@ import pytest
 import time_machine
 from click.testing import CliRunner
 
+from benchmarks.serving import free_port
 from cds_service.cli import main
 from cds_service.serving import TARGET, Replacements, ServeOptions, check_free, server
 from cds_service.settings import Settings
@@ -157,12 +158,6 @@ def test_a_port_is_free_until_somebody_listens_there() -> None:
 def test_warming_up_writes_no_line(capfd: pytest.CaptureFixture[str], no_freeze: None) -> None:
     warm_up(loaded(Settings()))
     assert capfd.readouterr() == ("", "")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def real_now() -> datetime:

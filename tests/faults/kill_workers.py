@@ -12,7 +12,6 @@ import http.client
 import json
 import os
 import random
-import socket
 import subprocess
 import sys
 import tempfile
@@ -26,6 +25,7 @@ from pathlib import Path
 import psutil
 from sqlalchemy import func, select
 
+from benchmarks.serving import free_port
 from cds_service.store.address import parse_address
 from cds_service.store.engine import AT_LEISURE, make_engine
 from cds_service.store.operate import migrate_store
@@ -84,9 +84,7 @@ def command(server: str, port: int) -> list[str]:
 @contextmanager
 def served(server: str, database_url: str) -> Iterator[tuple[int, psutil.Process]]:
     """Serve the application with two workers; yield the port and the process that leads them."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith("INFLIXIMAB_CDS_")
     } | {"INFLIXIMAB_CDS_DATABASE_URL": database_url}

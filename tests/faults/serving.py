@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import http.client
 import os
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-PATIENCE_SECONDS = 60
+from benchmarks.serving import free_port, wait_until_up
 
-
-def free_port() -> int:
-    """Return a loopback port that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+STOPPING_SECONDS = 60
 
 
 @contextmanager
@@ -48,27 +40,7 @@ def served(
             yield port, process.pid
         finally:
             process.terminate()
-            process.wait(timeout=PATIENCE_SECONDS)
-
-
-def wait_until_up(port: int, process: subprocess.Popen[bytes]) -> None:
-    """Wait until discovery answers at all; raises RuntimeError where it never does."""
-    started = time.monotonic()
-    while time.monotonic() - started < PATIENCE_SECONDS:
-        if process.poll() is not None:
-            message = f"the server ended with {process.returncode} before it answered"
-            raise RuntimeError(message)
-        try:
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-            connection.request("GET", "/cds-services")
-            connection.getresponse().read()
-            connection.close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    message = f"the server did not answer within {PATIENCE_SECONDS} s"
-    raise RuntimeError(message)
+            process.wait(timeout=STOPPING_SECONDS)
 
 
 def children(process_id: int) -> set[int]:

