@@ -149,6 +149,17 @@ def run(
     return tally
 
 
+def report(headline: str, tally: Tally) -> int:
+    """Print what was seen; return 1 on any failure."""
+    print(  # noqa: T201 - the figures of a campaign
+        f"{headline}: statuses {dict(sorted(tally.statuses.items()))}, "
+        f"{tally.recognisable} answered 200 with a recognisable draft, {len(tally.failures)} failures"
+    )
+    for kind, number in tally.failures[:20]:
+        print(f"  {kind}: mutant {number}")  # noqa: T201 - as above
+    return 1 if tally.failures else 0
+
+
 def main() -> None:
     """Run a campaign and print the tally; exit 1 on any failure."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -156,13 +167,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=20261122)
     arguments = parser.parse_args()
     tally = run(arguments.count, arguments.seed, wsgi_app_at, response_is_valid)
-    print(  # noqa: T201 - the figures of a campaign
-        f"{arguments.count} mutants, seed {arguments.seed}: statuses {dict(sorted(tally.statuses.items()))}, "
-        f"{tally.recognisable} answered 200 with a recognisable draft, {len(tally.failures)} failures"
-    )
-    for kind, number in tally.failures[:20]:
-        print(f"  {kind}: mutant {number}")  # noqa: T201 - as above
-    sys.exit(1 if tally.failures else 0)
+    sys.exit(report(f"{arguments.count} mutants, seed {arguments.seed}", tally))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.campaigns.fuzz import INTERNAL, SERVICE, Tally, bases, judge
+from tests.campaigns.fuzz import INTERNAL, SERVICE, Tally, bases, judge, report
 from tests.campaigns.mutators import mutant
 from tests.faults.serving import children, served
 from tests.support.service import response_is_valid
@@ -62,14 +62,8 @@ def main() -> None:
             ended = len(before - children(process_id))
         failed = log.read_bytes().count(INTERNAL)
     tally.failures += [("worker ended", 0)] * ended + [("internal failure", 0)] * failed
-    print(  # noqa: T201 - the figures of a campaign
-        f"{arguments.count} mutants through a server, seed {arguments.seed}: "
-        f"statuses {dict(sorted(tally.statuses.items()))}, {tally.recognisable} answered 200 with a "
-        f"recognisable draft, {ended} workers ended, {len(tally.failures)} failures"
-    )
-    for kind, number in tally.failures[:20]:
-        print(f"  {kind}: mutant {number}")  # noqa: T201 - as above
-    sys.exit(1 if tally.failures else 0)
+    headline = f"{arguments.count} mutants through a server, seed {arguments.seed}, {ended} workers ended"
+    sys.exit(report(headline, tally))
 
 
 if __name__ == "__main__":
