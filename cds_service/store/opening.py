@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import Any
 
 from cds_service.store.address import IN_MEMORY, parse_address
-from cds_service.store.sqlite_file import prepare
 from cds_service.store.store import Store
 from cds_service.trust.replay import ReplayStore
 
@@ -48,12 +47,3 @@ def shared_replay(store: Store) -> ReplayStore | None:
     if not isinstance(store.database, Database):
         return None
     return BoundedReplayStore(SqlReplayStore(store.database.engine, monotonic=time.monotonic))
-
-
-def check_store(database_url: str) -> None:
-    """Raise what `open_store` would raise, before workers are started that would all fail alike.
-
-    The file of SQLite is made if it is not there yet; a server is not asked.
-    """
-    if database_url and (path := parse_address(database_url).path) is not None:
-        prepare(path)

@@ -11,7 +11,7 @@ import weakref
 import pytest
 
 from cds_service.store.errors import StoreRefusedError, StoreUnavailableError
-from cds_service.store.opening import check_store, open_store
+from cds_service.store.opening import open_store
 from cds_service.store.store import Limits, Store
 from tests.cds_service.store.conftest import call, card, item
 
@@ -380,13 +380,12 @@ def test_a_store_opens_at_its_address(tmp_path):
     assert (tmp_path / "real.sqlite3").exists()
 
 
-def test_a_store_can_be_checked_before_anything_is_started(tmp_path):
-    check_store("")
-    check_store("postgresql://cds@/cds")
-    check_store(f"sqlite:///{tmp_path}/real.sqlite3")
-    assert [path.name for path in tmp_path.iterdir()] == ["real.sqlite3"]
+def test_a_store_that_cannot_be_used_is_refused_before_anything_is_written(tmp_path):
+    for url in ("", "postgresql://cds@/cds"):
+        open_store(url).close()
     with pytest.raises(StoreRefusedError, match="database_url"):
-        check_store(f"sqlite:///{tmp_path}/none/real.sqlite3")
+        open_store(f"sqlite:///{tmp_path}/none/real.sqlite3")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_without_a_database_nothing_of_one_is_loaded():
