@@ -23,8 +23,9 @@ from fhir_mappings.references import (
     source_reference,
     text_of,
 )
-from tdm.facts import Shortfall, Source
+from tdm.facts import Shortfall
 from tdm.issues import DataIssue, IssueCode
+from tdm.source import Source
 
 _FAILED = frozenset({"error", "fatal"})
 _ABOUT_A_SUBJECT = MEDICATION_TYPES | {"Observation", "DiagnosticReport", "Condition", "Procedure"}

@@ -16,8 +16,9 @@ from fhir_mappings.dose_amount import Amount, dose_and_rate_amount
 from fhir_mappings.dose_timing import Interval, code_interval, repeat_interval
 from fhir_mappings.medication import Medicine
 from fhir_mappings.routes import route_of
-from tdm.facts import Route, Source
+from tdm.facts import Route
 from tdm.issues import DataIssue, IssueCode
+from tdm.source import Source
 
 _SAME_AMOUNT = 0.01  # relative difference that rounding explains
 _SAME_INTERVAL_DAYS = 0.5

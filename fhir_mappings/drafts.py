@@ -26,8 +26,9 @@ from fhir_mappings.dosage import Setting, read_dosages
 from fhir_mappings.medication import Medicine, Medicines, contained, medicine_of, medicines_of
 from fhir_mappings.readers.medication_record import settled_order_route
 from fhir_mappings.references import Belongs, belongs_to, relative_reference, source_reference, text_of
-from tdm.facts import Indication, MedicationUse, Order, OrderState, Source
+from tdm.facts import Indication, MedicationUse, Order, OrderState
 from tdm.issues import DataIssue, IssueCode
+from tdm.source import Source
 
 _MAX_SHOWN = 40
 _LABORATORY_CATEGORIES = frozenset({"laboratory", "lab", "108252007"})

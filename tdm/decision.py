@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tdm.facts import AtiReading, LevelReading, Moment, Route, Source, WeightReading
+from tdm.facts import AtiReading, LevelReading, Moment, Route, WeightReading
 from tdm.issues import DataIssue
+from tdm.source import Source
 
 LABORATORY_UNSEEN = "laboratory-unseen"
 """The sentence that a missing level may only not have been sent: "none" and "not seen" are two answers."""

@@ -11,14 +11,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from tdm.issues import DataIssue
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where a fact was read: a resource type and the reference to show ("Observation/123")."""
-
-    resource_type: str
-    reference: str
+from tdm.source import Source
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,12 @@ from tdm.facts import (
     MarkerReading,
     Moment,
     PerianalFistula,
-    Source,
     TreatmentCourse,
     WeightReading,
 )
 from tdm.plausibility import level_text
 from tdm.regimen import days_text
+from tdm.source import Source
 
 MARKER_NAMES = {
     Marker.CRP: ("C-reactive protein", "mg/L"),

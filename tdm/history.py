@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from tdm.facts import Dose, FactGroup, Moment, Order, OrderState, Route, Source, TreatmentCourse
+from tdm.facts import Dose, FactGroup, Moment, Order, OrderState, Route, TreatmentCourse
 from tdm.issues import DataIssue, IssueCode
 from tdm.knowledge.model import Policy
+from tdm.source import Source
 from tdm.timing import days_between, in_future, instant, is_after, is_older
 
 

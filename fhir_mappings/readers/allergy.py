@@ -16,8 +16,9 @@ from fhir_mappings.readers.problem_status import (
 )
 from fhir_mappings.readers.reading import NOTHING, Reading
 from fhir_mappings.references import Belongs, belongs_to, source_reference
-from tdm.facts import SafetyConcept, SafetyFact, SafetyState, Source
+from tdm.facts import SafetyConcept, SafetyFact, SafetyState
 from tdm.issues import DataIssue, IssueCode
+from tdm.source import Source
 
 
 def read_allergy(resource: Resource, context: ReadingContext) -> Reading:

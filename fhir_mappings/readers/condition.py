@@ -25,9 +25,9 @@ from tdm.facts import (
     SafetyConcept,
     SafetyFact,
     SafetyState,
-    Source,
 )
 from tdm.issues import DataIssue, IssueCode
+from tdm.source import Source
 
 _SAFETY = {
     ConditionConcept.SERIOUS_INFECTION: SafetyConcept.SERIOUS_INFECTION,

@@ -24,7 +24,7 @@ from fhir_mappings.references import (
     source_reference,
     text_of,
 )
-from tdm.facts import Source
+from tdm.source import Source
 
 _SAID = ("conclusion", "conclusionCode", "codedDiagnosis", "presentedForm")
 

@@ -10,8 +10,9 @@ import msgspec
 from fhir_mappings.context import ReadingContext
 from fhir_mappings.dates import ReadDate, read_date
 from fhir_mappings.references import reference_text, relative_reference, source_reference, text_of
-from tdm.facts import Moment, ResultStatus, Source
+from tdm.facts import Moment, ResultStatus
 from tdm.issues import DataIssue, IssueCode
+from tdm.source import Source
 
 CollectionTimes: TypeAlias = Mapping[str, ReadDate]
 """Collection times known from elsewhere, by reference of the Observation or of its Specimen."""

@@ -12,8 +12,9 @@ from fhir_mappings.dates import read_moment
 from fhir_mappings.dosage import ReadDosage, Setting
 from fhir_mappings.medication import Medicine, Medicines, medicine_of
 from fhir_mappings.references import Belongs, belongs_to, source_reference, text_of
-from tdm.facts import Dose, MedicationUse, Moment, Order, Route, Source
+from tdm.facts import Dose, MedicationUse, Moment, Order, Route
 from tdm.issues import DataIssue, IssueCode
+from tdm.source import Source
 
 _MAX_STATUS = 40
 _PEN_MG = (120.0, 240.0)

@@ -16,8 +16,9 @@ from fhir_mappings.readers.reading import NOTHING, Reading
 from fhir_mappings.readers.status import ReadStatus
 from fhir_mappings.readers.unread import INFLIXIMAB_RESULTS, pending
 from fhir_mappings.references import text_of
-from tdm.facts import Moment, Source
+from tdm.facts import Moment
 from tdm.issues import IssueCode
+from tdm.source import Source
 
 _MAX_SENTENCES = 8
 """Of the sentences that name infliximab so many are read: all there are in any remark, and no more work."""

@@ -32,8 +32,9 @@ from fhir_mappings.readers.unread import INFLIXIMAB_RESULTS, pending, unread
 from fhir_mappings.readers.values import read_value
 from fhir_mappings.readers.weight import read_weight
 from fhir_mappings.references import Belongs, belongs_to, source_reference, text_of
-from tdm.facts import ResultStatus, Source
+from tdm.facts import ResultStatus
 from tdm.issues import DataIssue, IssueCode
+from tdm.source import Source
 
 _MAX_DEPTH = 3
 _ZONE_MATTERS = frozenset({ObservationConcept.INFLIXIMAB_LEVEL, ObservationConcept.INFLIXIMAB_ANTIBODY})

@@ -10,8 +10,9 @@ from fhir_mappings.context import ReadingContext
 from fhir_mappings.dates import birth_bounds
 from fhir_mappings.readers.observation import other_patient
 from fhir_mappings.references import source_reference, text_of
-from tdm.facts import Sex, Source
+from tdm.facts import Sex
 from tdm.issues import DataIssue
+from tdm.source import Source
 
 _SEXES = {"male": Sex.MALE, "female": Sex.FEMALE, "other": Sex.OTHER}
 

@@ -26,7 +26,8 @@ from fhir_mappings.readers.values import read_value, shown_quantity
 from fhir_mappings.readers.weight import HEAVIEST_KG, LIGHTEST_KG
 from fhir_mappings.references import source_reference, text_of
 from fhir_mappings.units import Quantity, Unit, find_unit
-from tdm.facts import Comparator, LevelReading, Marker, MarkerReading, ResultStatus, Source, WeightReading
+from tdm.facts import Comparator, LevelReading, Marker, MarkerReading, ResultStatus, WeightReading
+from tdm.source import Source
 
 _LARGEST = 1e6
 """Well inside of what a number may be; a larger one is looked at with care."""

@@ -13,8 +13,9 @@ from fhir_mappings.readers.reading import NOTHING, Reading
 from fhir_mappings.readers.values import ResultValue
 from fhir_mappings.text import ResultWord
 from fhir_mappings.units import Quantity, Unit, find_unit
-from tdm.facts import Moment, SafetyConcept, SafetyFact, SafetyState, Source
+from tdm.facts import Moment, SafetyConcept, SafetyFact, SafetyState
 from tdm.issues import DataIssue, IssueCode
+from tdm.source import Source
 
 PREGNANCY_COUNTS = timedelta(days=300)
 """Longer than a pregnancy lasts: an older "pregnant" describes one that has ended."""

@@ -9,7 +9,8 @@ from fhir_mappings.dates import read_moment
 from fhir_mappings.medication import Medicines, medicine_of
 from fhir_mappings.naming import written_name
 from fhir_mappings.references import Belongs, belongs_to, source_reference, text_of
-from tdm.facts import SafetyConcept, SafetyFact, SafetyState, Source
+from tdm.facts import SafetyConcept, SafetyFact, SafetyState
+from tdm.source import Source
 
 _REASONS = ("statusReason", "reasonNotGiven")
 _DATES = ("effectiveDateTime", "authoredOn", "dateAsserted")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from fhir_mappings.codes import ObservationConcept
 from fhir_mappings.readers.frame import dated_issue
 from fhir_mappings.readers.reading import Reading
-from tdm.facts import Moment, Source
+from tdm.facts import Moment
 from tdm.issues import IssueCode
+from tdm.source import Source
 
 _UNREAD = {
     ObservationConcept.INFLIXIMAB_LEVEL: (IssueCode.LEVEL_VALUE_UNREADABLE, "level"),

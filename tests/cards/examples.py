@@ -26,8 +26,9 @@ from tdm.decision import (
     Target,
     Verdict,
 )
-from tdm.facts import LevelReading, Moment, Route, Source
+from tdm.facts import LevelReading, Moment, Route
 from tdm.knowledge.model import Citation, EvidenceRow, Knowledge, Message, Policy, Verification
+from tdm.source import Source
 
 SOURCE = Source("Observation", "Observation/1")
 

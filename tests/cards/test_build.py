@@ -10,7 +10,8 @@ from cards.validation import response_faults
 from fhir_mappings.drafts import DraftOrder
 from fhir_mappings.medication import Medicine
 from tdm.decision import Verdict
-from tdm.facts import FactGroup, Order, OrderState, Shortfall, Source
+from tdm.facts import FactGroup, Order, OrderState, Shortfall
+from tdm.source import Source
 from tests.cards.examples import INTENSIFY, KNOWLEDGE, LABORATORY_ORDER, NO_LEVEL, counting_ids
 
 

@@ -13,7 +13,8 @@ from fhir_mappings.draft_update import CannotUpdate, CannotUpdateReason, Updated
 from fhir_mappings.drafts import DraftOrder
 from fhir_mappings.medication import Medicine
 from tdm.decision import Decision, Option, OptionKind
-from tdm.facts import Order, OrderState, Source
+from tdm.facts import Order, OrderState
+from tdm.source import Source
 from tests.cards.examples import (
     INTENSIFY,
     LABORATORY_ORDER,

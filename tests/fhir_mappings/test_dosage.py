@@ -13,8 +13,9 @@ from fhir_mappings.dose_amount import Amount, amount_of, dose_and_rate_amount
 from fhir_mappings.dose_timing import Interval, code_interval, repeat_interval
 from fhir_mappings.medication import Medicine, Strength
 from fhir_mappings.routes import route_of
-from tdm.facts import Route, Source
+from tdm.facts import Route
 from tdm.issues import DataIssue, IssueCode
+from tdm.source import Source
 
 VIAL = Medicine(MedicationMatch(None, coded=True), "infliximab", strength=Strength(100, ""))
 BAG = Medicine(MedicationMatch(None, coded=True), "infliximab", strength=Strength(2, "ml"))

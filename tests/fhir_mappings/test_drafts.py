@@ -17,8 +17,9 @@ from fhir_mappings.acquired import AcquiredKey, AcquiredResources, KeyState
 from fhir_mappings.codes import load_code_sets
 from fhir_mappings.context import ReadingContext
 from fhir_mappings.drafts import DraftOrder, find_drafts
-from tdm.facts import Indication, MedicationConcept, MedicationUse, Moment, Order, OrderState, Route, Source
+from tdm.facts import Indication, MedicationConcept, MedicationUse, Moment, Order, OrderState, Route
 from tdm.issues import DataIssue, IssueCode
+from tdm.source import Source
 
 Json = dict[str, Any]
 

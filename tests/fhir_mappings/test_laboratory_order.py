@@ -17,7 +17,8 @@ from fhir_mappings.laboratory_order import laboratory_order
 from fhir_mappings.medication import Medicine
 from fhir_mappings.proof import is_valid
 from tdm.decision import Option, OptionKind
-from tdm.facts import Order, OrderState, Source
+from tdm.facts import Order, OrderState
+from tdm.source import Source
 
 CODES = {
     "level": {"system": "urn:lab", "code": "L", "display": "Level"},

@@ -4,8 +4,9 @@ import pytest
 
 from fhir_mappings.dosage import ReadDosage
 from fhir_mappings.supply import supply_interval
-from tdm.facts import Route, Source
+from tdm.facts import Route
 from tdm.issues import DataIssue, IssueCode
+from tdm.source import Source
 
 IV, SC = Route.INTRAVENOUS, Route.SUBCUTANEOUS
 UNREAD = DataIssue(IssueCode.INTERVAL_UNREADABLE, "interval", (), Source("MedicationDispense", "x"))

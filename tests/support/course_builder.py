@@ -35,11 +35,11 @@ from tdm.facts import (
     SafetyState,
     Sex,
     Shortfall,
-    Source,
     TreatmentCourse,
     WeightReading,
 )
 from tdm.issues import DataIssue, IssueCode
+from tdm.source import Source
 
 NOW = Moment(datetime(2026, 3, 9, 10, 0, tzinfo=UTC), date(2026, 3, 9))
 INFUSION_HOUR = 9.0

@@ -24,11 +24,11 @@ from tdm.facts import (
     SafetyConcept,
     SafetyFact,
     SafetyState,
-    Source,
     TreatmentCourse,
 )
 from tdm.gates_context import GateContext, gate_context
 from tdm.knowledge.model import Policy
+from tdm.source import Source
 from tests.tdm.enumeration import shipped_knowledge
 
 NOW_AT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

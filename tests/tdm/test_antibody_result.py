@@ -14,9 +14,10 @@ from tdm.antibody_result import (
     text_matches,
 )
 from tdm.decision import AtiClass
-from tdm.facts import Comparator, ResultStatus, Source
+from tdm.facts import Comparator, ResultStatus
 from tdm.issues import IssueCode
 from tdm.knowledge.model import Assay
+from tdm.source import Source
 from tests.support.course_builder import ati
 
 NEGATIVE, INCONCLUSIVE = AtiClass.NEGATIVE, AtiClass.INCONCLUSIVE

@@ -15,11 +15,11 @@ from tdm.facts import (
     OrderState,
     ResultStatus,
     Shortfall,
-    Source,
 )
 from tdm.issues import DataIssue, IssueCode
 from tdm.knowledge.loader import load_knowledge
 from tdm.knowledge.model import TreatmentGoal
+from tdm.source import Source
 from tests.support.course_builder import (
     IV,
     NOW,

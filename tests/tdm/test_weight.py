@@ -5,9 +5,10 @@ from itertools import permutations
 
 import pytest
 
-from tdm.facts import Source, WeightReading
+from tdm.facts import WeightReading
 from tdm.issues import DataIssue, IssueCode
 from tdm.knowledge.loader import load_knowledge
+from tdm.source import Source
 from tdm.weight import read_weight, weight_order
 from tests.support.course_builder import NOW, weight
 

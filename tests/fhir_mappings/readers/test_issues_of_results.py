@@ -11,8 +11,9 @@ from fhir_mappings.readers.diagnostic_report import collection_times, read_diagn
 from fhir_mappings.readers.observation import read_observation
 from fhir_mappings.readers.reading import merge, merge_issues
 from fhir_mappings.readers.status import ReadStatus, read_status
-from tdm.facts import Comparator, ResultStatus, SafetyConcept, SafetyFact, SafetyState, Source
+from tdm.facts import Comparator, ResultStatus, SafetyConcept, SafetyFact, SafetyState
 from tdm.issues import DataIssue, IssueCode
+from tdm.source import Source
 from tests.support.results import ALT, ATI, CRP, LEVEL, WEIGHT, context, observation, quantity
 
 SOURCE = Source("Observation", "Observation/o1")

@@ -5,8 +5,9 @@ import pytest
 from fhir_mappings.readers.observation import read_observation
 from fhir_mappings.readers.plain import read_plain
 from fhir_mappings.readers.reading import Findings
-from tdm.facts import Comparator, ResultStatus, Source
+from tdm.facts import Comparator, ResultStatus
 from tdm.issues import DataIssue, IssueCode
+from tdm.source import Source
 from tests.support.results import ATI, DRAWN, LEVEL, LOCAL, LOINC, context, observation, quantity
 
 SOURCE = Source("Observation", "Observation/o1")

@@ -5,8 +5,9 @@ from datetime import date
 import pytest
 
 from fhir_mappings.readers.patient import PatientFacts, read_patient
-from tdm.facts import Sex, Source
+from tdm.facts import Sex
 from tdm.issues import DataIssue, IssueCode
+from tdm.source import Source
 from tests.support.results import context
 
 

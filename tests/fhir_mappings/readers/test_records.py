@@ -5,8 +5,8 @@ import pytest
 from fhir_mappings.readers.diagnostic_report import collection_times, read_diagnostic_report
 from fhir_mappings.readers.observation import read_observation
 from fhir_mappings.readers.reading import NOTHING, Reading, merge
-from tdm.facts import Source
 from tdm.issues import DataIssue, IssueCode
+from tdm.source import Source
 from tests.support.results import CRP, DRAWN, LEVEL, context, observation, quantity
 
 VALUE = quantity(4.2, "ug/mL")

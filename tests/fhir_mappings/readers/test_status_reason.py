@@ -5,7 +5,8 @@ import pytest
 from fhir_mappings.dates import read_moment
 from fhir_mappings.medication import Medicines
 from fhir_mappings.readers.status_reason import read_status_reason
-from tdm.facts import SafetyConcept, SafetyFact, SafetyState, Source
+from tdm.facts import SafetyConcept, SafetyFact, SafetyState
+from tdm.source import Source
 from tests.support.results import context
 
 CONTEXT = context()

@@ -20,8 +20,9 @@ from fhir_mappings.readers.medication_record import MedicationReading
 from fhir_mappings.readers.medication_request import read_medication_request
 from fhir_mappings.readers.medication_statement import read_medication_statement
 from fhir_mappings.readers.observation import read_observation
-from tdm.facts import Dose, MedicationConcept, MedicationUse, Moment, Order, OrderState, Route, Source
+from tdm.facts import Dose, MedicationConcept, MedicationUse, Moment, Order, OrderState, Route
 from tdm.issues import DataIssue, IssueCode
+from tdm.source import Source
 from tests.support.results import ALT, ATI, CRP, DRAWN, LEVEL, WEIGHT, context, observation, quantity
 
 Json = dict[str, Any]
