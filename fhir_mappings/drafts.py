@@ -30,6 +30,8 @@ from tdm.facts import Indication, MedicationUse, Order, OrderState, Source
 from tdm.issues import DataIssue, IssueCode
 
 _MAX_SHOWN = 40
+_GONE = frozenset({"cancelled", "entered-in-error", "stopped", "completed"})
+_NOT_TO_GIVE = _GONE | {"on-hold", "revoked", "ended"}
 _LABORATORY_CATEGORIES = frozenset({"laboratory", "lab", "108252007"})
 _TESTS = {
     ObservationConcept.INFLIXIMAB_LEVEL: frozenset({"level"}),
@@ -153,8 +155,7 @@ def _medications_beside(
 
 
 def _is_live(resource: Resource) -> bool:
-    gone = {"cancelled", "entered-in-error", "stopped", "completed"}
-    return resource.get("doNotPerform") is not True and text_of(resource.get("status")).lower() not in gone
+    return resource.get("doNotPerform") is not True and text_of(resource.get("status")).lower() not in _GONE
 
 
 def _tests_beside(entries: Iterable[tuple[Resource, str]], codes: CodeSets) -> frozenset[str]:
@@ -243,7 +244,8 @@ def _doubts(
     status = text_of(resource.get("status")).lower()
     if status and status != "draft":
         shown = (("status", status[:_MAX_SHOWN]),)
-        doubts.append(DataIssue(IssueCode.DRAFT_STATUS, "draft", shown, source))
+        code = IssueCode.DRAFT_WITHDRAWN if status in _NOT_TO_GIVE else IssueCode.DRAFT_STATUS
+        doubts.append(DataIssue(code, "draft", shown, source))
     if resource.get("doNotPerform") is True:
         doubts.append(DataIssue(IssueCode.DRAFT_DO_NOT_PERFORM, "draft", (), source))
     if source.resource_type == "ServiceRequest":
