@@ -85,6 +85,15 @@ def find_drafts(
     )
 
 
+def selected_drafts(
+    draft_orders: Any, selections: Sequence[str] | None, acquired: AcquiredResources, codes: CodeSets
+) -> tuple[list[Resource], Medicines]:
+    """Return the selected resources among the drafts, and the Medications that they may refer to."""
+    entries = list(_entries(draft_orders))
+    selected = [resource for resource, _ in _selected(entries, selections)]
+    return selected, _medicines(entries, acquired, codes)
+
+
 def draft_resources(draft_orders: Any) -> list[Resource]:
     """Return the resources among the drafts, of whatever type."""
     return [resource for resource, _ in _entries(draft_orders)]

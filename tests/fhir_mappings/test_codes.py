@@ -574,6 +574,9 @@ def test_the_severity_is_read_and_the_worse_wins(codings, text, severity):
         ((), "Mouse proteins", True),
         ((), "Muizeneiwit", True),
         ((), "No allergy to infliximab", False),
+        ((), "IFX", True),
+        ((), "Infiximab", True),
+        ((), "infliksimab", True),
         ((), "Penicillin", False),
         (((RXNORM, "121191", "infliximab"),), "", False),
     ],
@@ -715,3 +718,10 @@ def test_infliximab_comes_before_other_medicines_and_its_name_may_settle_the_rou
     other = medication(RXNORM, "1256")
     assert other is not None
     assert (other.code, other.coded, other.route, other.unit_mg) == (f"{RXNORM}|1256", True, None, None)
+
+
+@pytest.mark.parametrize("name", ["IFX", "Infiximab", "infliksimab", "infliximab"])
+def test_a_reaction_to_infliximab_is_known_by_the_abbreviation_and_is_not_one_of_unnamed_cause(name):
+    found = CODES.conditions((), f"Anaphylaxis to {name}")
+    assert ConditionConcept.INFLIXIMAB_REACTION in found
+    assert ConditionConcept.REACTION not in found
