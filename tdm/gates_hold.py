@@ -173,7 +173,7 @@ def newest_alt(context: GateContext) -> SafetyFact | None:
 
 
 def liver(context: GateContext) -> FiredGate | None:
-    """S-LIVER: the newest readable ALT at the limit or above, or jaundice.
+    """S-LIVER: the newest readable ALT at the limit or above, or jaundice or liver failure.
 
     An ALT of long ago does not hold; one without a date may be of today and does.
     """
@@ -188,7 +188,8 @@ def liver(context: GateContext) -> FiredGate | None:
     jaundice = context.present(SafetyConcept.JAUNDICE)
     if jaundice is None:
         return None
-    return FiredGate("S-LIVER", deciding=True, parameters=(("finding", "jaundice"),), source=jaundice.source)
+    finding = jaundice.name or "jaundice"
+    return FiredGate("S-LIVER", deciding=True, parameters=(("finding", finding),), source=jaundice.source)
 
 
 def exceeds_limit(value: float, limit: float) -> bool:

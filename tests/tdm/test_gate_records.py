@@ -75,7 +75,7 @@ def test_of_alt_only_the_result_that_decides_is_shown_as_a_multiple_of_the_limit
         (_C.HEPATITIS_B_SURFACE_ANTIGEN, "Hepatitis B surface antigen"),
         (_C.HEPATITIS_B, "Hepatitis B on record"),
         (_C.HEART_FAILURE, "Heart failure on record"),
-        (_C.JAUNDICE, "Jaundice on record"),
+        (_C.JAUNDICE, "Jaundice or liver failure on record"),
         (_C.DEMYELINATING_DISEASE, "Demyelinating disease on record"),
         (_C.LYMPHOMA, "Lymphoma on record"),
         (_C.PREGNANCY, "Pregnancy on record"),

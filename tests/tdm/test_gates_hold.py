@@ -274,6 +274,10 @@ def test_jaundice_holds_beside_a_normal_alt():
     gate = gates_hold.liver(context(course(safety=(alt(1), jaundice))))
     assert (gate.gate, gate.deciding, gate.source) == ("S-LIVER", True, jaundice.source)
     assert gate.parameters == (("finding", "jaundice"),)
+    failure = fact(SafetyConcept.JAUNDICE, name="Acute liver failure")
+    assert gates_hold.liver(context(course(safety=(failure,)))).parameters == (
+        ("finding", "Acute liver failure"),
+    )
 
 
 def test_of_equally_old_facts_the_more_worrying_one_is_the_newest():
