@@ -15,7 +15,7 @@ from tdm.exposure import Exposure, candidate_values
 from tdm.facts import LevelReading
 from tdm.issues import IssueCode
 from tdm.knowledge.model import Policy
-from tdm.plausibility import is_undetectable, level_issue, level_text, same_result
+from tdm.plausibility import level_issue, level_text, same_result
 from tdm.targets import level_class
 from tdm.timing import days_between
 
@@ -74,10 +74,9 @@ def differ_in_class(
 
 def classes(reading: LevelReading, target: Target, policy: Policy) -> frozenset[LevelClass]:
     """Return every class that a reported level may stand in."""
-    undetectable = is_undetectable(reading, policy)
     return frozenset(
         [
-            level_class(value, target, undetectable=undetectable or value < policy.undetectable_below_ug_ml)
+            level_class(value, target, undetectable=value < policy.undetectable_below_ug_ml)
             for value in candidate_values(reading, target, policy)
         ]
     )

@@ -195,6 +195,13 @@ def test_a_level_known_as_a_limit_hours_before_counts_with_every_class_it_may_st
     assert not of(*STEADY, level(40.0, hour=10), narrow, crp(1)).level_conflict
 
 
+def test_a_level_hours_apart_from_an_undetectable_one_differs_from_it_in_class():
+    for before in (level(None, hour=7), level(0.49, hour=7), level(3.0, hour=7, comparator=Comparator.BELOW)):
+        assert of(*STEADY, before, level(0.5, hour=10), crp(1)).level_conflict
+    alike = of(*STEADY, level(0.5, hour=7), level(2.0, hour=10), crp(1))
+    assert not alike.level_conflict
+
+
 def test_hours_apart_the_class_is_judged_against_the_row_of_every_age_that_is_possible():
     # 5.5 is low in a child and in the window in an adult; 6.5 is in the window in both.
     both = (*STEADY, level(5.5, hour=7), level(6.5, hour=10), crp(1))

@@ -5,7 +5,8 @@ import pytest
 from tdm.decide import decide_assessed
 from tdm.decision import AtiClass, Option, OptionKind, Verdict
 from tdm.facts import AtiReading, AtiWord, Dose, Moment
-from tests.tdm.cases import NOW, ago, assessment, course, dose, situation, source
+from tdm.gates_gap import after_the_gap
+from tests.tdm.cases import NOW, ago, assessment, context, course, dose, situation, source
 from tests.tdm.enumeration import shipped_knowledge
 
 K = OptionKind
@@ -55,6 +56,11 @@ def test_antibodies_that_are_not_known_come_first(ati):
 def test_a_result_counts_for_84_days_and_only_if_drawn_after_the_last_dose(days, known):
     options, _, _, following = after_gap(AtiClass.NEGATIVE, days)
     assert (options, following) == ((REVIEW, "weigh re-exposure") if known else (MEASURE, "ATI first"))
+
+
+def test_without_any_dose_on_record_antibodies_come_first():
+    of = context(course(doses=()), assessment(situation(), ati=reading(10)))
+    assert after_the_gap(of) == (MEASURE, (("gap-antibodies-first", ()),))
 
 
 def test_a_result_of_before_the_last_dose_is_asked_for_again():

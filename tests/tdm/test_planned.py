@@ -1,11 +1,15 @@
 """A course that only starts is told the targets of the troughs it plans, not of today."""
 
+from dataclasses import replace
+
 import pytest
 
 from tdm.decide import decide, decide_assessed
 from tdm.decision import Activity, AgeGroup, LevelClass, Phase
 from tdm.facts import Route, TreatmentCourse
+from tdm.knowledge.model import TreatmentGoal
 from tdm.planned import planned_of, planned_targets
+from tdm.targets import target_of
 from tests.tdm.cases import NOW, assessment, course, draft, situation
 from tests.tdm.enumeration import shipped_knowledge
 
@@ -24,6 +28,15 @@ def test_weeks_6_and_14_are_planned_for_each_age_group():
 def test_an_active_fistula_sets_the_target_of_week_14():
     fistula = {"active_fistula": True, "activity": Activity.ACTIVE_CONFIRMED}
     assert rows(**fistula) == ["adult-week-6", "perianal-active"]
+
+
+def test_the_goal_of_a_site_sets_the_aim_of_each_age_group():
+    shipped = shipped_knowledge()
+    goal = replace(shipped, policy=replace(shipped.policy, treatment_goal=TreatmentGoal.CLINICAL))
+    for age in AgeGroup:
+        planned = planned_targets(situation(**STARTING, age_group=age), goal)
+        usual = [target_of(f"{age}-{week}", age, goal) for week in ("week-6", "week-14")]
+        assert list(planned) == usual
 
 
 def test_under_the_skin_no_phase_has_a_target_of_its_own():
