@@ -7,6 +7,7 @@ from typing import Final
 from cards.wording import DAYS_PER_WEEK, Wording
 from tdm.decision import Option
 from tdm.facts import LevelReading, Order
+from tdm.plausibility import amount_text
 
 _MICROGRAMS_PER_MILLILITRE: Final = frozenset({"ug/ml", "mcg/ml", "µg/ml", "\u03bcg/ml"})
 
@@ -24,7 +25,7 @@ def level_text(level: LevelReading, wording: Wording) -> str:
     """Return a level with its unit, a comparator as a word ("below 0.4 µg/mL", "not detected")."""
     if level.value_ug_ml is None:
         return wording.summary["not_detected"]
-    return f"{wording.comparators[level.comparator]}{number(level.value_ug_ml)} µg/mL"
+    return f"{wording.comparators[level.comparator]}{amount_text(level.value_ug_ml)} µg/mL"
 
 
 def with_unit_set(reported: str) -> str:

@@ -12,13 +12,15 @@ from typing import TypeAlias
 from cards.amounts import regimen_text, with_unit_set
 from cards.cohort import cohort_of
 from cards.markdown import ELLIPSIS, escape
+from cards.not_to_give import is_not_to_give
 from cards.phrases import Phrases, phrases_of
 from cards.sentences import fill_markdown
 from cards.wording import Wording
-from tdm.decision import Activity, Decision, FiredGate, Verdict
+from tdm.decision import Activity, Assessment, Decision, FiredGate, Verdict
 from tdm.facts import FactGroup, Shortfall
 from tdm.knowledge.cohort import CohortFinding
 from tdm.knowledge.model import Knowledge, Message
+from tdm.planned import planned_of
 
 Shortfalls: TypeAlias = Sequence[tuple[FactGroup, Shortfall]]
 """Groups of facts that are missing or incomplete, and why."""
@@ -26,6 +28,8 @@ Shortfalls: TypeAlias = Sequence[tuple[FactGroup, Shortfall]]
 _ACTIVE = frozenset({Activity.ACTIVE_CONFIRMED, Activity.ACTIVE_UNCONFIRMED})
 _VALUES_PER_FACT = 4
 _MISSING = "missing-"
+_REPORTED = frozenset({"value", "newer"})  # parameters of issues that hold a result as reported
+_PLANNED_WEEKS = (6, 14)
 
 
 def detail(
@@ -107,14 +111,25 @@ def _assessment(
     assessment = decision.assessment
     if assessment is not None:
         if decision.verdict is not Verdict.HOLD:
-            if assessment.target is not None:
-                lines.append(phrases.target(assessment.target))
+            lines += _targets(decision, assessment, phrases)
             lines += [phrases.cohort(finding) for finding in cohort]
         if any(situation.activity in _ACTIVE for situation in assessment.situations):
             lines.append(phrases.wording.lines["exclude"])
     if decision.certainty is not None:
         lines.append(phrases.certainties[decision.certainty])
     return lines or [escape(decision.rule)]
+
+
+def _targets(decision: Decision, assessment: Assessment, phrases: Phrases) -> list[str]:
+    """Return the target of the level; of a course that only starts, those of the troughs to plan."""
+    planned = planned_of(decision, phrases.knowledge)
+    if planned:
+        words = phrases.wording.lines["target_week"]
+        return [
+            f"{words.format(week=week)} {phrases.target(target)}"
+            for week, target in zip(_PLANNED_WEEKS, planned, strict=True)
+        ]
+    return [] if assessment.target is None else [phrases.target(assessment.target)]
 
 
 def _gate(gate: FiredGate, phrases: Phrases) -> str:
@@ -143,6 +158,8 @@ def _sentence(message: Message | None, fallback: str, parameters: Sequence[tuple
 def _options(decision: Decision, phrases: Phrases) -> list[str]:
     wording = phrases.wording
     options = [phrases.option(option, regimen_text(option, wording)) for option in decision.options]
+    if options and is_not_to_give(decision):
+        options = [wording.lines["not_to_give"], *options]
     if decision.draft_already_does_it:
         return [wording.lines["already"], *options]
     if decision.verdict is Verdict.HOLD:
@@ -154,8 +171,15 @@ def _issues(decision: Decision, knowledge: Knowledge) -> Iterable[str]:
     """Return the sentences on the issues of the data, each once."""
     known = knowledge.issues
     return dict.fromkeys(
-        [_sentence(known.get(issue.code), issue.code, issue.parameters) for issue in decision.issues]
+        [
+            _sentence(known.get(issue.code), issue.code, _with_units_set(issue.parameters))
+            for issue in decision.issues
+        ]
     )
+
+
+def _with_units_set(parameters: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
+    return [(name, with_unit_set(text) if name in _REPORTED else text) for name, text in parameters]
 
 
 def _not_evaluated(decision: Decision, wording: Wording) -> list[str]:

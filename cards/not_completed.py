@@ -20,6 +20,7 @@ class NotCompletedReason(StrEnum):
     DATA_UNREADABLE = "E-DATA-1"
     DATA_UNREACHABLE = "E-DATA-2"
     ORDER_UNREADABLE = "E-ORDER-1"
+    ORDER_UNNAMED = "E-ORDER-2"
     OTHER_PATIENT = "E-PATIENT-1"
     NO_PATIENT = "E-PATIENT-2"
     TOO_SLOW = "E-TIME-1"
@@ -60,7 +61,7 @@ def not_completed_card(
         ),
         detail="\n\n".join(
             (
-                section(headings["seen"], [words["seen"]]),
+                section(headings["seen"], [reason.get("seen", words["seen"])]),
                 section(headings["assessment"], [reason["text"], words["advice"]]),
                 section(headings["doubts"], [f"{words['unchecked']}: {words['everything']}.", *missing]),
                 words["again"],

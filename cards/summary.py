@@ -6,6 +6,7 @@ from typing import Final
 
 from cards.amounts import level_text, short_regimen_text
 from cards.markdown import plain, utf16_length
+from cards.not_to_give import is_not_to_give
 from cards.sentences import fill_plain
 from cards.wording import Wording
 from tdm.awaited import AWAITING
@@ -40,9 +41,10 @@ def summary(
     level = "" if held else _level(decision, wording)
     ati = "" if held else _ati(decision, wording)
     activity = "" if held else _activity(decision, wording)
+    remark = wording.summary["not_to_give"] if is_not_to_give(decision) else ""
     return fitted(
         {
-            "order": order_prefix(order_label, wording),
+            "order": order_prefix(order_label, wording, remark),
             "level": level,
             "ati": ati,
             "activity": activity,
@@ -64,10 +66,13 @@ def fitted(parts: dict[str, str]) -> str:
     return line
 
 
-def order_prefix(order_label: str | None, wording: Wording) -> str:
-    """Return the words that name the order at the head of a summary, "" without a label."""
-    label = plain(order_label, ORDER_LABEL_CAP) if order_label else ""
-    return wording.summary["order"].format(order=label) if label else ""
+def order_prefix(order_label: str | None, wording: Wording, remark: str = "") -> str:
+    """Return the words that name the order at the head of a summary, "" without a label, and a remark on it.
+
+    Both always stay, so the name of the order gives way to the remark.
+    """
+    label = plain(order_label, ORDER_LABEL_CAP - len(remark)) if order_label else ""
+    return (wording.summary["order"].format(order=label) if label else "") + remark
 
 
 def recommended_option(decision: Decision) -> Option | None:

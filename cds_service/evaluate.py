@@ -22,7 +22,7 @@ from cds_service.render import render_json
 from cds_service.request import Hook, HookRequest, fault_of_json
 from cds_service.services import Services
 from cds_service.trace_context import TraceContext
-from cds_service.unread_orders import names_unread_infliximab
+from cds_service.unread_orders import holds_unnamed_infliximab, names_unread_infliximab
 from fhir_mappings.acquire import acquire
 from fhir_mappings.acquired import AcquiredResources, KeyState
 from fhir_mappings.acquisition.session import FetchReport
@@ -176,7 +176,18 @@ def evaluate_all(
     if examination.unread_orders:
         failed_at = "" if drafts else examination.failed_at
         evaluated.append(_not_completed(Evaluated(None), Reason.ORDER_UNREADABLE, failed_at, services))
-    return tuple(evaluated)
+        return tuple(evaluated)  # its card speaks for an order without a name as well
+    return (*evaluated, *_unnamed(examination, request, services))
+
+
+def _unnamed(examination: Examination, request: HookRequest, services: Services) -> tuple[Evaluated, ...]:
+    """Return the card for orders that name no medicine, where the record does not rule infliximab out."""
+    try:
+        found = holds_unnamed_infliximab(request, examination.acquired, examination.context)
+    except Exception as error:  # noqa: BLE001 (an order that may be for infliximab must not end in silence)
+        failed_at = where_it_failed(error)
+        return (_not_completed(Evaluated(None), Reason.INTERNAL, failed_at, services),)
+    return (_not_completed(Evaluated(None), Reason.ORDER_UNNAMED, "", services),) if found else ()
 
 
 def _most_evaluated(acquired: AcquiredResources) -> int:

@@ -1,4 +1,4 @@
-"""Draft orders that nothing could read, and whether one of them names infliximab.
+"""Draft orders that nothing could read or that name no medicine, and whether one of them is for infliximab.
 
 An order in an unforeseen shape (a Bundle in a Bundle, JSON in a string, a resource of no or an older type)
 is not found among the drafts. Where it names infliximab, silence would read as "all clear".
@@ -9,9 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from cds_service.request import HookRequest
+from fhir_mappings.acquired import AcquiredResources
 from fhir_mappings.codes import codings_of
+from fhir_mappings.context import ReadingContext
+from fhir_mappings.course import build_course
 from fhir_mappings.medication import names_infliximab
 from fhir_mappings.references import text_of
+from fhir_mappings.unnamed_drafts import may_be_infliximab, unnamed_drafts
 
 # What is judged where drafts are sought, and what may stand beside an order without being one for a medicine.
 _UNDERSTOOD: Final = frozenset(
@@ -30,6 +35,17 @@ _UNDERSTOOD: Final = frozenset(
 def names_unread_infliximab(draft_orders: Any) -> bool:
     """Say whether a part of the draft orders that is read as no order names infliximab."""
     return any(names_infliximab(part) for part in _unread(draft_orders))
+
+
+def holds_unnamed_infliximab(
+    request: HookRequest, acquired: AcquiredResources, context: ReadingContext
+) -> bool:
+    """Say whether an order names no medicine and the record does not rule out that it is for infliximab."""
+    unnamed = unnamed_drafts(request.draft_orders, request.selections, acquired, context)
+    if not unnamed:
+        return False
+    course = build_course(acquired, draft=None, context=context)
+    return any(may_be_infliximab(draft, course, context.codes) for draft in unnamed)
 
 
 def _unread(draft_orders: Any) -> Iterator[Any]:

@@ -31,6 +31,8 @@ from tdm.issues import DataIssue, IssueCode
 from tdm.source import Source
 
 _MAX_SHOWN = 40
+_GONE = frozenset({"cancelled", "entered-in-error", "stopped", "completed"})
+_NOT_TO_GIVE = _GONE | {"on-hold", "revoked", "ended"}
 _LABORATORY_CATEGORIES = frozenset({"laboratory", "lab", "108252007"})
 _TESTS = {
     ObservationConcept.INFLIXIMAB_LEVEL: frozenset({"level"}),
@@ -82,6 +84,15 @@ def find_drafts(
     return tuple(
         found[text] for text in sorted(found, key=lambda text: (found[text].order.source.reference, text))
     )
+
+
+def selected_drafts(
+    draft_orders: Any, selections: Sequence[str] | None, acquired: AcquiredResources, codes: CodeSets
+) -> tuple[list[Resource], Medicines]:
+    """Return the selected resources among the drafts, and the Medications that they may refer to."""
+    entries = list(_entries(draft_orders))
+    selected = [resource for resource, _ in _selected(entries, selections)]
+    return selected, _medicines(entries, acquired, codes)
 
 
 def draft_resources(draft_orders: Any) -> list[Resource]:
@@ -154,8 +165,7 @@ def _medications_beside(
 
 
 def _is_live(resource: Resource) -> bool:
-    gone = {"cancelled", "entered-in-error", "stopped", "completed"}
-    return resource.get("doNotPerform") is not True and text_of(resource.get("status")).lower() not in gone
+    return resource.get("doNotPerform") is not True and text_of(resource.get("status")).lower() not in _GONE
 
 
 def _tests_beside(entries: Iterable[tuple[Resource, str]], codes: CodeSets) -> frozenset[str]:
@@ -244,7 +254,8 @@ def _doubts(
     status = text_of(resource.get("status")).lower()
     if status and status != "draft":
         shown = (("status", status[:_MAX_SHOWN]),)
-        doubts.append(DataIssue(IssueCode.DRAFT_STATUS, "draft", shown, source))
+        code = IssueCode.DRAFT_WITHDRAWN if status in _NOT_TO_GIVE else IssueCode.DRAFT_STATUS
+        doubts.append(DataIssue(code, "draft", shown, source))
     if resource.get("doNotPerform") is True:
         doubts.append(DataIssue(IssueCode.DRAFT_DO_NOT_PERFORM, "draft", (), source))
     if source.resource_type == "ServiceRequest":

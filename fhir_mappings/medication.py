@@ -28,7 +28,9 @@ _STRENGTH_IN_NAME = re.compile(
     re.IGNORECASE,
 )
 _BRANDS = re.compile(
-    rb"inflixim|remicade|remsima|inflectra|infectra|flixabi|zessly|renflexis|avsola|ixifi|zymfentra",
+    rb"inflixim|remicade|remicaid|remsima|inflectra|infectra|flixabi|zessly|renflexis|avsola|ixifi|zymfentra"
+    rb"|infiximab|inflixamab|inflixumab|inflixmab|inflximab|infleximab|influximab|inflizimab|infilximab"
+    rb"|inlfiximab|infliksimab|(?<![a-z0-9])ifx(?![a-z0-9])",
     re.IGNORECASE,
 )
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 import codecs
 import json
 import re
+from math import isfinite
 from typing import Any, NoReturn, TypeAlias
 
 import msgspec
@@ -157,10 +158,15 @@ def _non_finite(_text: str) -> NoReturn:
     raise StrictJsonError("non-finite")
 
 
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if isfinite(number) else _non_finite(text)
+
+
 def _refuse(text: bytes) -> NoReturn:
     """Name the reason why the fast parser refused a text."""
     try:
-        json.loads(text.decode("utf-8"), parse_constant=_non_finite)
+        json.loads(text.decode(), parse_constant=_non_finite, parse_float=_finite, parse_int=_finite)
     except UnicodeDecodeError:
         raise StrictJsonError("invalid-utf-8") from None
     except StrictJsonError:
@@ -169,9 +175,6 @@ def _refuse(text: bytes) -> NoReturn:
         raise StrictJsonError("too-deep") from None
     except ValueError:
         raise StrictJsonError("malformed") from None
-    # The standard library accepts three things that the fast parser does not.
-    if re.search(rb"\\u[dD][89a-fA-F]", text) is not None:
-        raise StrictJsonError("lone-surrogate")
-    if text.count(b"{") + text.count(b"[") > MAX_DEPTH:
-        raise StrictJsonError("too-deep")
-    raise StrictJsonError("non-finite")
+    # Two things are left that the fast parser does not accept and the standard library does.
+    lone = re.search(rb"\\u[dD][89a-fA-F]", text) is not None
+    raise StrictJsonError("lone-surrogate" if lone else "too-deep")

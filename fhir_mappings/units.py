@@ -60,6 +60,15 @@ class Unit:
         return float(Decimal(repr(value)) * _decimal(self.factor))
 
 
+LEVEL_DECIMALS = 6
+"""A card shows a level with these decimals: more would let the number shown belie its class (5.9999999)."""
+
+
+def level_ug_ml(unit: Unit, value: float) -> float:
+    """Return an infliximab level in µg/mL, to a millionth, which no assay resolves."""
+    return round(unit.convert(value), LEVEL_DECIMALS)
+
+
 @lru_cache(maxsize=256)
 def _decimal(factor: float) -> Decimal:
     """Return a factor of units.toml as it is written there."""

@@ -85,7 +85,8 @@ def at_cap(situation: Situation) -> Outcome:
             Offer(OptionKind.SPECIALIST_REVIEW, recommended=True),
             Offer(OptionKind.MEASURE_LEVEL_AND_ATI),
         )
-        return Outcome(Verdict.ASSESS, Certainty.WEAK, offers)
+        return Outcome(Verdict.ASSESS, Certainty.WEAK, offers, remarks=("cap-review",))
+    remarks = ("cap-switch",)
     low = situation.level in (LevelClass.UNDETECTABLE, LevelClass.LOW)
     if low and situation.ati is AtiClass.POSITIVE_LOW:
         offers = (
@@ -95,9 +96,9 @@ def at_cap(situation: Situation) -> Outcome:
             review,
         )
         direction, alternatives = SwitchDirection.WITHIN_CLASS, (SwitchDirection.OUT_OF_CLASS,)
-        return Outcome(Verdict.SWITCH, Certainty.WEAK, offers, direction, alternatives)
+        return Outcome(Verdict.SWITCH, Certainty.WEAK, offers, direction, alternatives, remarks)
     offers = (Offer(OptionKind.SWITCH_OUT_OF_CLASS, recommended=True), review)
-    return Outcome(Verdict.SWITCH, Certainty.WEAK, offers, SwitchDirection.OUT_OF_CLASS)
+    return Outcome(Verdict.SWITCH, Certainty.WEAK, offers, SwitchDirection.OUT_OF_CLASS, remarks=remarks)
 
 
 def _repeat_before_switch(switch: Outcome) -> Outcome:

@@ -28,6 +28,7 @@ from tdm.knowledge.model import Knowledge, Policy
 from tdm.phase import INDUCTION, PhaseReading, is_starting, phase_at
 from tdm.plausibility import is_undetectable, samplings
 from tdm.regimen import draft_regimen, is_at_cap, planned_interval, regimen_in_force, route_at
+from tdm.same_day import others_of_the_day, settled
 from tdm.targets import PERIANAL_ROW, is_proactive, level_class, target_of, target_row
 from tdm.timing import days_between
 from tdm.unread_antibodies import unread_results
@@ -56,7 +57,7 @@ def assess(course: TreatmentCourse, *, now: Moment, knowledge: Knowledge) -> Ass
         not_before=start_in_induction(history, now, policy, starting=starting),
         last_change=changed,
     )
-    exposure, issues_of_levels = read_exposure(course, history, changes, activity, now, policy)
+    exposure, issues_of_levels = read_exposure(course, history, changes, activity, now, knowledge, age.groups)
     at = now if exposure.newest is None else exposure.newest.sampling.drawn
     phase = phase_at(at, history, policy, starting=starting)
     known_route = route_at(at, history, course.draft, policy)
@@ -69,7 +70,7 @@ def assess(course: TreatmentCourse, *, now: Moment, knowledge: Knowledge) -> Ass
         exposure,
         starting=starting,
         at_cap=is_at_cap(regimen, policy),
-        active_fistula=True in [fistula.active for fistula in course.fistulas],
+        active_fistula=has_active_fistula(course),
         fistula_history=has_fistula_history(course),
         conditions_complete=FactGroup.CONDITIONS not in [group for group, _ in course.shortfalls],
     )
@@ -150,9 +151,11 @@ def read_exposure(
     changes: Sequence[Change],
     activity: ActivityReading,
     now: Moment,
-    policy: Policy,
+    knowledge: Knowledge,
+    groups: Iterable[AgeGroup],
 ) -> tuple[Exposure, tuple[DataIssue, ...]]:
     """The trough that decides, judged newest first, and the issues of all levels."""
+    policy = knowledge.policy
     found, issues = samplings(course.levels, now, policy)
     valid_for_days = valid_days(activity.activity, policy)
     judged = []
@@ -172,9 +175,25 @@ def read_exposure(
         fault = unusable(sampling, timing, route, changes, history, now, valid_for_days)
         judged.append((sampling, timing, fault))
     exposure = choose(judged)
+    others = others_of_the_day(exposure, policy)
+    if others and exposure.newest is not None:
+        newest = exposure.newest.sampling
+        route = route_at(newest.drawn, history, course.draft, policy) or Route.INTRAVENOUS
+        phase = phase_at(newest.drawn, history, policy, starting=False).phase
+        fistula = has_active_fistula(course)
+        rows = [
+            (target_row(route, one, phase, activity.activity, active_fistula=fistula), one) for one in groups
+        ]
+        targets = [target_of(row, one, knowledge) for row, one in rows]
+        exposure = settled(exposure, newest.reading, others, targets, policy)
     if from_draft:
         issues = (*issues, DataIssue(IssueCode.INTERVAL_FROM_DRAFT, "interval"))
     return exposure, (*issues, *exposure.issues)
+
+
+def has_active_fistula(course: TreatmentCourse) -> bool:
+    """Whether a perianal fistula with an active clinical status is on the problem list."""
+    return True in [fistula.active for fistula in course.fistulas]
 
 
 def has_fistula_history(course: TreatmentCourse) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from tdm.answers import Answer, answer, combine
@@ -22,16 +23,20 @@ from tdm.decision import (
     Option,
     OptionKind,
     SwitchDirection,
+    Target,
     Verdict,
 )
-from tdm.draft_review import differing_order, withheld_update
+from tdm.draft_review import differing_order, order_to_give, withheld_update
 from tdm.facts import FactGroup, Moment, TreatmentCourse
 from tdm.gate_records import gate_records
 from tdm.gates import GateReport, check_gates, with_immunomodulator
 from tdm.gates_context import GateContext, gate_context
+from tdm.gates_gap import after_the_gap
+from tdm.gates_open import open_question
 from tdm.issues import DataIssue, IssueCode
 from tdm.options import draft_does_it
 from tdm.options_limit import planning_regimen
+from tdm.planned import STARTING, planned_targets
 from tdm.plausibility import level_text, limit_text
 from tdm.rationale import (
     Parameters,
@@ -98,14 +103,18 @@ def _by_gate(gate: FiredGate, report: GateReport, context: GateContext, knowledg
     gap = gate.gate == "S-GAP"
     verdict = Verdict.ASSESS if gap else Verdict.HOLD
     awaited = awaited_results(context.course.issues, assessment, context.now, context.policy)
-    options = with_awaited((Option(OptionKind.MEASURE_ATI, recommended=True),), awaited) if gap else ()
+    options: tuple[Option, ...] = ()
+    known: tuple[tuple[str, Parameters], ...] = ()
+    if gap:
+        options, known = after_the_gap(context)
+        options = with_awaited(options, awaited)
     return Decision(
         verdict,
         gate.gate,
         _indicator(verdict, report, critical=gate.critical),
         knowledge.version,
         certainty=Certainty.MODERATE if gap else Certainty.STRONG,
-        rationale=_sentences((*report.remarks, *awaiting_remarks(options)), ()),
+        rationale=known + _sentences((*report.remarks, *awaiting_remarks(options)), ()),
         gates=_only_deciding(report.fired, gate),
         not_evaluated=report.not_evaluated,
         options=options,
@@ -148,19 +157,21 @@ def _by_table(chosen: Answer, report: GateReport, context: GateContext, knowledg
     indication = indication_issue(course)
     steps = assessment.certainty_steps_down + (indication is not None) + led_out
     certainty = step_down(chosen.certainty, steps)
-    target = target_for(assessment, chosen.situation)
+    targets = _targets_behind(rule, chosen, assessment, knowledge)
     switching = verdict is Verdict.SWITCH
+    draft = order_to_give(course)
     does_it = (
-        course.draft is not None
+        draft is not None
         and verdict is Verdict.INTENSIFY
         and not assessment.draft_changes_route
         and not report.dose_in_doubt
-        and draft_does_it(course.draft, options, assessment.regimen)
+        and draft_does_it(draft, options, assessment.regimen)
     )
-    comparable = None if assessment.draft_changes_route else course.draft
+    comparable = None if assessment.draft_changes_route else draft
     differing = None
     if verdict is Verdict.CONTINUE and not any(is_induction(one) for one in assessment.situations):
         differing = differing_order(comparable, assessment.regimen, knowledge.policy)
+    unsettled = open_question(context)
     withheld = withheld_update(
         comparable,
         options,
@@ -169,6 +180,7 @@ def _by_table(chosen: Answer, report: GateReport, context: GateContext, knowledg
         dose_in_doubt=report.dose_in_doubt,
         interval_only=report.interval_only,
         quiet_pregnancy=report.pregnant and any(one.activity in _QUIET for one in assessment.situations),
+        open_safety=unsettled,
     )
     # Where a gate turned `intensify` around, the row's own sentence would still say "raise exposure".
     explained = (chosen.rule,) if verdict is chosen.outcome.verdict else ()
@@ -196,19 +208,36 @@ def _by_table(chosen: Answer, report: GateReport, context: GateContext, knowledg
         options=options,
         draft_already_does_it=does_it,
         update_withheld=withheld is not None,
-        evidence=evidence_for((rule, chosen.rule, chosen.row), target, knowledge, chosen.situation),
+        evidence=_evidence_behind((rule, chosen.rule, chosen.row), targets, chosen, knowledge),
         issues=_merged(
             assessment.issues,
             report.issues,
             chosen.plan.issues,
             () if indication is None else (indication,),
             _decision_issues(chosen, assessment),
-            () if withheld is None or does_it else (withheld,),
+            () if withheld is None or (does_it and withheld is not unsettled) else (withheld,),
             () if differing is None else (differing,),
         ),
-        local_policy=is_local(chosen, target, knowledge),
+        local_policy=any(is_local(chosen, one, knowledge) for one in targets),
         assessment=assessment,
     )
+
+
+def _targets_behind(
+    rule: str, chosen: Answer, assessment: Assessment, knowledge: Knowledge
+) -> tuple[Target | None, ...]:
+    """Return the target row of the answer; of a course that only starts, those of the troughs it plans."""
+    planned: tuple[Target, ...] = ()
+    if rule == STARTING and chosen.situation is not None:
+        planned = planned_targets(chosen.situation, knowledge)
+    return planned or (target_for(assessment, chosen.situation),)
+
+
+def _evidence_behind(
+    rules: tuple[str, ...], targets: Iterable[Target | None], chosen: Answer, knowledge: Knowledge
+) -> tuple[str, ...]:
+    rows = [evidence_for(rules, target, knowledge, chosen.situation) for target in targets]
+    return rows[0] if len(rows) == 1 else tuple(dict.fromkeys(chain.from_iterable(rows)))
 
 
 def _switched_off(chosen: Answer, report: GateReport, context: GateContext, knowledge: Knowledge) -> Decision:

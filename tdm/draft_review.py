@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from tdm.decision import Option, Regimen
-from tdm.facts import Order
+from tdm.facts import Order, TreatmentCourse
 from tdm.gates_context import order_dose_mg_per_kg
 from tdm.gates_dose import describe_dose, describe_order
 from tdm.issues import DataIssue, IssueCode
@@ -15,6 +15,9 @@ from tdm.regimen import agree
 
 if TYPE_CHECKING:
     from tdm.knowledge.model import Policy
+
+NOT_TO_GIVE = frozenset({IssueCode.DRAFT_DO_NOT_PERFORM, IssueCode.DRAFT_WITHDRAWN})
+"""The order in front of the clinician says itself that it is not to be given."""
 
 # Rounding to mg or to vials is not a lower dose.
 SAME_DOSE_FRACTION = 0.98
@@ -30,11 +33,13 @@ def withheld_update(
     dose_in_doubt: bool,
     interval_only: bool,
     quiet_pregnancy: bool = False,
+    open_safety: DataIssue | None = None,
 ) -> DataIssue | None:
     """Return why no button may change the draft to the recommended option; None where one may.
 
     `dose_in_doubt`: S-DOSE fired, so that what the order was meant to say is not known. Otherwise a button
     never takes away what the clinician asked for, and never writes more than the highest dose allowed.
+    `open_safety`: what speaks against raising exposure once it is confirmed.
     `quiet_pregnancy`: pregnant without shown activity, where a low level alone is no reason for a button.
     """
     option = next((one for one in options if one.recommended), None)
@@ -42,6 +47,8 @@ def withheld_update(
         return None
     if option.interval_days is None and option.dose_mg is None and option.dose_mg_per_kg is None:
         return None
+    if open_safety is not None:
+        return open_safety
     limit = policy.heart_failure_maximum_dose_mg_per_kg if interval_only else policy.maximum_dose_mg_per_kg
     if dose_in_doubt or _above(option, limit):
         return DataIssue(IssueCode.ORDER_DOSE_IN_DOUBT, "order", source=draft.source)
@@ -52,6 +59,12 @@ def withheld_update(
     if quiet_pregnancy:
         return DataIssue(IssueCode.ORDER_IN_PREGNANCY, "order", source=draft.source)
     return None
+
+
+def order_to_give(course: TreatmentCourse) -> Order | None:
+    """Return the draft, unless it says itself that it is not to be given: then advice is about the course."""
+    withdrawn = any(issue.code in NOT_TO_GIVE for issue in course.issues)
+    return None if withdrawn else course.draft
 
 
 def differing_order(draft: Order | None, regimen: Regimen, policy: Policy) -> DataIssue | None:

@@ -24,7 +24,7 @@ _NAMES = {
     _C.HEPATITIS_B: "Hepatitis B on record",
     _C.HEART_FAILURE: "Heart failure on record",
     _C.ALT: "ALT",
-    _C.JAUNDICE: "Jaundice on record",
+    _C.JAUNDICE: "Jaundice or liver failure on record",
     _C.DEMYELINATING_DISEASE: "Demyelinating disease on record",
     _C.LYMPHOMA: "Lymphoma on record",
     _C.PREGNANCY: "Pregnancy on record",

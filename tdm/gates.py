@@ -12,6 +12,7 @@ from tdm.facts import FactGroup, MedicationConcept, SafetyConcept, SafetyState, 
 from tdm.gates_caution import immunomodulator
 from tdm.gates_context import GateContext
 from tdm.gates_dose import dose_warning
+from tdm.gates_open import outdated_issues
 from tdm.issues import DataIssue, IssueCode
 
 
@@ -123,7 +124,8 @@ def check_gates(context: GateContext) -> GateReport:
     if fired and not_evaluated:
         names = {gate.gate for gate in fired}
         not_evaluated = tuple(unread for unread in not_evaluated if unread.gate not in names)
-    return GateReport(fired, not_evaluated, screening_issues(context), remarks)
+    issues = (*screening_issues(context), *outdated_issues(context))
+    return GateReport(fired, not_evaluated, issues, remarks)
 
 
 def with_immunomodulator(report: GateReport, context: GateContext, options: Iterable[Option]) -> GateReport:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 
-from tdm.decision import FiredGate
+from tdm.decision import AtiClass, FiredGate
 from tdm.facts import (
+    AtiReading,
     HeartFailureSeverity,
     MedicationConcept,
     Moment,
@@ -15,8 +16,12 @@ from tdm.facts import (
     SafetyConcept,
     SafetyFact,
     SafetyState,
+    Source,
 )
 from tdm.gates_context import GateContext, order_dose_mg_per_kg
+from tdm.timing import is_after, is_older
+
+CONCLUSIVE = frozenset(AtiClass) - {AtiClass.NOT_MEASURED, AtiClass.INCONCLUSIVE}
 
 
 def reaction(context: GateContext) -> FiredGate | None:
@@ -114,46 +119,77 @@ def heart_failure_unchecked(context: GateContext, fired: Iterable[FiredGate]) ->
 
 def gap(context: GateContext) -> FiredGate | None:
     """S-GAP: so long since the last documented dose that a new course would start."""
-    course, now = context.course, context.now
-    last: Moment | None = None
-    source = None
-    for dose in course.doses:
-        if dose.given.at <= now.at and (last is None or dose.given.at > last.at):
-            last, source = dose.given, dose.source
+    found = last_given(context)
+    if found is None or not _longer_than(found[0], context.now, context.policy.new_course_gap_days):
+        return None
+    last, source = found
+    following = "ATI first" if antibodies_since(context, last) is None else "weigh re-exposure"
+    parameters = (("weeks", str((context.now.day - last.day).days // 7)), ("next", following))
+    return FiredGate("S-GAP", deciding=True, parameters=parameters, source=source)
+
+
+def last_given(context: GateContext) -> tuple[Moment, Source] | None:
+    """Return when infliximab was last given, and the record of it.
+
+    Self-injection leaves no trace for each dose: only a documented stop opens a gap there.
+    """
+    course = context.course
+    given = [(dose.given, dose.source) for dose in course.doses if dose.given.at <= context.now.at]
     if context.assessment.regimen.route is Route.SUBCUTANEOUS:
-        # Self-injection leaves no trace for each dose: only a documented stop opens a gap.
         if any(order.state is OrderState.ACTIVE for order in course.orders):
             return None
         stops = [order for order in course.orders if order.state in (OrderState.STOPPED, OrderState.ENDED)]
         if not stops:
             return None
-        for order in stops:
-            if order.ended is not None and (last is None or order.ended.at > last.at):
-                last, source = order.ended, order.source
-    if last is None:
-        return None
-    longest = context.policy.new_course_gap_days
-    if not _longer_than(last, now, longest):
-        return None
-    days = (now.day - last.day).days
-    return FiredGate("S-GAP", deciding=True, parameters=(("weeks", str(days // 7)),), source=source)
+        given += [(order.ended, order.source) for order in stops if order.ended is not None]
+    last: tuple[Moment, Source] | None = None
+    for moment, source in given:
+        if last is None or moment.at > last[0].at:
+            last = moment, source
+    return last
 
 
-def liver(context: GateContext) -> FiredGate | None:
-    """S-LIVER: the newest readable ALT at the limit or above, or jaundice."""
+def antibodies_since(context: GateContext, last_dose: Moment | None) -> AtiReading | None:
+    """Return an antibody result of after the last dose that counts now and says negative or positive.
+
+    One of before that dose says nothing of what the dose may have roused.
+    """
+    assessment = context.assessment
+    reading = assessment.ati
+    if reading is None or reading.drawn is None or last_dose is None:
+        return None
+    if not all(one.ati in CONCLUSIVE and not one.ati_unread for one in assessment.situations):
+        return None
+    stale = is_older(reading.drawn, context.now, context.policy.ati_valid_days)
+    return reading if is_after(reading.drawn, last_dose) and not stale else None
+
+
+def newest_alt(context: GateContext) -> SafetyFact | None:
+    """Return the newest ALT that could be compared with its limit."""
     readable = tuple(
         fact for fact in context.facts.get(SafetyConcept.ALT, ()) if fact.multiple_of_upper_limit is not None
     )
-    newest = newest_fact(readable)
+    return newest_fact(readable)
+
+
+def liver(context: GateContext) -> FiredGate | None:
+    """S-LIVER: the newest readable ALT at the limit or above, or jaundice or liver failure.
+
+    An ALT of long ago does not hold; one without a date may be of today and does.
+    """
+    newest = newest_alt(context)
     if newest is not None and newest.multiple_of_upper_limit is not None:
         multiple = newest.multiple_of_upper_limit
-        if multiple >= context.policy.alt_hold_multiple:
+        recorded = newest.recorded
+        counts = recorded is None or not is_older(recorded, context.now, context.policy.alt_valid_days)
+        if counts and multiple >= context.policy.alt_hold_multiple:
             parameters = (("finding", f"ALT {multiple:.1f} times the upper limit"),)
             return FiredGate("S-LIVER", deciding=True, parameters=parameters, source=newest.source)
     jaundice = context.present(SafetyConcept.JAUNDICE)
     if jaundice is None:
         return None
-    return FiredGate("S-LIVER", deciding=True, parameters=(("finding", "jaundice"),), source=jaundice.source)
+    finding = jaundice.name or "jaundice"
+    return FiredGate("S-LIVER", deciding=True, parameters=(("finding", finding),), source=jaundice.source)
 
 
 def exceeds_limit(value: float, limit: float) -> bool:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from tdm.antibody_result import (
+    POSITIVE,
     DatedAti,
     assay_known,
     ati_issue,
+    ati_text,
     class_of,
     contradicts_itself,
     number_of,
@@ -21,7 +23,7 @@ from tdm.facts import AtiReading, LevelReading, Moment, ResultStatus
 from tdm.issues import DataIssue, IssueCode
 from tdm.knowledge.model import Knowledge
 from tdm.plausibility import STATUS_RANK
-from tdm.positive_elsewhere import name_positive, outweighs, standing_positive
+from tdm.positive_elsewhere import name_positive, outweighs, series_of, standing_positive
 from tdm.timing import days_between, in_future, instant, is_after, is_older, same_moment
 from tdm.unread_antibodies import newest_unread
 
@@ -91,11 +93,12 @@ def read_antibodies(
             )
             return reflexed(found, level, knowledge, pending=pending)
     ati = class_of_group(group, level, knowledge, issues)
-    reading = group[0].reading
-    if len(group) > 1:
-        reading = min((result.reading for result in group), key=lambda one: preference(one, ati, knowledge))
+    reading = min([result.reading for result in group], key=lambda one: preference(one, ati, knowledge))
     issues.extend(doubts(reading))
     doubt = 0
+    newer = newer_positive(usable, group, ati, knowledge, issues)
+    if newer is not None:
+        return newer
     if len(usable) > len(group) and ati in UNCONFIRMED:
         positive = standing_positive(usable, group, knowledge)
         doubt = name_positive(positive, issues)
@@ -252,6 +255,55 @@ def name_newer(
         return
     if class_of(newest.reading, assay_known(newest.reading, knowledge)) is not ati:
         issues.append(ati_issue(IssueCode.ATI_NEWER_DIFFERS, newest.reading))
+
+
+def newer_positive(
+    results: Sequence[DatedAti],
+    group: Sequence[DatedAti],
+    ati: AtiClass,
+    knowledge: Knowledge,
+    issues: list[DataIssue],
+) -> Antibodies | None:
+    """Return a positive of after the pair where the pair says less: antibodies come, and the pair is older.
+
+    What counts is a positive beside a pair that is none, and a high one beside any other. A later negative of
+    its own assay takes it back; one of the same moment leaves it open.
+    """
+    later = [result for result in results if all(is_after(result.drawn, one.drawn) for one in group)]
+    for result in later:
+        same_assay = [
+            one
+            for one in results
+            if series_of(one.reading, knowledge) == series_of(result.reading, knowledge)
+        ]
+        if not says_more(class_of(result.reading, assay_known(result.reading, knowledge)), ati):
+            continue
+        if any(is_after(one.drawn, result.drawn) and is_negative(one, knowledge) for one in same_assay):
+            continue
+        issues.append(newer_positive_issue(result))
+        issues.extend(doubts(result.reading))
+        at_once = [one for one in same_assay if same_moment(one.drawn, result.drawn)]
+        found = class_of_group(at_once, None, knowledge, issues)
+        return Antibodies(found, result.reading, tuple(issues), steps_down=1)
+    return None
+
+
+def says_more(newer: AtiClass, ati: AtiClass) -> bool:
+    """Whether a newer result is a positive where the pair is none, or high where the pair is not."""
+    if newer not in POSITIVE:
+        return False
+    return ati not in POSITIVE or (newer is AtiClass.POSITIVE_HIGH and ati is not AtiClass.POSITIVE_HIGH)
+
+
+def is_negative(result: DatedAti, knowledge: Knowledge) -> bool:
+    """Whether a result says negative, no level considered."""
+    return class_of(result.reading, assay_known(result.reading, knowledge)) is AtiClass.NEGATIVE
+
+
+def newer_positive_issue(result: DatedAti) -> DataIssue:
+    """Name the newer positive with day and value."""
+    parameters = (("day", result.drawn.day.isoformat()), ("value", ati_text(result.reading)))
+    return DataIssue(IssueCode.ATI_NEWER_POSITIVE, "ati", parameters, result.reading.source)
 
 
 def doubts(reading: AtiReading) -> list[DataIssue]:

@@ -158,7 +158,15 @@ def level_text(reading: LevelReading) -> str:
     if reading.value_ug_ml is None or not reading.detected:
         return "not detected"
     sign = "" if reading.comparator is Comparator.EXACT else f"{reading.comparator} "
-    return f"{sign}{reading.value_ug_ml:g} µg/mL"
+    return f"{sign}{amount_text(reading.value_ug_ml)} µg/mL"
+
+
+def amount_text(value_ug_ml: float) -> str:
+    """A concentration with up to six decimals, all that a level is read with.
+
+    A shorter number may stand on the other side of a cut-off than the one that was compared with it.
+    """
+    return f"{value_ug_ml:.6f}".rstrip("0").rstrip(".")
 
 
 def limit_text(reading: LevelReading, policy: Policy) -> str | None:
@@ -169,7 +177,7 @@ def limit_text(reading: LevelReading, policy: Policy) -> str | None:
     value = reading.value_ug_ml
     if reading.comparator is Comparator.EXACT or value is None or is_undetectable(reading, policy):
         return None
-    return f"{LIMIT_WORDS[reading.comparator]} {value:g} µg/mL"
+    return f"{LIMIT_WORDS[reading.comparator]} {amount_text(value)} µg/mL"
 
 
 def level_issue(code: IssueCode, reading: LevelReading) -> DataIssue:

@@ -19,6 +19,7 @@ from tdm.decision import (
 )
 from tdm.facts import Route
 from tdm.knowledge.citing import cited_rows
+from tdm.plausibility import amount_text
 
 if TYPE_CHECKING:
     from tdm.answers import Answer
@@ -74,7 +75,7 @@ def sentence_parameters(
 
 
 def _number(value: float | None) -> str:
-    return "no limit" if value is None else f"{value:g} µg/mL"
+    return "no limit" if value is None else f"{amount_text(value)} µg/mL"
 
 
 def _level_words(situation: Situation, limit: str | None) -> str:
@@ -199,5 +200,5 @@ def keys_behind(situation: Situation) -> tuple[str, ...]:
 
 def gate_is_local(gate: str, knowledge: Knowledge) -> bool:
     """Return whether a limit that a site replaced made this gate decide."""
-    keys = {"S-GAP": "new_course_gap_days", "S-LIVER": "alt_hold_multiple"}
-    return gate in keys and f"policy.{keys[gate]}" in knowledge.local_keys
+    keys = {"S-GAP": ("new_course_gap_days",), "S-LIVER": ("alt_hold_multiple", "alt_valid_days")}
+    return any(f"policy.{key}" in knowledge.local_keys for key in keys.get(gate, ()))

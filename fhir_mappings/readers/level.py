@@ -12,7 +12,7 @@ from fhir_mappings.readers.sampling import other_than_trough
 from fhir_mappings.readers.unread import INFLIXIMAB_RESULTS, pending
 from fhir_mappings.readers.values import ResultValue
 from fhir_mappings.text import ResultWord
-from fhir_mappings.units import Quantity, Unit, UnitFault, find_unit
+from fhir_mappings.units import Quantity, Unit, UnitFault, find_unit, level_ug_ml
 from tdm.facts import Comparator, LevelReading
 from tdm.issues import DataIssue, IssueCode
 
@@ -36,7 +36,7 @@ def read_level(value: ResultValue, frame: ResultFrame) -> Reading:
         return _only(frame.issue(IssueCode.LEVEL_VALUE_UNREADABLE, "level"))
     unit = find_unit(Quantity.LEVEL, value.unit, value.code)
     if isinstance(unit, Unit):
-        number = unit.convert(value.number)
+        number = level_ug_ml(unit, value.number)
         return _level(frame, number, value.comparator, detected=not not_detected, original=value.original)
     if unit is UnitFault.MISSING:
         return _only(frame.issue(IssueCode.LEVEL_UNIT_MISSING, "level"))

@@ -34,7 +34,7 @@ def read_patient(resource: Resource, context: ReadingContext) -> PatientFacts:
     """
     identifier = text_of(resource.get("id"))
     if identifier and identifier != context.patient_id.strip().rpartition("/")[2]:
-        source = Source("Patient", source_reference(resource, "Patient"))
+        source = Source("Patient", source_reference(resource))
         return PatientFacts(issues=(other_patient(source),))
     earliest, latest = birth_bounds(resource.get("birthDate"))
     if earliest is not None and earliest > context.now.day:

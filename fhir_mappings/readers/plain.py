@@ -25,7 +25,7 @@ from fhir_mappings.readers.sampling import other_than_trough
 from fhir_mappings.readers.values import read_value, shown_quantity
 from fhir_mappings.readers.weight import HEAVIEST_KG, LIGHTEST_KG
 from fhir_mappings.references import source_reference, text_of
-from fhir_mappings.units import Quantity, Unit, find_unit
+from fhir_mappings.units import Quantity, Unit, find_unit, level_ug_ml
 from tdm.facts import Comparator, LevelReading, Marker, MarkerReading, ResultStatus, WeightReading
 from tdm.source import Source
 
@@ -130,7 +130,7 @@ def _add_level(result: _Plain, found: Findings, *, coded: bool) -> bool:
     value = resource["valueQuantity"]
     shown = text_of(value.get("unit")) or text_of(value.get("code"))
     level = LevelReading(
-        result.unit.convert(result.number),
+        level_ug_ml(result.unit, result.number),
         date.moment,
         result.source,
         result.comparator,

@@ -225,6 +225,7 @@ class Policy:
     plausible_weight_ratio: float
     hstcl_male_at_most_years: int
     alt_hold_multiple: float
+    alt_valid_days: float
     deescalation_fistula_history_above_ug_ml: float
     proactive_child: bool
     proactive_adult: bool

@@ -26,6 +26,7 @@ from tdm.decision import (
 from tdm.facts import FactGroup, Shortfall
 from tdm.issues import DataIssue, IssueCode
 from tdm.knowledge.loader import load_knowledge
+from tdm.knowledge.model import Message
 from tests.cards.examples import (
     INTENSIFY,
     KNOWLEDGE,
@@ -300,3 +301,33 @@ def test_a_source_says_in_short_whom_it_looked_at() -> None:
     assert whom("ungar-2019-unlikely-above-9") == "IBD, age not stated"
     assert whom("mayo-ati-positive") == "laboratory catalogue"
     assert whom("taxit-window") == "adults with IBD"
+
+
+@pytest.mark.parametrize("code", [IssueCode.DRAFT_DO_NOT_PERFORM, IssueCode.DRAFT_WITHDRAWN])
+def test_options_beside_an_order_that_is_not_to_be_given_are_about_the_course(code: IssueCode) -> None:
+    decision = dataclasses.replace(INTENSIFY, issues=(DataIssue(code, "draft"),))
+    assert section(decision, "options") == [WORDING.lines["not_to_give"], *section(INTENSIFY, "options")]
+    nothing = dataclasses.replace(decision, options=())
+    assert section(nothing, "options") == [WORDING.lines["no_options"]]
+
+
+def test_a_doubt_writes_micrograms_as_the_rest_of_the_card_does_and_leaves_other_words_alone() -> None:
+    issue = DataIssue(
+        IssueCode.LEVEL_IMPLAUSIBLE, "level", (("day", "2026-10-12 ug/mL"), ("value", "300 ug/mL"))
+    )
+    knowledge = dataclasses.replace(
+        KNOWLEDGE, issues={IssueCode.LEVEL_IMPLAUSIBLE: Message("On {day}: {value}.", "")}
+    )
+    decision = dataclasses.replace(INTENSIFY, issues=(issue,))
+    shown = detail(decision, knowledge=knowledge, wording=WORDING)
+    assert "On 2026-10-12 ug/mL: 300 µg/mL." in shown
+
+
+def test_a_course_that_starts_is_told_the_targets_of_the_troughs_it_plans() -> None:
+    knowledge = load_knowledge()
+    decision = dataclasses.replace(NO_LEVEL, rule="R-START-1")
+    shown = detail(decision, knowledge=knowledge, wording=WORDING)
+    week_6, week_14 = knowledge.targets["adult-week-6"], knowledge.targets["adult-week-14"]
+    assert f"- Week 6: Target trough here: at least {week_6.act_below_ug_ml:g} µg/mL" in shown
+    assert f"- Week 14: Target trough here: at least {week_14.act_below_ug_ml:g} µg/mL" in shown
+    assert shown.count("Target trough") == 2

@@ -18,6 +18,7 @@ from tdm.decision import (
     SwitchDirection,
     Verdict,
 )
+from tdm.issues import DataIssue, IssueCode
 from tdm.knowledge.model import Message
 from tests.cards.examples import INTENSIFY, KNOWLEDGE, NO_LEVEL, SITUATION, with_assessment, with_situation
 
@@ -36,6 +37,15 @@ def test_the_order_is_named_where_there_are_several() -> None:
     assert line(INTENSIFY, "infliximab-dyyb\n100 MG").startswith(
         "Order infliximab-dyyb 100 MG: Infliximab 1.8"
     )
+
+
+@pytest.mark.parametrize("code", [IssueCode.DRAFT_DO_NOT_PERFORM, IssueCode.DRAFT_WITHDRAWN])
+def test_advice_beside_an_order_that_is_not_to_be_given_says_so_first(code: IssueCode) -> None:
+    decision = dataclasses.replace(INTENSIFY, issues=(DataIssue(code, "draft"),))
+    assert line(decision) == f"This order is not to be given. {line(INTENSIFY)}"
+    long = line(decision, "infliximab-dyyb lyophilised powder for solution 100 MG injection, by mouth never")
+    assert long.startswith("Order infliximab-dyyb lyophilised…: This order is not to be given. Infliximab")
+    assert utf16_length(long) <= SUMMARY_LIMIT
 
 
 @pytest.mark.parametrize("label", [None, "", "\u200b"])

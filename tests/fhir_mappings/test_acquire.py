@@ -10,7 +10,7 @@ import pytest
 from fhir_mappings.acquire import acquire
 from fhir_mappings.acquired import AcquiredKey, KeyState
 from fhir_mappings.codes import load_code_sets
-from fhir_mappings.prefetch import KEYS, OPTIONAL_KEYS
+from fhir_mappings.prefetch import KEYS, OPTIONAL_KEYS, READ_KEYS
 from fhir_mappings.strict_json import StrictJsonError
 from tdm.facts import Shortfall
 from tdm.issues import IssueCode
@@ -57,6 +57,7 @@ def test_null_means_not_provided_in_both_ways_it_can_be_handed_over() -> None:
 @pytest.mark.parametrize("value", [outcome("error"), outcome("warning"), {}, [], "text", 7, True])
 def test_an_outcome_or_no_fhir_at_all_is_an_error(value: Any) -> None:
     key = laboratory(value)
+    assert key.key == "laboratory"
     assert (key.state, key.shortfall) == (KeyState.UNAVAILABLE, Shortfall.ERROR)
     assert key.resources == ()
 
@@ -163,3 +164,39 @@ def test_full_urls_stay_beside_their_resources() -> None:
     value = searchset(LEVEL | {"subject": {"reference": "Patient/other"}}, LEVEL)
     value["entry"][1]["fullUrl"] = "urn:uuid:1"
     assert laboratory(value).full_urls == ("urn:uuid:1",)
+
+
+def test_a_key_that_is_no_fhir_does_not_cost_the_others_theirs() -> None:
+    prefetch = dict.fromkeys(READ_KEYS, b"[]") | {"laboratory": json.dumps(searchset(LEVEL)).encode()}
+    acquired = acquire(prefetch, codes=load_code_sets(), patient_id="p").keys
+    assert set(acquired) == set(READ_KEYS)
+    assert [name for name, key in acquired.items() if key.shortfall is None] == ["laboratory"]
+    assert acquired["laboratory"].resources == (LEVEL,)
+
+
+def orders_beside(laboratory_sent: Json, **more: Any) -> tuple[str, ...]:
+    """The ids of the orders that are read of eleven, one of which refers to a medicine named otherwise."""
+    subject = {"subject": {"reference": "Patient/p"}}
+    aspirin = {
+        "resourceType": "MedicationRequest",
+        "medicationCodeableConcept": {"text": "Aspirin"},
+        **subject,
+    }
+    reference = {"medicationReference": {"reference": "Medication/m", "display": "IV bag"}}
+    bag = {"resourceType": "MedicationRequest", "id": "bag", **reference, **subject}
+    orders = searchset(*([aspirin] * 10), bag)
+    prefetch = {"medicationRequests": orders, "laboratory": laboratory_sent, **more}
+    raws = {key: None if value is None else json.dumps(value).encode() for key, value in prefetch.items()}
+    acquired = acquire(raws, codes=load_code_sets(), patient_id="p")
+    return tuple(one.get("id", "") for one in acquired.keys["medicationRequests"].resources)
+
+
+def test_an_order_for_a_medicine_that_came_under_another_key_is_read_after_all() -> None:
+    medicine = {"resourceType": "Medication", "id": "m", "code": {"text": "infliximab"}}
+    assert "bag" in orders_beside(searchset(medicine))
+
+
+def test_an_order_for_a_medicine_that_came_nowhere_stays_passed_over() -> None:
+    other = {"resourceType": "Medication", "id": "other", "code": {"text": "infliximab"}}
+    assert orders_beside(searchset(other)) == ()
+    assert orders_beside(searchset(other), conditions=None) == ()

@@ -340,6 +340,25 @@ def test_codes_of_level_and_antibody_side_by_side_are_a_panel():
         ("Z33.1", {"pregnancy"}),
         ("Z33.2", set()),
         ("R17", {"jaundice"}),
+        ("K72.00", {"jaundice"}),
+        ("K72.91", {"jaundice"}),
+        ("K70.40", {"jaundice"}),
+        ("K71.11", {"jaundice"}),
+        ("K71.2", {"jaundice"}),
+        ("K71.0", set()),
+        ("K76.0", set()),
+        ("G36.0", {"demyelinating-disease"}),
+        ("G37.3", {"demyelinating-disease"}),
+        ("G37.2", set()),
+        ("G61.0", {"demyelinating-disease"}),
+        ("G61.81", {"demyelinating-disease"}),
+        ("G61.1", set()),
+        ("H46.9", {"demyelinating-disease"}),
+        ("H46.11", {"demyelinating-disease"}),
+        ("H46.3", set()),
+        ("O09.212", {"pregnancy"}),
+        ("Z34.91", {"pregnancy"}),
+        ("O90.4", set()),
         ("M06.9", {"other-indication"}),
         ("M45.9", {"other-indication"}),
     ],
@@ -362,6 +381,7 @@ def test_an_icd_code_means_what_it_begins_with(code, concepts):
         ("118600007", {"lymphoma"}),
         ("77386006", {"pregnancy"}),
         ("18165001", {"jaundice"}),
+        ("59927004", {"jaundice"}),
         ("91302008", {"serious-infection"}),
     ],
 )
@@ -388,6 +408,15 @@ def test_a_snomed_code_means_its_concepts(code, concepts):
         ("Chronic hepatitis B", {"hepatitis-b"}),
         ("Hartfalen", {"heart-failure"}),
         ("Multiple sclerosis", {"demyelinating-disease"}),
+        ("Neuromyelitis optica spectrum disorder", {"demyelinating-disease"}),
+        ("Left retrobulbar neuritis", {"demyelinating-disease"}),
+        ("CIDP", {"demyelinating-disease"}),
+        ("Acute liver failure", {"jaundice"}),
+        ("Hepatic encephalopathy", {"jaundice"}),
+        ("Drug-induced liver injury", {"jaundice"}),
+        ("Leberversagen", {"jaundice"}),
+        ("Risk of liver failure", set()),
+        ("Cirrhosis without liver failure", set()),
         ("Hodgkin lymphoma", {"lymphoma"}),
         ("Family history of lymphoma", set()),
         ("Zwangerschap", {"pregnancy"}),
@@ -574,6 +603,9 @@ def test_the_severity_is_read_and_the_worse_wins(codings, text, severity):
         ((), "Mouse proteins", True),
         ((), "Muizeneiwit", True),
         ((), "No allergy to infliximab", False),
+        ((), "IFX", True),
+        ((), "Infiximab", True),
+        ((), "infliksimab", True),
         ((), "Penicillin", False),
         (((RXNORM, "121191", "infliximab"),), "", False),
     ],
@@ -715,3 +747,10 @@ def test_infliximab_comes_before_other_medicines_and_its_name_may_settle_the_rou
     other = medication(RXNORM, "1256")
     assert other is not None
     assert (other.code, other.coded, other.route, other.unit_mg) == (f"{RXNORM}|1256", True, None, None)
+
+
+@pytest.mark.parametrize("name", ["IFX", "Infiximab", "infliksimab", "infliximab"])
+def test_a_reaction_to_infliximab_is_known_by_the_abbreviation_and_is_not_one_of_unnamed_cause(name):
+    found = CODES.conditions((), f"Anaphylaxis to {name}")
+    assert ConditionConcept.INFLIXIMAB_REACTION in found
+    assert ConditionConcept.REACTION not in found

@@ -127,12 +127,24 @@ def test_an_order_without_any_address_cannot_be_deselected() -> None:
     assert ids(bundle(order(None), order("b"), AZATHIOPRINE), ["MedicationRequest/aza"]) == [None]
 
 
-@pytest.mark.parametrize("status", ["active", "cancelled", "entered-in-error ", "stopped", "completed"])
+@pytest.mark.parametrize("status", ["active", "unknown", "something of its own"])
 def test_an_order_that_is_no_draft_is_found_but_not_changed(status: str) -> None:
     (draft,) = find(order(status=status))
     assert not draft.changeable
     assert codes_of(draft) == [IssueCode.DRAFT_STATUS]
-    assert draft.issues[0].parameters == (("status", status.strip()),)
+
+
+@pytest.mark.parametrize(
+    "status", ["cancelled", "entered-in-error ", "Stopped", "completed", "on-hold", "revoked", "ended"]
+)
+def test_an_order_whose_status_says_not_to_give_it_is_named_as_withdrawn(status: str) -> None:
+    (draft,) = find(order(status=status))
+    assert not draft.changeable
+    (issue,) = draft.issues
+    assert (issue.code, issue.parameters) == (
+        IssueCode.DRAFT_WITHDRAWN,
+        (("status", status.strip().lower()),),
+    )
 
 
 @pytest.mark.parametrize("status", ["draft", " Draft ", "", None, 7])

@@ -75,6 +75,48 @@ def test_infliximab_is_known_by_its_name_and_that_is_said(concept: Json) -> None
     assert medicine.by_name
 
 
+SPELLINGS = [
+    "IFX", "Infiximab", "inflixamab", "inflixumab", "inflixmab", "inflximab", "infleximab", "influximab",
+    "inflizimab", "infilximab", "inlfiximab", "infliksimab", "infliksimabi", "inflixima", "Remicaid",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SPELLINGS)
+@pytest.mark.parametrize("written", ["{}", "{} 350 mg iv every 8 weeks", "give {}, slowly"])
+def test_the_abbreviation_and_usual_misspellings_are_infliximab_by_name(name: str, written: str) -> None:
+    text = written.format(name)
+    medicine = find({"medicationCodeableConcept": {"text": text}})
+    assert medicine.is_infliximab
+    assert medicine.by_name
+    assert names_infliximab({"a": [text]})
+
+
+@pytest.mark.parametrize("name", ["IFX", "Infiximab", "infliksimab"])
+def test_an_abbreviated_or_misspelt_pen_is_subcutaneous(name: str) -> None:
+    medicine = find({"medicationCodeableConcept": {"text": f"{name} 120 mg pen"}})
+    assert medicine.route is Route.SUBCUTANEOUS
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ifxen", "xifx", "IFX2", "ifosfamide (IFX) 1200 mg/m2", "IFX + mesna", "Ifex (IFX)",
+        "pre IFX hydrocortisone",
+        "saline flush before IFX", "hydrocortisone prior to IFX", "paracetamol for IFX", "no IFX", "not IFX",
+        "stop IFX", "anti IFX antibodies", "IFX level", "NaCl voor IFX", "NaCl vor IFX", "abciximab",
+        "basiliximab",
+        "rituximab", "cetuximab", "siltuximab", "dinutuximab", "fluvoxamine", "influenza vaccine",
+    ],
+)  # fmt: skip
+def test_look_alikes_of_the_abbreviation_and_what_goes_with_infliximab_are_not_it(text: str) -> None:
+    assert not find({"medicationCodeableConcept": {"text": text}}).is_infliximab
+
+
+@pytest.mark.parametrize("text", ["ifxen", "xifx", "ifx2", "abciximab", "basiliximab"])
+def test_a_part_of_another_word_is_not_the_abbreviation_in_an_order_that_cannot_be_read(text: str) -> None:
+    assert not names_infliximab({"a": [text]})
+
+
 @pytest.mark.parametrize(
     "concept",
     [

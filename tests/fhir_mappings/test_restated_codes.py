@@ -46,10 +46,13 @@ RESTATED = {
     "tuberculosis-latent": "snomed 11999007? icd10 Z22.7* R76.1*",
     "hepatitis-b": "snomed 66071002 61977001 icd10 B16* B18.0* B18.1*",
     "heart-failure": "snomed 84114007 42343007 icd10 I50*",
-    "jaundice": "snomed 18165001 icd10 R17*",
-    "demyelinating-disease": "snomed 24700007 6118003 icd10 G35* G37.9*",
+    "jaundice": "snomed 18165001 59927004 icd10 R17* K70.4* K71.1* K71.2* K72*",
+    "demyelinating-disease": """
+        snomed 24700007 6118003 icd10 G35* G36* G37.0* G37.1* G37.3* G37.4* G37.5* G37.8* G37.9*
+        G61.0* G61.81*
+        H46.0* H46.1* H46.8* H46.9*""",
     "lymphoma": "snomed 118600007 icd10 C81* C82* C83* C84* C85* C86.1*",
-    "pregnancy": "snomed 77386006 icd10 Z33.1*",
+    "pregnancy": "snomed 77386006 icd10 O09* Z33.1* Z34*",
     "severity-mild": "snomed 255604002 420300004 421704003",
     "severity-moderate-or-severe": "snomed 6736007 1255665007 24484000 420913000",
     # medicines: RxNorm, ATC, HCPCS, NDC products, UNII

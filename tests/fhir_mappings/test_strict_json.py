@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import tracemalloc
 from typing import Any
 
@@ -114,6 +115,9 @@ def test_members_are_split_exactly_and_duplicate_names_are_found(text: str, othe
         (b'{"a":1e400}', "non-finite"),
         (b'{"a":-1e400}', "non-finite"),
         (b"9" * 400, "non-finite"),
+        (b"9" * 5000, "non-finite"),
+        (b"[" + b"[]," * 300 + b"1e400]", "non-finite"),
+        (b"[" + b"{}," * 300 + b"1e400]", "non-finite"),
         (b'{"a":"\xff"}', "invalid-utf-8"),
         (b'{"a":"\xed\xa0\x80"}', "invalid-utf-8"),
         (b'{"a":"\\ud800"}', "lone-surrogate"),
@@ -161,6 +165,26 @@ def test_unusual_but_clear_text_is_read(text: bytes, value: Any) -> None:
     assert loads_strict(text) == value
     assert loads_strict(bytearray(text)) == value
     assert loads_strict(memoryview(text)) == value
+
+
+@pytest.mark.parametrize("text", [b"[" * 3000 + b"]" * 3000, b'{"a":' * 3000 + b"1" + b"}" * 3000])
+def test_depth_is_named_where_the_standard_library_would_go_as_deep(text: bytes) -> None:
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(20_000)
+    try:
+        with pytest.raises(StrictJsonError, match=r"^too-deep$"):
+            loads_strict(text)
+    finally:
+        sys.setrecursionlimit(before)
+
+
+@pytest.mark.parametrize("kind", [bytearray, memoryview, msgspec.Raw])
+def test_text_in_any_kind_of_buffer_is_split_or_refused_alike(kind: Any) -> None:
+    assert strict_members(kind(b'{"a":1}')) == {"a": msgspec.Raw(b"1")}
+    with pytest.raises(StrictJsonError, match=r"^malformed$"):
+        strict_members(kind(b'{"a":1'))
+    with pytest.raises(StrictJsonError, match=r"^malformed$"):
+        loads_strict(kind(b'{"a":1'))
 
 
 def test_the_deepest_text_allowed_is_read() -> None:
@@ -233,6 +257,13 @@ def test_names_are_plain_texts_to_whoever_looks_them_up() -> None:
     members = strict_members(b'{"hook":1,"\\u0061":2}')
     assert members.keys() == {"hook", "a"}
     assert members.pop("a") == msgspec.Raw(b"2")
+
+
+@pytest.mark.parametrize("body", [b"\xff", b"\xff{}", b"\xc3", b"{}\xc3"])
+def test_the_first_and_the_last_character_of_a_body_are_checked_too(body: bytes) -> None:
+    check_whole_body("é".encode())
+    with pytest.raises(StrictJsonError, match=r"^invalid-utf-8$"):
+        check_whole_body(body)
 
 
 def test_a_whole_body_is_utf_8_or_refused() -> None:

@@ -157,6 +157,72 @@ def test_conflicting_levels_leave_nothing_to_decide_on():
     assert IssueCode.LEVEL_CONFLICT in codes(found)
 
 
+def test_two_levels_of_another_class_hours_apart_leave_nothing_to_decide_on():
+    found = of(*STEADY, level(2.9, hour=7), level(6.5, hour=10), level(5.0, 56), crp(1))
+    assert found.level_conflict
+    assert found.level is None
+    assert [reading.value_ug_ml for reading in found.trend] == [5.0]
+    (named,) = [one for one in found.issues if one.code is IssueCode.LEVEL_DIFFERS_WITHIN_A_DAY]
+    assert dict(named.parameters) == {"day": "2026-03-09", "value": "2.9 µg/mL", "newer": "6.5 µg/mL"}
+
+
+def test_two_levels_of_one_class_hours_apart_are_named_and_the_newer_decides():
+    found = of(*STEADY, level(4.1, hour=7), level(4.6, hour=10), crp(1))
+    assert found.level is not None
+    assert found.level.value_ug_ml == 4.6
+    assert [reading.value_ug_ml for reading in found.trend] == [4.1]
+    assert codes(found) == [IssueCode.LEVEL_DIFFERS_WITHIN_A_DAY]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        level(4.6, hour=7, reference="copy"),
+        level(2.0, 1, hour=10),
+        level(2.0, 1, hour=None),
+    ],
+)
+def test_a_copy_of_the_level_or_a_level_of_a_day_before_is_no_difference_within_a_day(other):
+    found = of(*STEADY, level(4.6, hour=10), other, crp(1))
+    assert found.level is not None
+    assert IssueCode.LEVEL_DIFFERS_WITHIN_A_DAY not in codes(found)
+
+
+def test_a_level_known_as_a_limit_hours_before_counts_with_every_class_it_may_stand_in():
+    wide = level(2.0, hour=7, comparator=Comparator.ABOVE)
+    assert of(*STEADY, level(6.5, hour=10), wide, crp(1)).level_conflict
+    narrow = level(20.0, hour=7, comparator=Comparator.ABOVE)
+    assert not of(*STEADY, level(40.0, hour=10), narrow, crp(1)).level_conflict
+
+
+def test_a_level_hours_apart_from_an_undetectable_one_differs_from_it_in_class():
+    for before in (level(None, hour=7), level(0.49, hour=7), level(3.0, hour=7, comparator=Comparator.BELOW)):
+        assert of(*STEADY, before, level(0.5, hour=10), crp(1)).level_conflict
+    alike = of(*STEADY, level(0.5, hour=7), level(2.0, hour=10), crp(1))
+    assert not alike.level_conflict
+
+
+def test_hours_apart_the_class_is_judged_against_the_row_of_every_age_that_is_possible():
+    # 5.5 is low in a child and in the window in an adult; 6.5 is in the window in both.
+    both = (*STEADY, level(5.5, hour=7), level(6.5, hour=10), crp(1))
+    assert not of(*both, adult()).level_conflict
+    assert of(*both, child()).level_conflict
+    assert of(*both, {"birth_earliest": None, "birth_latest": None}).level_conflict
+
+
+def test_hours_apart_an_active_fistula_sets_the_row_that_classes_are_judged_by():
+    both = (*STEADY, level(8.0, hour=7), level(9.5, hour=10), crp(40))
+    assert of(*both).level_conflict  # in the window, and above it
+    assert not of(*both, fistula()).level_conflict  # both low
+
+
+def test_a_pair_of_levels_with_the_infusion_between_them_has_one_trough_only():
+    found = of(*STEADY, infusion(0, hour=9), level(2.0, hour=8), level(60.0, hour=12), crp(1))
+    assert found.level is not None
+    assert found.level.value_ug_ml == 2.0
+    assert IssueCode.LEVEL_DIFFERS_WITHIN_A_DAY not in codes(found)
+
+
 @pytest.mark.parametrize(
     ("markers", "days_ago", "usable"),
     [((crp(40),), 84, True), ((crp(40),), 85, False), ((), 182, True), ((), 183, False)],

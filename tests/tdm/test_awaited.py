@@ -76,6 +76,11 @@ def test_nothing_pending_changes_nothing_and_nothing_is_awaited_twice():
     assert with_awaited(options, frozenset({ATI})) == (Option(K.AWAIT_ATI),)
 
 
+def test_what_stands_behind_an_option_that_nothing_pending_touches_is_awaited_too():
+    options = (Option(K.RAISE_DOSE, recommended=True), Option(K.MEASURE_ATI))
+    assert with_awaited(options, frozenset({ATI})) == (options[0], Option(K.AWAIT_ATI))
+
+
 def test_waiting_has_its_sentence():
     assert {awaiting_remarks([Option(kind)]) for kind in AWAITING} == {("results-awaited",)}
     assert awaiting_remarks([Option(K.MEASURE_ATI)]) == ()

@@ -7,7 +7,7 @@ import pytest
 from tdm.decide import decide_assessed
 from tdm.decision import Activity, Decision, LevelClass, OptionKind, Phase, Verdict
 from tdm.facts import SafetyConcept
-from tdm.issues import IssueCode
+from tdm.issues import DataIssue, IssueCode
 from tests.tdm.cases import NOW, assessment, course, draft, fact, regimen, situation
 from tests.tdm.enumeration import shipped_knowledge
 
@@ -115,3 +115,18 @@ def test_in_pregnancy_less_drug_is_not_offered():
     assert [one.kind for one in offered.options] == [OptionKind.LENGTHEN_INTERVAL]
     found = decided(draft(), high, **PREGNANT)
     assert (found.verdict, found.rule, found.options) == (Verdict.CONTINUE, "R-OK-2", ())
+
+
+@pytest.mark.parametrize("code", [IssueCode.DRAFT_DO_NOT_PERFORM, IssueCode.DRAFT_WITHDRAWN])
+def test_an_order_that_is_not_to_be_given_is_neither_the_advice_nor_compared_with_it(code):
+    said = (DataIssue(code, "draft", (("status", "cancelled"),)),)
+    assert decided(draft(amount_mg=600)).draft_already_does_it
+    found = decided(draft(amount_mg=600), issues=said)
+    assert found.verdict is Verdict.INTENSIFY
+    assert not found.draft_already_does_it
+    assert IssueCode.ORDER_STRONGER not in codes(decided(draft(interval_days=49), issues=said))
+    quiet = assessment(situation(activity=Activity.REMISSION, level=LevelClass.WINDOW, level_ug_ml=6.0))
+    assert IssueCode.DRAFT_DIFFERS_FROM_REGIMEN in codes(decided(draft(amount_mg=600), quiet))
+    assert IssueCode.DRAFT_DIFFERS_FROM_REGIMEN not in codes(
+        decided(draft(amount_mg=600), quiet, issues=said)
+    )

@@ -178,7 +178,7 @@ def test_a_gap_starts_after_112_days_to_the_minute():
     beyond = Dose(Moment(beyond_at, beyond_at.date()), source("MedicationAdministration/2"))
     gate = gates_hold.gap(context(course(doses=(beyond,))))
     assert (gate.gate, gate.deciding, gate.critical) == ("S-GAP", True, False)
-    assert gate.parameters == (("weeks", "16"),)
+    assert gate.parameters == (("weeks", "16"), ("next", "ATI first"))
     assert gate.source == beyond.source
 
 
@@ -196,7 +196,7 @@ def test_the_last_dose_counts_whatever_the_order_and_never_one_in_the_future():
     assert gates_hold.gap(context(recent_last)) is None
     assert gates_hold.gap(context(recent_first)) is None
     future = course(doses=(dose(200), dose(-3)))
-    assert gates_hold.gap(context(future)).parameters == (("weeks", "28"),)
+    assert dict(gates_hold.gap(context(future)).parameters)["weeks"] == "28"
 
 
 def test_without_a_dose_on_record_there_is_no_gap():
@@ -222,11 +222,11 @@ def test_a_subcutaneous_course_runs_until_its_stop():
     old = (dose(300),)
     assert gates_hold.gap(context(course(doses=old, orders=stopped(100)), SUBCUTANEOUS)) is None
     gate = gates_hold.gap(context(course(doses=old, orders=stopped(140)), SUBCUTANEOUS))
-    assert gate.parameters == (("weeks", "20"),)
+    assert dict(gate.parameters)["weeks"] == "20"
     assert gate.source == source("MedicationRequest/1")
     assert gates_hold.gap(context(course(orders=stopped(140)), SUBCUTANEOUS)) is not None
     earlier_stop = gates_hold.gap(context(course(doses=(dose(130),), orders=stopped(200)), SUBCUTANEOUS))
-    assert earlier_stop.parameters == (("weeks", "18"),)
+    assert dict(earlier_stop.parameters)["weeks"] == "18"
     undated = (order(OrderState.STOPPED, route=Route.SUBCUTANEOUS),)
     assert gates_hold.gap(context(course(orders=undated), SUBCUTANEOUS)) is None
 
@@ -255,6 +255,14 @@ def test_the_newest_readable_alt_decides():
     assert gates_hold.liver(context(course(safety=(alt(9, None), alt(1, 2))))) is None
 
 
+def test_an_alt_of_long_ago_holds_nothing_and_one_without_a_date_does():
+    assert gates_hold.liver(context(course(safety=(alt(9, 180),)))) is not None
+    assert gates_hold.liver(context(course(safety=(alt(9, 181),)))) is None
+    assert gates_hold.liver(context(course(safety=(alt(9, None),)))) is not None
+    jaundice = fact(SafetyConcept.JAUNDICE, recorded=ago(900))
+    assert gates_hold.liver(context(course(safety=(alt(9, 181), jaundice)))) is not None
+
+
 def test_of_two_alt_at_one_instant_the_higher_counts_in_any_order():
     one_instant = (alt(1, 2), alt(9, 2))
     assert gates_hold.liver(context(course(safety=one_instant))) is not None
@@ -266,6 +274,10 @@ def test_jaundice_holds_beside_a_normal_alt():
     gate = gates_hold.liver(context(course(safety=(alt(1), jaundice))))
     assert (gate.gate, gate.deciding, gate.source) == ("S-LIVER", True, jaundice.source)
     assert gate.parameters == (("finding", "jaundice"),)
+    failure = fact(SafetyConcept.JAUNDICE, name="Acute liver failure")
+    assert gates_hold.liver(context(course(safety=(failure,)))).parameters == (
+        ("finding", "Acute liver failure"),
+    )
 
 
 def test_of_equally_old_facts_the_more_worrying_one_is_the_newest():

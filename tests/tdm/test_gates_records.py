@@ -75,6 +75,6 @@ def test_injections_whose_order_ended_long_ago_are_a_gap(state):
     ended = order(state, route=Route.SUBCUTANEOUS, ended=ago(113))
     gate = gates_hold.gap(context(course(orders=(ended,)), INJECTED))
     assert gate is not None
-    assert (gate.parameters, gate.source) == ((("weeks", "16"),), ended.source)
+    assert (gate.parameters, gate.source) == ((("weeks", "16"), ("next", "ATI first")), ended.source)
     recent = order(state, route=Route.SUBCUTANEOUS, ended=ago(112))
     assert gates_hold.gap(context(course(orders=(recent,)), INJECTED)) is None

@@ -83,11 +83,75 @@ def test_a_paired_result_counts_at_any_age():
 
 
 def test_a_newer_result_that_differs_from_the_pair_is_named():
-    found = read(north(1, 40), north(12, 20), beside=seen(days_ago=40))
-    assert found.ati is NEGATIVE
+    found = read(north(12, 40), north(1, 20), beside=seen(days_ago=40))
+    assert found.ati is HIGH
     assert codes(found) == [IssueCode.ATI_NEWER_DIFFERS]
     assert codes(read(north(1, 40), north(2, 20), beside=seen(days_ago=40))) == []
     assert codes(read(north(1, 40), north(12, 60), beside=seen(days_ago=40))) == []
+
+
+@pytest.mark.parametrize(("value", "expected"), [(12, HIGH), (5, LOW)])
+def test_a_positive_of_after_the_pair_counts_where_the_pair_is_negative(value, expected):
+    newer = north(value, 20)
+    found = read(north(1, 40), newer, beside=seen(days_ago=40))
+    assert (found.ati, found.reading, found.steps_down) == (expected, newer, 1)
+    (issue,) = found.issues
+    assert (issue.code, dict(issue.parameters)) == (
+        IssueCode.ATI_NEWER_POSITIVE,
+        {"day": moment(20).day.isoformat(), "value": f"{value} U/mL"},
+    )
+
+
+def test_an_ungraded_positive_of_another_assay_after_a_negative_pair_counts():
+    found = read(north(1, 40), ati("positive", days_ago=20, laboratory="East"), beside=seen(days_ago=40))
+    assert (found.ati, found.steps_down) == (UNQUANTIFIED, 1)
+    assert IssueCode.ATI_NEWER_POSITIVE in codes(found)
+
+
+def test_a_positive_of_after_an_old_pair_counts_however_long_ago():
+    found = read(north(1, 170), north(12, 120), beside=seen(days_ago=170))
+    assert found.ati is HIGH
+
+
+def test_a_later_negative_of_its_assay_takes_a_newer_positive_back_and_one_of_another_does_not():
+    pair, newer = north(1, 40), north(12, 20)
+    assert read(pair, newer, north(2, 10), beside=seen(days_ago=40)).ati is NEGATIVE
+    assert read(pair, newer, ati("negative", days_ago=10), beside=seen(days_ago=40)).ati is HIGH
+
+
+def test_a_positive_beside_a_negative_of_one_moment_after_the_pair_leaves_it_open():
+    both = (north(12, 20, reference="a"), north(1, 20, reference="b"))
+    found = read(north(1, 40), *both, beside=seen(days_ago=40))
+    assert found.ati is INCONCLUSIVE
+    assert {IssueCode.ATI_NEWER_POSITIVE, IssueCode.ATI_CONFLICT} <= set(codes(found))
+
+
+@pytest.mark.parametrize(
+    ("pair", "newer", "expected"),
+    [(5, 12, HIGH), (12, 5, HIGH), (12, 14, HIGH), (5, 6, LOW)],
+)
+def test_beside_a_positive_pair_only_a_high_titre_says_more(pair, newer, expected):
+    found = read(north(pair, 40), north(newer, 20), beside=seen(days_ago=40))
+    assert found.ati is expected
+    assert (IssueCode.ATI_NEWER_POSITIVE in codes(found)) is ((pair, newer) == (5, 12))
+
+
+def test_an_ungraded_positive_after_a_low_pair_is_named_and_the_grade_stays():
+    newer = ati("positive", days_ago=20, laboratory="East")
+    found = read(north(5, 40), newer, beside=seen(days_ago=40))
+    assert (found.ati, codes(found)) == (LOW, [IssueCode.ATI_NOT_COMPARABLE, IssueCode.ATI_NEWER_DIFFERS][1:])
+
+
+def test_a_newer_positive_counts_after_an_inconclusive_pair_and_says_what_is_doubtful_in_it():
+    newer = north(12, 20, status=ResultStatus.PRELIMINARY)
+    found = read(ati("inconclusive", days_ago=40), newer, beside=seen(days_ago=40))
+    assert found.ati is HIGH
+    assert IssueCode.ATI_PRELIMINARY in codes(found)
+
+
+def test_a_positive_of_the_day_of_the_pair_without_a_time_is_not_surely_after_it():
+    found = read(north(1, 40, hour=None), north(12, 38), north(2, 37), beside=seen(days_ago=40))
+    assert found.ati is NEGATIVE
 
 
 @pytest.mark.parametrize(("days_ago", "expected"), [(84, HIGH), (85, NOT_MEASURED)])

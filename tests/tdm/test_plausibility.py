@@ -7,7 +7,15 @@ import pytest
 from tdm.facts import Comparator, LevelReading, ResultStatus
 from tdm.issues import IssueCode
 from tdm.knowledge.loader import load_knowledge
-from tdm.plausibility import is_undetectable, level_issue, level_text, limit_text, preference, samplings
+from tdm.plausibility import (
+    amount_text,
+    is_undetectable,
+    level_issue,
+    level_text,
+    limit_text,
+    preference,
+    samplings,
+)
 from tests.support.course_builder import NOW, after, level, source
 
 POLICY = load_knowledge().policy
@@ -40,6 +48,17 @@ def one(*readings: LevelReading):
 )
 def test_undetectable_is_not_detected_or_a_low_limit_or_a_very_low_number(value, comparator, undetectable):
     assert is_undetectable(level(value, comparator=comparator), POLICY) is undetectable
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(5.999999, "5.999999"), (6.0, "6"), (120.0, "120"), (0.4, "0.4"), (12.345678, "12.345678")],
+)
+def test_a_level_is_shown_with_all_the_decimals_that_it_is_compared_with(value, shown):
+    assert amount_text(value) == shown
+    assert level_text(level(value)) == f"{shown} µg/mL"
+    above = level(value, comparator=Comparator.ABOVE)
+    assert limit_text(above, POLICY) == f"above {shown} µg/mL"
 
 
 def test_not_detected_holds_whatever_number_stands_beside_it():

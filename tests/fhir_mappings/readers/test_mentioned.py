@@ -2,11 +2,13 @@
 
 import pytest
 
+from fhir_mappings.codes import SiteCode
 from fhir_mappings.readers.diagnostic_report import read_diagnostic_report
 from fhir_mappings.readers.observation import read_observation
 from fhir_mappings.readers.reading import NOTHING
+from tdm.facts import Source
 from tdm.issues import IssueCode
-from tests.support.results import LEVEL, context, observation, quantity
+from tests.support.results import LEVEL, LOCAL, context, observation, quantity, site_context
 
 VALUE = quantity(1.8, "ug/mL")
 DAY = {"day": "2026-03-01"}
@@ -146,3 +148,32 @@ def test_a_report_whose_conclusion_names_infliximab_is_named():
     assert issues(report(conclusionCode=[{"text": "Infliximab low"}])) == [IN_TEXT]
     assert report(conclusion="Adalimumab 4.2") is NOTHING
     assert report(status="cancelled", conclusion="Infliximab 1.8 ug/mL.") is NOTHING
+
+
+def test_what_a_text_leaves_unread_says_of_which_record_and_which_fact_it_is():
+    reading = read(valueString="Infliximab 1.8; anti-infliximab antibodies 200 AU/mL")
+    record = Source("Observation", "Observation/o1")
+    assert [(issue.subject, issue.source) for issue in reading.issues] == [("level", record), ("ati", record)]
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [
+        ({"coding": [{"display": ""}, {"display": "Drug level"}]}, "Drug level"),
+        ({"coding": [{"system": LOCAL, "code": "9"}]}, "a drug test"),
+        ({"text": "Drug panel " * 20}, ("Drug panel " * 20)[:80]),
+    ],
+)
+def test_a_drug_test_is_called_by_its_text_else_a_display_else_what_it_is(code, name):
+    of = site_context(SiteCode("drug-test", LOCAL, "9"))
+    reading = read_observation(observation(code, valueString="Infliximab 1.8"), of)
+    assert issues(reading) == [(IssueCode.RESULT_IN_TEXT, DAY | {"name": name})]
+
+
+def test_a_drug_test_that_is_still_to_come_is_pending_as_of_its_day_and_record():
+    reading = read(status="registered", note=[{"text": "Infliximab and antibodies to infliximab"}])
+    record = Source("Observation", "Observation/o1")
+    assert [(issue.code, dict(issue.parameters), issue.source) for issue in reading.issues] == [
+        (IssueCode.LEVEL_PENDING, DAY, record),
+        (IssueCode.ATI_PENDING, DAY, record),
+    ]

@@ -31,6 +31,7 @@ POLICY = {
     "plausible_weight_ratio": (1.3, 2.0),
     "hstcl_male_at_most_years": (30, 60),
     "alt_hold_multiple": (2, 8),
+    "alt_valid_days": (90, 730),
     "deescalation_fistula_history_above_ug_ml": (12.7, 30),
     "child_reactive_act_below_ug_ml": (3, 6),
     "patient_view_new_result_days": (0, 60),

@@ -85,6 +85,7 @@ POLICY = {
     "plausible_weight_ratio": 1.8,
     "hstcl_male_at_most_years": 35,
     "alt_hold_multiple": 5,
+    "alt_valid_days": 180,
     "deescalation_fistula_history_above_ug_ml": 15,
     "proactive_child": True,
     "proactive_adult": True,
