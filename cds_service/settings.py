@@ -67,7 +67,8 @@ class Settings:
             parse_networks(self.metrics_networks)
         except ValueError:
             raise SettingsError(
-                "metrics_networks must be networks such as 10.1.0.0/16, and none of every address"
+                "metrics_networks must be networks such as 10.1.0.0/16, none wider, also together, "
+                "than 10.0.0.0/8 or fc00::/7"
             ) from None
         if self.sandbox_fhir_bases:
             self._check_sandbox_fhir_bases()

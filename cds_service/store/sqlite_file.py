@@ -33,7 +33,8 @@ def prepare(path: Path) -> None:
         raise StoreRefusedError("database_url names something that is not a regular file")
     if mode & _OTHERS:
         raise StoreRefusedError(
-            "database_url names a file that others can read or write; run: chmod 600 on it"
+            "database_url names a file that others can read or write; run: chmod 600 on it "
+            "[database-world-readable]"
         )
 
 
