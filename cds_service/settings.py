@@ -118,7 +118,7 @@ _VARIABLES = (
 )
 _DEBUG_VARIABLE = "FLASK_DEBUG"
 _OFF = frozenset({"", "0", "false", "no"})
-_METRICS_FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+METRICS_FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 _SERVER_VARIABLES = ("PGHOST", "PGHOSTADDR", "PGSERVICE")
 """By which PostgreSQL's client would go to another server than the address says, and without its checks."""
 
@@ -164,11 +164,9 @@ def settings_from_environment(environment: Mapping[str, str], *, sandbox: bool =
 
 def _check_other_variables(environment: Mapping[str, str], database_url: str) -> None:
     """Refuse variables of libraries that would fail late, or change what a checked setting means."""
-    folder = environment.get(_METRICS_FOLDER_VARIABLE, "")
+    folder = environment.get(METRICS_FOLDER_VARIABLE, "")
     if folder and not (Path(folder).is_dir() and os.access(folder, os.W_OK)):
-        raise SettingsError(
-            f"{_METRICS_FOLDER_VARIABLE} must name a folder that exists and can be written to"
-        )
+        raise SettingsError(f"{METRICS_FOLDER_VARIABLE} must name a folder that exists and can be written to")
     for name in _SERVER_VARIABLES:
         if environment.get(name) and database_url.startswith("postgresql"):
             raise SettingsError(f"{name} must not be set: {ENVIRONMENT_PREFIX}DATABASE_URL names the server")
