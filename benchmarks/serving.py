@@ -63,13 +63,16 @@ def wait_until_up(port: int, process: subprocess.Popen[bytes]) -> float:
         if process.poll() is not None:
             message = f"the server ended with {process.returncode} before it answered"
             raise RuntimeError(message)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
         try:
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
             connection.request("GET", "/cds-services")
-            if connection.getresponse().status == 200:
-                return time.perf_counter() - started
+            with connection.getresponse() as answer:
+                if answer.status == 200:
+                    return time.perf_counter() - started
         except OSError:
             time.sleep(0.01)
+        finally:
+            connection.close()
     message = "the server did not answer discovery within 30 s"
     raise RuntimeError(message)
 

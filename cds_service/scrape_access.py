@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, collapse_addresses, ip_address, ip_network
 from typing import Final, TypeAlias
 
 from flask import Request
 
 Network: TypeAlias = IPv4Network | IPv6Network
+
+_WIDEST_PREFIX: Final = {4: 8, 6: 7}  # 10.0.0.0/8 and fc00::/7
 
 LOOPBACK_NETWORKS: Final = ("127.0.0.0/8", "::1/128")
 
@@ -18,10 +20,15 @@ _FORWARDED: Final = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via", "Origin
 
 
 def parse_networks(texts: Iterable[str]) -> tuple[Network, ...]:
-    """Return the networks; raises ValueError for a text that is none, or that means every address."""
+    """Return the networks; raises ValueError for a text that is none, or for too much."""
     networks = tuple(ip_network(text) for text in texts)
-    if any(network.prefixlen == 0 for network in networks):
-        raise ValueError("a network of every address")
+    # Together too: two halves are the whole. What is private is no wider than this.
+    joined: list[Network] = [
+        *collapse_addresses(one for one in networks if isinstance(one, IPv4Network)),
+        *collapse_addresses(one for one in networks if isinstance(one, IPv6Network)),
+    ]
+    if any(one.prefixlen < _WIDEST_PREFIX[one.version] for one in joined):
+        raise ValueError("a network wider than any private one")
     return networks
 
 

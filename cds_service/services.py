@@ -14,7 +14,7 @@ from cds_service.readiness import Readiness
 from cds_service.request import Hook
 from cds_service.settings import Settings, SettingsError
 from cds_service.site_overlay import SiteError, SiteOverlay, load_site, no_overlay
-from cds_service.store.opening import open_store, shared_replay
+from cds_service.store.opening import check_store, open_store, shared_replay
 from cds_service.store.store import Store
 from cds_service.trust.authenticator import Authenticator, Unauthenticated
 from cds_service.trust.reasons import Count
@@ -115,21 +115,27 @@ def load_services(
     logger: Any = None,
     trust: Authenticator | None = None,
     count: Count | None = None,
+    keeping: bool = True,
 ) -> Services:
     """Load everything once; raises SettingsError, SiteError, KnowledgeError or TrustError, each with its key.
 
     `trust` replaces what the settings say about who is believed. `count` hears of refusals, by default the
     counters of these services. Used tokens are remembered in the store for all replicas; without a database
     each process remembers its own. Raises StoreRefusedError too, when the store that the settings name is not
-    safe to use.
+    safe to use. Without `keeping` the store is checked alike, but neither made nor opened.
     """
     logger = logger if logger is not None else make_logger()
     site = load_site(settings.site_path) if settings.site_path is not None else no_overlay()
     knowledge = apply_overlay(load_knowledge(), site.tdm)
     fetching = replace(site.fetching, open_loopback=settings.sandbox)
     counters = counters_for(knowledge)
+    if not keeping:
+        check_store(settings.database_url)
     store = open_store(
-        settings.database_url, sandbox=settings.sandbox, logger=logger, count=counters.count_store
+        settings.database_url if keeping else "",
+        sandbox=settings.sandbox,
+        logger=logger,
+        count=counters.count_store,
     )
     return Services(
         settings=settings,

@@ -7,8 +7,10 @@ requests belong to the proxy in front, without which this must not be reachable.
 
 from __future__ import annotations
 
+import ctypes
 import socket
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,7 +21,9 @@ if TYPE_CHECKING:
 
 TARGET: Final = "cds_service.wsgi:app"
 BLOCKING_THREADS: Final = 8
-"""In each worker: twice as many as may wait for one FHIR server, so that some are left for everybody else."""
+"""In each worker: more than may ever wait for one FHIR server, so that some are left for everybody else."""
+_M_MMAP_THRESHOLD: Final = -3  # its name in malloc.h
+_LARGE_BYTES: Final = 1024 * 1024
 _STANDARD_ERROR: Final = {
     "class": "logging.StreamHandler",
     "formatter": "generic",
@@ -79,6 +83,37 @@ def check_free(host: str, port: int) -> None:
         probe.bind(address)
 
 
+def hand_back_large_blocks() -> None:
+    """Have the C library give large blocks back to the system as soon as they are free.
+
+    By itself glibc learns from the first large body to keep such blocks, and does so for each thread: after
+    a few large charts a worker would hold a hundred MiB that nobody uses. Nothing happens where the library
+    has no such setting.
+    """
+    with suppress(AttributeError, OSError):
+        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
+
+
+def _share_one_socket(made: Any, options: ServeOptions) -> None:
+    """Have all workers accept from one socket, which the process that leads them holds too.
+
+    By itself granian gives each worker a socket of its own, and with a worker that is killed all connections
+    end that it had not accepted yet. Here the next worker takes them, and nobody waits for a busy worker
+    beside an idle one. There is no setting for this: it is done as granian does where a system knows no
+    SO_REUSEPORT. `made` is its server, whose types say nothing of it.
+    """
+    from granian.net import SocketHolder  # type: ignore[attr-defined]  # noqa: PLC0415 (as in `server`)
+
+    def open_socket() -> None:
+        family = socket.getaddrinfo(options.host, options.port, type=socket.SOCK_STREAM)[0][0]
+        listener = socket.create_server((options.host, options.port), family=family, backlog=made.backlog)
+        listener.set_inheritable(True)
+        holder = SocketHolder(listener.fileno(), False, made.backlog)  # type: ignore[call-arg]  # noqa: FBT003 (it takes no names)
+        made._ssp, made._shd, made._sso = None, holder, listener  # noqa: SLF001 (see above)
+
+    made._init_shared_socket = open_socket  # noqa: SLF001 (see above)
+
+
 def server(options: ServeOptions, target: str = TARGET) -> AbstractServer[Any]:
     """Return the server, not yet started. Its `serve` returns after a signal to stop and its last answer."""
     # Imported where it is used: neither the workers' decisions nor any other command needs it.
@@ -104,6 +139,8 @@ def server(options: ServeOptions, target: str = TARGET) -> AbstractServer[Any]:
         log_level=LogLevels.warning,
         log_dictconfig={"handlers": {"console": _STANDARD_ERROR, "access": _STANDARD_ERROR}},
     )
+    _share_one_socket(made, options)
+    hand_back_large_blocks()
     made.respawned_wrks = Replacements()
     drain_before_stop(made, options.drain_seconds)
     return made

@@ -67,7 +67,8 @@ class Settings:
             parse_networks(self.metrics_networks)
         except ValueError:
             raise SettingsError(
-                "metrics_networks must be networks such as 10.1.0.0/16, and none of every address"
+                "metrics_networks must be networks such as 10.1.0.0/16, none wider, also together, "
+                "than 10.0.0.0/8 or fc00::/7"
             ) from None
         if self.sandbox_fhir_bases:
             self._check_sandbox_fhir_bases()
@@ -117,7 +118,7 @@ _VARIABLES = (
 )
 _DEBUG_VARIABLE = "FLASK_DEBUG"
 _OFF = frozenset({"", "0", "false", "no"})
-_METRICS_FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+METRICS_FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 _SERVER_VARIABLES = ("PGHOST", "PGHOSTADDR", "PGSERVICE")
 """By which PostgreSQL's client would go to another server than the address says, and without its checks."""
 
@@ -163,11 +164,9 @@ def settings_from_environment(environment: Mapping[str, str], *, sandbox: bool =
 
 def _check_other_variables(environment: Mapping[str, str], database_url: str) -> None:
     """Refuse variables of libraries that would fail late, or change what a checked setting means."""
-    folder = environment.get(_METRICS_FOLDER_VARIABLE, "")
+    folder = environment.get(METRICS_FOLDER_VARIABLE, "")
     if folder and not (Path(folder).is_dir() and os.access(folder, os.W_OK)):
-        raise SettingsError(
-            f"{_METRICS_FOLDER_VARIABLE} must name a folder that exists and can be written to"
-        )
+        raise SettingsError(f"{METRICS_FOLDER_VARIABLE} must name a folder that exists and can be written to")
     for name in _SERVER_VARIABLES:
         if environment.get(name) and database_url.startswith("postgresql"):
             raise SettingsError(f"{name} must not be set: {ENVIRONMENT_PREFIX}DATABASE_URL names the server")

@@ -28,7 +28,7 @@ def check_config(site_path: Path | None, trust_path: Path | None, as_json: bool)
 
     Exits with 4 and names the key when the service would refuse to start.
     """
-    services = services_for_command(site_path, trust_path=trust_path, believing=True)
+    services = services_for_command(site_path, trust_path=trust_path, believing=True, keeping=False)
     effective = effective_configuration(services)
     changed = differences(services)
     if as_json:

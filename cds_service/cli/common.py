@@ -55,13 +55,14 @@ trust_option = click.option(
 )
 
 
-def services_for_command(
+def services_for_command(  # noqa: PLR0913 (one for each way in which commands differ)
     site_path: Path | None,
     *,
     sandbox: bool = False,
     public_base_url: str = "",
     trust_path: Path | None = None,
     believing: bool = False,
+    keeping: bool = True,
     fhir_bases: Sequence[str] = (),
     clock: Callable[[], datetime] = system_clock,
     logger: Any = None,
@@ -82,7 +83,7 @@ def services_for_command(
             # Only what serves keeps anything; other commands neither make nor open a database.
             database_url=settings.database_url if believing else "",
         )
-        return load_services(settings, clock=clock, logger=logger)
+        return load_services(settings, clock=clock, logger=logger, keeping=keeping)
     except (SettingsError, SiteError, KnowledgeError, CodeSetError, TrustError, StoreRefusedError) as error:
         refuse_configuration(error)
 

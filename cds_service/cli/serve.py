@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import importlib
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
 
 from cds_service.cli.common import CommandError, Exit, hand_down, site_option, trust_option
+from cds_service.metrics_folder import shared_numbers
 from cds_service.serving import TARGET, ServeOptions, check_free, server
 
 _HIGHEST_PORT = 65535
 _LEAST_LIFETIME_SECONDS = 60
+_NO_FOLDER = "no folder for the workers' numbers ({}); name one by PROMETHEUS_MULTIPROC_DIR"
 
 
 @click.command(
@@ -68,20 +71,33 @@ def serve(  # noqa: PLR0913, PLR0917 (one parameter for each option of the comma
     Plain HTTP: put a proxy in front that speaks TLS and takes requests in whole before it passes them on.
     """
     hand_down(site_path, trust_path)
+    options = ServeOptions(
+        host=host,
+        port=port,
+        workers=workers,
+        stop_seconds=stop_timeout,
+        workers_lifetime_seconds=workers_lifetime,
+        workers_max_rss_mib=workers_max_rss,
+        drain_seconds=drain_seconds,
+    )
+    with ExitStack() as until_stopped:
+        if workers > 1:
+            try:
+                until_stopped.enter_context(shared_numbers())
+            except OSError as error:
+                raise CommandError(_NO_FOLDER.format(error.strerror), Exit.CONFIGURATION) from error
+        _serve(options)
+
+
+def _serve(options: ServeOptions) -> None:
     importlib.import_module(TARGET.partition(":")[0])  # loaded, checked and warm before any worker is forked
     try:
-        check_free(host, port)
+        check_free(options.host, options.port)
     except OSError as error:
-        raise CommandError(f"cannot listen on {host}:{port}: {error.strerror}", Exit.PORT_TAKEN) from error
-    click.echo(f"infliximab-cds serves on {host}:{port} with {workers} workers.", err=True)
-    server(
-        ServeOptions(
-            host=host,
-            port=port,
-            workers=workers,
-            stop_seconds=stop_timeout,
-            workers_lifetime_seconds=workers_lifetime,
-            workers_max_rss_mib=workers_max_rss,
-            drain_seconds=drain_seconds,
-        )
-    ).serve()
+        raise CommandError(
+            f"cannot listen on {options.host}:{options.port}: {error.strerror}", Exit.PORT_TAKEN
+        ) from error
+    click.echo(
+        f"infliximab-cds serves on {options.host}:{options.port} with {options.workers} workers.", err=True
+    )
+    server(options).serve()

@@ -21,6 +21,9 @@ IN_MEMORY: Final = "sqlite://"
 _VERIFIED: Final = frozenset({"verify-ca", "verify-full"})
 _LOCAL_HOSTS: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _DRIVERS: Final = ("postgresql", "postgresql+psycopg")
+_NO_LOGIN: Final = (
+    "database_url must not carry a password; put it into the file that PGPASSFILE names [database-secret]"
+)
 
 
 class DatabaseAddressError(ValueError):
@@ -61,9 +64,7 @@ def parse_address(url: str) -> DatabaseAddress:
     if parts.scheme not in _DRIVERS:
         raise DatabaseAddressError("database_url must begin with sqlite:/// or postgresql://")
     if password is not None:
-        raise DatabaseAddressError(
-            "database_url must not carry a password; put it into the file that PGPASSFILE names"
-        )
+        raise DatabaseAddressError(_NO_LOGIN)
     return _postgresql(url, host)
 
 
@@ -82,9 +83,7 @@ def _postgresql(url: str, host: str) -> DatabaseAddress:
     parts = urlsplit(url)
     query = parse_qs(parts.query, keep_blank_values=True)
     if "password" in query:
-        raise DatabaseAddressError(
-            "database_url must not carry a password; put it into the file that PGPASSFILE names"
-        )
+        raise DatabaseAddressError(_NO_LOGIN)
     if "service" in query:
         raise DatabaseAddressError(
             "database_url must name the server itself, not a service of pg_service.conf"
@@ -110,5 +109,6 @@ def check_address(url: str, *, replicas: int, sandbox: bool) -> None:
         )
     if address.kind is Kind.SQLITE and replicas > 1:
         raise DatabaseAddressError(
-            "replicas is more than 1 and database_url is SQLite, which they cannot share; use PostgreSQL"
+            "replicas is more than 1 and database_url is SQLite, which they cannot share; use PostgreSQL "
+            "[sqlite-with-replicas]"
         )

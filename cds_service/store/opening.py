@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cds_service.store.address import IN_MEMORY, parse_address
+from cds_service.store.sqlite_file import check
 from cds_service.store.store import Store
 from cds_service.trust.replay import ReplayStore
 
@@ -34,6 +35,13 @@ def open_store(
     from cds_service.store.database import Database  # noqa: PLC0415 (commands without a store start faster)
 
     return Store(Database(address), logger=logger, count=count)
+
+
+def check_store(database_url: str) -> None:
+    """Raise what `open_store` would for this address; nothing is made or opened."""
+    path = parse_address(database_url).path if database_url else None
+    if path is not None:
+        check(path, may_be_absent=True)
 
 
 def shared_replay(store: Store) -> ReplayStore | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -15,15 +16,15 @@ from cds_service.store.database import unavailable
 from cds_service.store.engine import AT_LEISURE, make_engine
 from cds_service.store.purge import Purged
 from cds_service.store.report import Period, ReportLine
-from cds_service.store.sqlite_file import prepare
+from cds_service.store.sqlite_file import check, prepare
 
 
 @contextmanager
-def _opened(database_url: str) -> Iterator[Engine]:
+def _opened(database_url: str, *, check_file: Callable[[Path], None] = check) -> Iterator[Engine]:
     """Open a store; raises StoreRefusedError for the file, StoreUnavailableError for all that fails later."""
     address = parse_address(database_url)
     if address.path is not None:
-        prepare(address.path)
+        check_file(address.path)
     engine = make_engine(address, AT_LEISURE)
     try:
         yield engine
@@ -35,7 +36,7 @@ def _opened(database_url: str) -> Iterator[Engine]:
 
 def migrate_store(database_url: str) -> tuple[str, str]:
     """Bring the tables up to date; returns the revision before ("" for none) and after."""
-    with _opened(database_url) as engine:
+    with _opened(database_url, check_file=prepare) as engine:
         return migrate.migrate(engine)
 
 

@@ -20,10 +20,28 @@ def prepare(path: Path) -> None:
 
     SQLite gives the files beside it (-wal, -shm) the permissions of this one.
     """
+    _check_folder(path)
+    _open(path, os.O_CREAT | os.O_RDWR)
+
+
+def check(path: Path, *, may_be_absent: bool = False) -> None:
+    """Do as `prepare` does, but make nothing: a file that is not there is refused, or nothing to check."""
+    _check_folder(path)
+    if not path.exists():
+        if may_be_absent:
+            return
+        raise StoreRefusedError("database_url names a file that does not exist; the service makes it")
+    _open(path, os.O_RDWR)
+
+
+def _check_folder(path: Path) -> None:
     if not path.parent.is_dir():
         raise StoreRefusedError("database_url names a file in a folder that does not exist")
+
+
+def _open(path: Path, flags: int) -> None:
     try:
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, _OWNER_ONLY))
+        os.close(os.open(path, flags, _OWNER_ONLY))
         mode = path.stat().st_mode
     except OSError as error:
         raise StoreRefusedError(
@@ -33,7 +51,8 @@ def prepare(path: Path) -> None:
         raise StoreRefusedError("database_url names something that is not a regular file")
     if mode & _OTHERS:
         raise StoreRefusedError(
-            "database_url names a file that others can read or write; run: chmod 600 on it"
+            "database_url names a file that others can read or write; run: chmod 600 on it "
+            "[database-world-readable]"
         )
 
 

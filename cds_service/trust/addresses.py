@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import re
+from ipaddress import ip_address
 from typing import Final
 
-_ADDRESS: Final = re.compile(
-    r"(?P<scheme>[a-z]+)://"
-    r"(?P<host>[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*"
-    r"|\[[0-9A-Fa-f:]+(?:[0-9.]+)?\])"
-    r"(?::(?P<port>[0-9]{1,5}))?"
-    r"(?P<path>(?:/[A-Za-z0-9._~!$&'()+,=:@-]*)*)",
-    re.ASCII,
-)
-_HIGHEST_PORT: Final = 65535
+from fhir_mappings.acquisition.addresses import Address, AddressRefusedError, read_address
+
+_READ_IN_TWO_WAYS: Final = frozenset("?%;*")
+"""What an address of a FHIR record may hold, and one that is compared as text may not."""
 
 
 def is_http(url: str) -> bool:
@@ -27,25 +22,13 @@ def is_plain_https(url: str) -> bool:
     Refused are user information, query, fragment, backslash, semicolon, percent-encoding, blanks, dots as
     path segments, empty segments but a last one, hosts that are no plain ASCII names, ports out of range.
     """
-    found = _ADDRESS.fullmatch(url)
-    if found is None or found["scheme"] != "https":
-        return False
-    if found["port"] is not None and not 0 < int(found["port"]) <= _HIGHEST_PORT:
-        return False
-    segments = found["path"].split("/")[1:]
-    return not any(
-        segment in {".", ".."} or (not segment and place < len(segments) - 1)
-        for place, segment in enumerate(segments)
-    )
+    return url.startswith("https://") and _read(url) is not None
 
 
 def host_of(url: str) -> str:
     """Return host and port of a plain address in lower case ("ehr.example:8443"); "" for any other."""
-    found = _ADDRESS.fullmatch(url)
-    if found is None:
-        return ""
-    port = found["port"]
-    return found["host"].lower() + (f":{port}" if port is not None else "")
+    address = _read(url)
+    return "" if address is None else str(address.origin).partition("://")[2]
 
 
 def origin_of(url: str) -> str:
@@ -53,6 +36,29 @@ def origin_of(url: str) -> str:
     return f"https://{host_of(url)}" if is_plain_https(url) else ""
 
 
+def is_local(url: str) -> bool:
+    """Say whether an address leads to the machine itself, by number or by a name that is kept for it."""
+    address = _read(url)
+    if address is None:
+        return False
+    host = address.origin.host.strip("[]")
+    try:
+        number = ip_address(host)
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+    number = getattr(number, "ipv4_mapped", None) or number
+    return number.is_loopback or number.is_unspecified
+
+
 def without_last_slash(url: str) -> str:
     """Return an address without one slash at its end: clients and operators write both."""
     return url.removesuffix("/")
+
+
+def _read(url: str) -> Address | None:
+    if not _READ_IN_TWO_WAYS.isdisjoint(url):
+        return None
+    try:
+        return read_address(url)
+    except AddressRefusedError:
+        return None

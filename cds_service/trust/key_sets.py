@@ -3,6 +3,9 @@
 A token with an unknown key id may cause a fetch, but no more than one in 30 seconds for its issuer whatever
 ids come, so that nobody can use this service to flood a key server. Keys that are known stay in use while the
 key server is down, for a day and an hour; an empty or unusable answer never replaces them.
+
+Calls with known keys never wait. Of the others only a few wait for a fetch under way, whatever their number
+and that of the issuers: a key server that hangs must not hold the threads that answer everybody else.
 """
 
 from __future__ import annotations
@@ -25,7 +28,10 @@ KEPT_SECONDS: Final = 25 * 3600.0
 """How long keys are used without a successful fetch: a day's outage, and an hour to notice its end."""
 
 MOST_KEYS: Final = 64
-_LONGEST_WAIT_SECONDS: Final = 5.0
+MOST_WAITING: Final = 3
+"""Calls of a process that wait for key servers at a time; the next are refused at once."""
+
+_LONGEST_WAIT_SECONDS: Final = 2.0
 
 
 class KeySetError(Exception):
@@ -82,6 +88,7 @@ class FetchedKeys:
 
     `fetch` returns the body of the key set or raises KeySetError within its own deadline; it is called with
     the one address of the configuration and never with one from a token. `monotonic` counts seconds.
+    `waiting` has the places of those who wait, which the key sets of a process share.
     """
 
     def __init__(
@@ -92,6 +99,7 @@ class FetchedKeys:
         monotonic: Callable[[], float],
         count: Count,
         beside: Callable[[Callable[[], None]], None] = in_background,
+        waiting: threading.Semaphore | None = None,
     ) -> None:
         self._fetch = fetch
         self._pinned = pinned
@@ -102,20 +110,20 @@ class FetchedKeys:
         self._fetched_at: float | None = None
         self._tried_at: float | None = None
         self._turn = threading.Lock()
-        self._fetching = threading.Lock()
+        self._waiting = waiting or threading.Semaphore(MOST_WAITING)
+        self._fetched = threading.Event()
+        self._fetched.set()  # cleared while a fetch is under way
 
     def key(self, key_id: str) -> VerificationKey:
         """Return the key of that id, fetching where that may help; raises TokenRefusedError."""
         now = self._monotonic()
         known = self._usable(now).get(key_id)
         if known is not None:
-            if self._fetched_at is not None and now - self._fetched_at > FRESH_SECONDS and self._may_try(now):
-                self._beside(self._refresh)
+            if self._fetched_at is not None and now - self._fetched_at > FRESH_SECONDS:
+                self._fetch_if_due(now)
             return known
-        if self._may_try(now):
-            self._refresh()
-        else:
-            self._wait_for_a_fetch_under_way()
+        self._fetch_if_due(now)
+        self._wait_for_a_fetch_under_way()
         return _found(self._usable(self._monotonic()), key_id)
 
     def prepare(self) -> None:
@@ -130,28 +138,36 @@ class FetchedKeys:
         kept = self._fetched_at is not None and now - self._fetched_at <= KEPT_SECONDS
         return self._keys if kept else {}
 
-    def _may_try(self, now: float) -> bool:
-        """Take the turn to fetch, if it is due: exactly one caller gets it in each period."""
+    def _fetch_if_due(self, now: float) -> None:
+        """Have the keys fetched beside this call: exactly one caller does in each period."""
         with self._turn:
-            due = self._tried_at is None or now - self._tried_at >= REFRESH_SECONDS
-            if due:
-                self._tried_at = now
-            return due
+            if self._tried_at is not None and now - self._tried_at < REFRESH_SECONDS:
+                return
+            self._tried_at = now
+            self._fetched.clear()
+        try:
+            self._beside(self._refresh)
+        except RuntimeError:  # there is no room for a thread now: in the next period there may be
+            self._fetched.set()
 
     def _refresh(self) -> None:
-        with self._fetching:
-            try:
-                keys = read_key_set(self._fetch(), self._pinned)
-            except KeySetError:
-                self._count(TrustEvent.KEYS_FETCH_FAILED)
-                return
+        try:
+            keys = read_key_set(self._fetch(), self._pinned)
+        except KeySetError:
+            self._count(TrustEvent.KEYS_FETCH_FAILED)
+        else:
             self._keys, self._fetched_at = keys, self._monotonic()
             self._count(TrustEvent.KEYS_FETCHED)
+        finally:
+            self._fetched.set()
 
     def _wait_for_a_fetch_under_way(self) -> None:
-        """Let the second of two first calls profit from the fetch of the first."""
-        if self._fetching.acquire(timeout=_LONGEST_WAIT_SECONDS):
-            self._fetching.release()
+        """Let a few calls profit from a fetch that one of them, or another before them, has set off."""
+        if not self._fetched.is_set() and self._waiting.acquire(blocking=False):
+            try:
+                self._fetched.wait(_LONGEST_WAIT_SECONDS)
+            finally:
+                self._waiting.release()
 
 
 def _found(keys: dict[str, VerificationKey], key_id: str) -> VerificationKey:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -11,7 +12,7 @@ from typing import Any
 from cds_service.checked_toml import check_tables, read_tables
 from cds_service.settings import Settings
 from cds_service.trust.jwks_fetch import key_set_fetcher
-from cds_service.trust.key_sets import FetchedKeys, GivenKeys, KeySource
+from cds_service.trust.key_sets import MOST_WAITING, FetchedKeys, GivenKeys, KeySource
 from cds_service.trust.keys import VerificationKey, read_key
 from cds_service.trust.model import (
     DEFAULT_LIFETIME_CAP_SECONDS,
@@ -100,6 +101,7 @@ def _key_sources(
 ) -> dict[str, KeySource]:
     """Return one source of keys for each issuer; keys in the file are never looked for elsewhere."""
     sources: dict[str, KeySource] = {}
+    waiting = threading.Semaphore(MOST_WAITING)
     for client in configuration.clients:
         if client.issuer in sources:
             continue
@@ -107,5 +109,7 @@ def _key_sources(
             sources[client.issuer] = GivenKeys(client.keys)
         else:
             fetch = fetcher(client.jwks_url, configuration.ca_file)
-            sources[client.issuer] = FetchedKeys(fetch, client.algorithms, monotonic=monotonic, count=count)
+            sources[client.issuer] = FetchedKeys(
+                fetch, client.algorithms, monotonic=monotonic, count=count, waiting=waiting
+            )
     return sources

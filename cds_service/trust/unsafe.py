@@ -28,6 +28,7 @@ class Unsafe(StrEnum):
     DATABASE_WORLD_READABLE = "database-world-readable"
     DATABASE_SECRET = "database-secret"  # noqa: S105 (a code, not a password)
     TRUST_FILE_WRITABLE = "trust-file-writable"
+    TRUST_FILE_OWNER = "trust-file-owner"
     TRUST_FILE_READABLE = "trust-file-readable"
     CA_FILE_MISSING = "ca-file-missing"
     NAME_TWICE = "name-twice"

@@ -21,8 +21,8 @@ class FetchLimits:
     `fetch_budget_ms` is the whole time for fetching, `answer_budget_ms` the whole time of an answer.
     `response_bytes` bounds one page and `total_bytes` all that is read for one request; `pages` and `entries`
     count per prefetch key, `medications` the reads of single Medications. `waiting_requests` may wait for one
-    server at a time, over `connections` connections. A server is left alone for `pause_seconds` once
-    `failures` of its answers in a row failed.
+    server at a time, over `connections` connections, and `queued_requests` for a place among them. A server
+    is left alone for `pause_seconds` once `failures` of its answers in a row failed.
     """
 
     fetch_budget_ms: int = 350
@@ -47,6 +47,11 @@ class FetchLimits:
         if self.response_bytes > self.total_bytes:
             raise LimitError("response_bytes must not exceed total_bytes")
 
+    @property
+    def queued_requests(self) -> int:
+        """Return how many may wait for a place: half as many again."""
+        return max(1, self.waiting_requests // 2)
+
 
 BOUNDS: Final[dict[str, tuple[int, int]]] = {
     "fetch_budget_ms": (50, 10_000),
@@ -56,7 +61,7 @@ BOUNDS: Final[dict[str, tuple[int, int]]] = {
     "pages": (1, 100),
     "entries": (100, 50_000),
     "medications": (0, 50),
-    "waiting_requests": (1, 64),
+    "waiting_requests": (1, 5),  # and the queue: fewer than the threads of a worker, whatever a site sets
     "connections": (1, 64),
     "failures": (1, 50),
     "pause_seconds": (1, 9),

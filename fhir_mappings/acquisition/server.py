@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from threading import BoundedSemaphore
 from time import monotonic
 from typing import Protocol
 
 from fhir_mappings.acquisition.addresses import Address, FhirBase
 from fhir_mappings.acquisition.allowance import Allowance
 from fhir_mappings.acquisition.breaker import CircuitBreaker
+from fhir_mappings.acquisition.bulkhead import Bulkhead
 from fhir_mappings.acquisition.client import Call, FhirClient
 from fhir_mappings.acquisition.deadline import Seconds
 from fhir_mappings.acquisition.dialects import Dialect
@@ -58,7 +58,7 @@ class FhirServer:
     dialect: Dialect
     client: Client
     breaker: CircuitBreaker
-    waiting: BoundedSemaphore
+    bulkhead: Bulkhead
     threads: ThreadPoolExecutor = field(repr=False)
 
     def close(self) -> None:
@@ -81,6 +81,6 @@ def open_server(
         dialect=settings.dialect,
         client=connect(base, connections=limits.connections, ca_file=settings.ca_file),
         breaker=CircuitBreaker(failures=limits.failures, pause_seconds=limits.pause_seconds, clock=clock),
-        waiting=BoundedSemaphore(limits.waiting_requests),
+        bulkhead=Bulkhead(limits.waiting_requests, limits.queued_requests),
         threads=ThreadPoolExecutor(limits.connections, thread_name_prefix="fhir"),
     )

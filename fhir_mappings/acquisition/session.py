@@ -58,7 +58,7 @@ class FetchSession:
     ) -> None:
         if self._holds_place and self.asking is not None:
             self._holds_place = False
-            self.asking.server.waiting.release()
+            self.asking.server.bulkhead.leave()
 
     def ask(self, questions: Sequence[Question]) -> None:
         """Ask all questions at once and return when all are answered, or at the deadline."""
@@ -82,8 +82,8 @@ class FetchSession:
         """Take one of the places of those who wait for this server; one may fall free in a moment."""
         if not self._holds_place and not self._turned_away:
             assert self.asking is not None  # noqa: S101 (said to the type checker: `ask` has looked)
-            left = max(self.asking.deadline.remaining_seconds, 0)
-            self._holds_place = self.asking.server.waiting.acquire(timeout=min(left, _SHORTLY_SECONDS))
+            left = min(self.asking.deadline.remaining_seconds, _SHORTLY_SECONDS)
+            self._holds_place = self.asking.server.bulkhead.enter(left)
             self._turned_away = not self._holds_place
         return self._holds_place
 

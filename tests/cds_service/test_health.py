@@ -138,9 +138,18 @@ def test_only_the_configured_networks_see_the_numbers(
 
 def test_networks_are_read_strictly() -> None:
     assert len(parse_networks(("127.0.0.0/8", "::1/128"))) == 2
-    for text in ("10.0.0.1/8", "0.0.0.0/0", "::/0", "x"):
+    for text in ("10.0.0.1/8", "0.0.0.0/0", "::/0", "x", "10.0.0.0/7", "fc00::/6"):
         with pytest.raises(ValueError, match=r".+"):
             parse_networks((text,))
+
+
+def test_networks_that_are_everything_together_are_refused_too() -> None:
+    assert len(parse_networks(("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"))) == 4
+    quarters = ("0.0.0.0/2", "64.0.0.0/2", "128.0.0.0/2", "192.0.0.0/2")
+    eighths = tuple(f"{first}.0.0.0/8" for first in range(256))
+    for networks in (("0.0.0.0/1", "128.0.0.0/1"), quarters, eighths, ("::/1", "8000::/1")):
+        with pytest.raises(ValueError, match=r".+"):
+            parse_networks(networks)
 
 
 def test_probes_need_neither_database_nor_fhir_server_nor_patient() -> None:

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import textwrap
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -220,6 +221,37 @@ def test_any_worker_answers_for_all_where_they_share_a_directory(tmp_path: Path,
     assert f'{PREFIX}store_records_total{{outcome="cards_dropped"}} 5.0' in done.stdout
     assert f'{PREFIX}request_seconds_count{{endpoint="none"}} 2.0' in done.stdout
     assert all(path.suffix == ".db" for path in tmp_path.iterdir())
+
+
+_TWO_WORKERS_OF_SERVE = f"""
+from cds_service.metrics import Counters
+from cds_service.metrics_folder import shared_numbers
+import sys
+with shared_numbers():
+    folder = os.environ["PROMETHEUS_MULTIPROC_DIR"]
+    assert os.stat(folder).st_mode & 0o077 == 0
+{textwrap.indent(_TWO_WORKERS.partition("child = ")[1] + _TWO_WORKERS.partition("child = ")[2], "    ")}
+    if not child:
+        os._exit(0)
+print("left behind:", os.path.exists(folder))
+"""
+
+
+def test_the_workers_of_serve_share_a_private_directory_where_none_is_named(
+    tmp_path: Path, repository: Path
+) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "PROMETHEUS_MULTIPROC_DIR"}
+    done = subprocess.run(
+        [sys.executable, "-c", _TWO_WORKERS.partition("child = ")[0] + _TWO_WORKERS_OF_SERVE],
+        env={**environment, "TMPDIR": str(tmp_path)},
+        cwd=repository,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert f'{PREFIX}store_records_total{{outcome="cards_dropped"}} 5.0' in done.stdout
+    assert "left behind: False" in done.stdout
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_was_fetched_is_counted_by_its_outcome() -> None:

@@ -26,7 +26,7 @@ from cds_service.cli import main
 from cds_service.serving import TARGET, Replacements, ServeOptions, check_free, server
 from cds_service.settings import Settings
 from cds_service.warm_up import warm_up
-from fhir_mappings.acquisition.limits import FetchLimits
+from fhir_mappings.acquisition.limits import BOUNDS, FetchLimits
 from tests.cds_service.conftest import example, loaded
 from tests.support.trust import BASE, PATH, PLAIN, PLAIN_BASE, claims, plain_signer, write_trust
 
@@ -130,7 +130,8 @@ def test_the_server_has_threads_left_beside_those_that_may_wait_for_a_fhir_serve
     )
     assert made.target == TARGET
     assert (made.workers, made.blocking_threads, made.workers_kill_timeout) == (2, 8, 30)
-    assert made.blocking_threads >= 2 * FetchLimits().waiting_requests
+    most = FetchLimits(waiting_requests=BOUNDS["waiting_requests"][1])
+    assert made.blocking_threads > most.waiting_requests + most.queued_requests
     assert (made.workers_lifetime, made.workers_rss) == (60, 100 * 1024 * 1024)
     assert (made.log_access, made.websockets, made.respawn_failed_workers) == (False, False, True)
 

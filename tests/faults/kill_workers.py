@@ -12,30 +12,28 @@ import http.client
 import json
 import os
 import random
-import subprocess
+import signal
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import Any
 
-import psutil
 from sqlalchemy import func, select
 
-from benchmarks.serving import free_port
 from cds_service.store.address import parse_address
 from cds_service.store.engine import AT_LEISURE, make_engine
 from cds_service.store.operate import migrate_store
 from cds_service.store.tables import CARDS, FEEDBACK
 from tests.cds_service.conftest import example
+from tests.faults.serving import children, served
 from tests.support.postgres import Postgres
 
 SERVICE = "/cds-services/infliximab-tdm-order-sign"
 CLIENTS = 2
-ROOT = Path(__file__).resolve().parents[2]
+APPLICATION = "tests.faults.served_app:app"
 _NOT_ANSWERED = 0
 _SOON = 0.02
 
@@ -55,57 +53,19 @@ class Outcome:
     duplicates: int = 0
     unjoined: int = 0
 
-    def row(self, database: str, server: str) -> str:
+    def row(self, database: str) -> str:
         return (
-            f"| {database} | {server} | {self.kills} | {self.requests} | {self.failed_first} "
+            f"| {database} | {self.kills} | {self.requests} | {self.failed_first} "
             f"({self.failed_first / max(1, self.requests):.2%}) | {self.failed_twice} | {self.server_errors} "
             f"| {self.lost} of {len(self.acknowledged)} | {self.duplicates} | {self.unjoined} |"
         )
 
 
 HEAD = (
-    "| database | server | kills | requests | errors without a retry | with one retry | of these 5xx "
+    "| database | kills | requests | errors without a retry | with one retry | of these 5xx "
     "| acknowledged feedback lost | kept twice | without its card record |\n"
-    "|---|---|---|---|---|---|---|---|---|---|"
+    "|---|---|---|---|---|---|---|---|---|"
 )
-
-
-def command(server: str, port: int) -> list[str]:
-    """Return the command line of a production server with two workers."""
-    if server == "gunicorn":
-        return [
-            sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", "2",
-            "--threads", "4", "--worker-class", "gthread", "--preload", "--log-level", "critical",
-            "tests.faults.served_app:app",
-        ]  # fmt: skip
-    return [sys.executable, "-m", "tests.faults.serve_here", str(port)]
-
-
-@contextmanager
-def served(server: str, database_url: str) -> Iterator[tuple[int, psutil.Process]]:
-    """Serve the application with two workers; yield the port and the process that leads them."""
-    port = free_port()
-    environment = {
-        name: value for name, value in os.environ.items() if not name.startswith("INFLIXIMAB_CDS_")
-    } | {"INFLIXIMAB_CDS_DATABASE_URL": database_url}
-    process = subprocess.Popen(
-        command(server, port), env=environment, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        deadline = time.monotonic() + 60
-        while _ask(port, "GET", "/cds-services", None)[0] != 200:
-            if process.poll() is not None or time.monotonic() > deadline:
-                message = "the server does not answer"
-                raise RuntimeError(message)
-            time.sleep(0.1)
-        yield port, psutil.Process(process.pid)
-    finally:
-        with suppress(psutil.NoSuchProcess):
-            for child in psutil.Process(process.pid).children(recursive=True):
-                with suppress(psutil.NoSuchProcess):
-                    child.kill()
-        process.kill()
-        process.wait(timeout=20)
 
 
 def _ask(port: int, method: str, path: str, body: bytes | None) -> tuple[int, bytes, float]:
@@ -164,11 +124,18 @@ class Load:
 
 
 def kill_under_load(
-    server: str, database_url: str, *, seconds: float, every: float = 2.0, seed: int = 1, pause: float = 0.01
+    database_url: str,
+    *,
+    seconds: float,
+    workers: int = 2,
+    every: float = 2.0,
+    seed: int = 1,
+    pause: float = 0.01,
 ) -> Outcome:
     """Kill a worker each `every` seconds while clients send feedback; return what became of it."""
     chance = random.Random(seed)
-    with served(server, database_url) as (port, leader):
+    environment = {"INFLIXIMAB_CDS_DATABASE_URL": database_url}
+    with served(APPLICATION, workers=workers, environment=environment) as (port, leader):
         load = Load(port, pause)
         threads = [threading.Thread(target=load.run) for _ in range(CLIENTS)]
         for thread in threads:
@@ -176,10 +143,10 @@ def kill_under_load(
         end = time.monotonic() + seconds
         while time.monotonic() + every < end:
             time.sleep(every)
-            workers = sorted(leader.children(), key=lambda process: process.pid)
-            with suppress(psutil.NoSuchProcess):
-                if len(workers) >= 2:  # as a supervisor would have it: the other one is there
-                    chance.choice(workers).kill()
+            there = sorted(children(leader))
+            if len(there) >= workers:  # as a supervisor would have it: the others are there
+                with suppress(ProcessLookupError):
+                    os.kill(chance.choice(there), signal.SIGKILL)
                     load.outcome.kills += 1
         time.sleep(max(0.0, end - time.monotonic()))
         load.stop.set()
@@ -203,31 +170,37 @@ def _count(outcome: Outcome, database_url: str) -> None:
     outcome.unjoined = len(set(kept) - cards)
 
 
+def _measured(database: str, url: str, manner: dict[str, Any]) -> int:
+    """Do it on one database and print the row; return how much must not have happened."""
+    outcome = kill_under_load(url, **manner)
+    sys.stdout.write(outcome.row(database) + "\n")
+    sys.stdout.flush()
+    return outcome.lost + outcome.duplicates + outcome.failed_twice
+
+
 def main() -> int:
     """Run on both databases and print what happened."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--every", type=float, default=2, help="seconds between two kills")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--server", choices=["gunicorn", "granian"], action="append")
+    parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
-    manner = {"seconds": options.seconds, "every": options.every, "seed": options.seed}
+    manner = {
+        "seconds": options.seconds,
+        "every": options.every,
+        "seed": options.seed,
+        "workers": options.workers,
+    }
     sys.stdout.write(HEAD + "\n")
     bad = 0
     postgres = Postgres()
     try:
-        for server in options.server or ["gunicorn"]:
-            with postgres.temporary_database() as name:
-                migrate_store(postgres.url(name))
-                outcome = kill_under_load(server, postgres.url(name), **manner)
-                bad += outcome.lost + outcome.duplicates + outcome.failed_twice
-                sys.stdout.write(outcome.row("PostgreSQL", server) + "\n")
-            with tempfile.TemporaryDirectory() as folder:
-                url = f"sqlite:///{folder}/store.sqlite3"
-                outcome = kill_under_load(server, url, **manner)
-                bad += outcome.lost + outcome.duplicates + outcome.failed_twice
-                sys.stdout.write(outcome.row("SQLite", server) + "\n")
-            sys.stdout.flush()
+        with postgres.temporary_database() as name:
+            migrate_store(postgres.url(name))
+            bad += _measured("PostgreSQL", postgres.url(name), manner)
+        with tempfile.TemporaryDirectory() as folder:
+            bad += _measured("SQLite", f"sqlite:///{folder}/store.sqlite3", manner)
     finally:
         postgres.close()
     return 1 if bad else 0

@@ -1,4 +1,4 @@
-"""The figures of fetching: answers beside each fault, memory beside bombs, recovery, and who else suffers.
+"""The figures of fetching: answers beside each fault, memory beside bombs, and recovery.
 
     python -m tests.faults.run_matrix [--repeat N]
 
@@ -11,14 +11,10 @@ from __future__ import annotations
 import argparse
 import statistics
 import sys
-import threading
 import time
 import tracemalloc
-from collections import Counter
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
-from fhir_mappings.acquisition.fetcher import FetchSettings
 from tests.faults.fault_proxy import FAULTS, FaultProxy, hang, running, well
 from tests.faults.scenario import (
     GROUPS,
@@ -115,76 +111,19 @@ def recovery() -> None:
         _say(f"whole again {time.monotonic() - healed:.1f} s after it healed")
 
 
-def blast_radius(seconds: float) -> None:
-    """What half of the traffic to a hung server costs the other half, in threads of one process."""
-    request, as_of = story_request()
-    with (
-        running(FaultProxy(record_of(request), hang)) as hung,
-        running(FaultProxy(record_of(request), well)) as fine,
-    ):
-        settings = FetchSettings(open_loopback=True)
-        services = services_with(as_of, settings)
-        bases = [hung.base, fine.base]
-        sent = {**without_prefetch(request, fine.base), "prefetch": request["prefetch"]}
-        whole = [record for record in request["prefetch"] if record != "weights"]
-        partly = without_prefetch(request, fine.base) | {
-            "prefetch": {key: request["prefetch"][key] for key in whole}
-        }
-        to_hung = without_prefetch(request, hung.base)
-        for asked in (sent, partly):
-            asker(services, bases)(asked)
-        for label, beside in (("baseline", sent), ("half to a hung server", to_hung), ("baseline", sent)):
-            ended = threading.Event()
-            took: dict[str, list[float]] = {"prefetched": [], "one key fetched": []}
-            errors: Counter[str] = Counter()
-
-            def others(kind: str, asked: dict, took=took, ended=ended, errors=errors) -> None:
-                post = asker(services, bases)
-                while not ended.is_set():
-                    began = time.perf_counter()
-                    answer = post(asked)
-                    took[kind].append((time.perf_counter() - began) * 1000)
-                    if answer.status != 200 or any(f"{group}: " in answer.shown for group in GROUPS):
-                        errors[str(answer.line.get("fetch", answer.status))] += 1
-                    time.sleep(0.02)
-
-            def half(asked: dict, ended=ended) -> None:
-                post = asker(services, bases)
-                while not ended.is_set():
-                    post(asked)
-                    time.sleep(0.02)
-
-            with ThreadPoolExecutor(4) as threads:
-                threads.submit(others, "prefetched", sent)
-                threads.submit(others, "one key fetched", partly)
-                threads.submit(half, beside)
-                threads.submit(half, beside)
-                time.sleep(seconds)
-                ended.set()
-            shown = "; ".join(
-                f"{kind}: {len(values)} answers, p50 {statistics.median(values):.1f}, "
-                f"p99 {percentile(values, 0.99):.1f} ms"
-                for kind, values in took.items()
-            )
-            _say(f"{label:22} {shown}; errors {dict(errors)}")
-
-
 def main() -> None:
     """Measure and print."""
     options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     options.add_argument("--repeat", type=int, default=20)
-    options.add_argument("--seconds", type=float, default=20)
-    options.add_argument("--only", choices=("matrix", "bombs", "recovery", "blast"), action="append")
+    options.add_argument("--only", choices=("matrix", "bombs", "recovery"), action="append")
     chosen = options.parse_args()
-    parts = chosen.only or ["matrix", "bombs", "recovery", "blast"]
+    parts = chosen.only or ["matrix", "bombs", "recovery"]
     if "matrix" in parts:
         matrix(chosen.repeat)
     if "bombs" in parts:
         bombs()
     if "recovery" in parts:
         recovery()
-    if "blast" in parts:
-        blast_radius(chosen.seconds)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Start a production server on a free loopback port, in a process of its own, and look after it."""
+"""Serves an application as `infliximab-cds serve` does, on a free loopback port, in a process of its own."""
 
 from __future__ import annotations
 
@@ -11,27 +11,25 @@ from pathlib import Path
 
 from benchmarks.serving import free_port, wait_until_up
 
+ROOT = Path(__file__).resolve().parents[2]
 STOPPING_SECONDS = 60
 
 
 @contextmanager
 def served(
-    target: str, *, log: Path, workers: int = 1, environment: Mapping[str, str] | None = None
+    target: str, *, workers: int = 1, environment: Mapping[str, str] | None = None, log: Path | None = None
 ) -> Iterator[tuple[int, int]]:
-    """Serve a WSGI application with granian; yield (port, process id); stop it afterwards.
+    """Serve a WSGI application ("module:name"); yield (port, process id); stop it afterwards.
 
-    What the service writes goes to `log`. `target` is "module:name".
+    What the service writes goes to `log`. No setting of whoever runs this reaches it, only `environment`.
     """
     port = free_port()
-    arguments = [
-        sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
-        "--workers", str(workers), "--blocking-threads", "1", "--no-ws", "--log-level", "error",
-        "--respawn-failed-workers", target,
-    ]  # fmt: skip
-    with log.open("wb") as written:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("INFLIXIMAB_CDS_")}
+    with (log or Path(os.devnull)).open("wb") as written:
         process = subprocess.Popen(
-            arguments,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", **(environment or {})},
+            [sys.executable, "-m", "tests.faults.serve_here", target, str(port), str(workers)],
+            env={**inherited, "PYTHONUNBUFFERED": "1", **(environment or {})},
+            cwd=ROOT,
             stdout=written,
             stderr=subprocess.STDOUT,
         )

@@ -55,6 +55,7 @@ MAY_TOUCH_FILES = {
 }
 MAY_READ_THE_ENVIRONMENT = {
     "cds_service/cli/common.py": "the one place where settings come in",
+    "cds_service/metrics_folder.py": "where the workers of a server share their numbers",
 }
 MAY_CALL_OUT = {
     "cds_service/serving.py": "whether the port to serve on is free",

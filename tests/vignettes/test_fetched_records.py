@@ -22,7 +22,7 @@ STORIES = [story for story in all_stories() if not any(story.written.get(name) f
 EXTENSION = "org.infliximab-cds.decision"
 # Fetching has all the time it needs here: what is compared is the answer, and the machine may be slow.
 PATIENT_SETTINGS = FetchSettings(
-    limits=FetchLimits(fetch_budget_ms=10_000, answer_budget_ms=12_000, pages=100, waiting_requests=64)
+    limits=FetchLimits(fetch_budget_ms=10_000, answer_budget_ms=12_000, pages=100)
 )
 
 

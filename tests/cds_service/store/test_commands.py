@@ -51,6 +51,28 @@ def test_migrate_says_where_the_tables_stand(tmp_path):
     assert (second.exit_code, second.output) == (0, f"tables at revision {newest_revision()}\n")
 
 
+@pytest.mark.parametrize("command", [["report", "feedback"], ["purge", "--older-than", "1"]])
+def test_a_store_that_is_not_there_is_named_and_not_made(tmp_path, command):
+    result = invoke(f"sqlite:///{tmp_path}/new.sqlite3", *command)
+    assert result.exit_code == 4
+    assert "database_url names a file that does not exist" in result.output
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_checking_a_configuration_looks_at_the_store_and_makes_nothing(tmp_path):
+    file = tmp_path / "new.sqlite3"
+    assert invoke(f"sqlite:///{file}", "check-config").exit_code == 0
+    assert list(tmp_path.iterdir()) == []
+    file.touch(mode=0o644)
+    refused = invoke(f"sqlite:///{file}", "check-config")
+    assert (refused.exit_code, "database-world-readable" in refused.output) == (4, True)
+    file.chmod(0o600)
+    assert invoke(f"sqlite:///{file}", "check-config").exit_code == 0
+    assert file.stat().st_size == 0
+    nowhere = invoke(f"sqlite:///{tmp_path}/nowhere/new.sqlite3", "check-config")
+    assert (nowhere.exit_code, "folder that does not exist" in nowhere.output) == (4, True)
+
+
 def test_a_report_as_csv_has_one_line_for_each_outcome(filled, database_url):
     result = invoke(database_url, "report", "feedback", "--format", "csv", "--since", "2026-01-01")
     assert result.exit_code == 0
@@ -132,6 +154,7 @@ def test_a_store_that_cannot_be_used_ends_in_a_sentence_and_an_exit_code(url, ex
 
 
 def test_a_report_on_a_database_without_tables_says_so_by_code(tmp_path):
+    (tmp_path / "new.sqlite3").touch(mode=0o600)
     result = invoke(f"sqlite:///{tmp_path}/new.sqlite3", "report", "feedback")
     assert result.exit_code == 7
     assert "migrated?" in result.output

@@ -3,15 +3,18 @@
 import json
 import random
 import threading
+import time
 from collections import Counter
 
 import pytest
 
+from cds_service.trust import key_sets
 from cds_service.trust.authenticator import UNAUTHENTICATED
 from cds_service.trust.key_sets import (
     FRESH_SECONDS,
     KEPT_SECONDS,
     MOST_KEYS,
+    MOST_WAITING,
     REFRESH_SECONDS,
     FetchedKeys,
     GivenKeys,
@@ -250,6 +253,73 @@ def test_the_second_of_two_first_calls_waits_for_the_fetch_of_the_first():
         thread.join(5)
     assert found == ["known", "known"]
     assert fetched == [1]
+
+
+def test_a_key_server_that_hangs_holds_few_calls_and_none_with_a_known_key(monkeypatch):
+    monkeypatch.setattr(key_sets, "_LONGEST_WAIT_SECONDS", 30.0)
+    begun, release = threading.Event(), threading.Event()
+    now = [0.0]
+    shared = threading.Semaphore(MOST_WAITING)
+
+    def fetch():
+        if now[0]:
+            begun.set()
+            release.wait(30)
+            raise KeySetError
+        return json.dumps({"keys": [es384("known").jwk]}).encode()
+
+    issuers = [
+        FetchedKeys(fetch, PINNED, monotonic=lambda: now[0], count=lambda _what: None, waiting=shared)
+        for _ in range(4)
+    ]
+    for keys in issuers:
+        keys.prepare()
+    now[0] = FRESH_SECONDS + 1
+    refused = []
+
+    def ask(keys, name):
+        with pytest.raises(TokenRefusedError, match="key-unknown"):
+            keys.key(name)
+        refused.append(name)
+
+    threads = [
+        threading.Thread(target=ask, args=(keys, f"strange-{number}"))
+        for number, keys in enumerate(issuers * 5)
+    ]
+    for thread in threads:
+        thread.start()
+    assert begun.wait(5)
+    until = time.monotonic() + 10
+    while len(refused) < len(threads) - MOST_WAITING and time.monotonic() < until:
+        time.sleep(0.01)
+    # Whichever of them wait, no more than there are places for; and known keys are answered meanwhile.
+    assert sum(thread.is_alive() for thread in threads) == MOST_WAITING
+    assert all(keys.key("known").key_id == "known" for keys in issuers)
+    release.set()
+    for thread in threads:
+        thread.join(5)
+    assert len(refused) == len(threads)
+
+
+def test_without_room_for_a_thread_a_known_key_is_answered_and_nobody_waits():
+    def no_room(_work):
+        raise RuntimeError
+
+    keys = FetchedKeys(
+        lambda: json.dumps({"keys": [es384("known").jwk]}).encode(),
+        PINNED,
+        monotonic=lambda: now[0],
+        count=lambda _what: None,
+        beside=no_room,
+    )
+    now = [0.0]
+    keys.prepare()
+    now[0] = FRESH_SECONDS + 1
+    assert keys.key("known").key_id == "known"
+    began = time.monotonic()
+    with pytest.raises(TokenRefusedError, match="key-unknown"):
+        keys.key("strange")
+    assert time.monotonic() - began < 1
 
 
 def test_work_beside_a_call_runs_in_a_thread_of_its_own():

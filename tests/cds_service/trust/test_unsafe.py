@@ -1,15 +1,19 @@
 """Every configuration that must not serve refuses to start and names the key."""
 
+import os
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cds_service.settings import Settings
+from cds_service.services import load_services
+from cds_service.settings import Settings, SettingsError
+from cds_service.store.errors import StoreRefusedError
 from cds_service.trust.load import load_trust, read_trust
 from cds_service.trust.reasons import TrustError, count_nothing
 from cds_service.trust.unsafe import UNSAFE, Unsafe
-from cds_service.trust.unsafe_service import check_sandbox, database_findings
+from cds_service.trust.unsafe_service import check_sandbox
 from tests.cds_service.trust.test_keys import SANDBOX_KEY
 from tests.support.trust import es256, es384, rs384, settings_for, write_trust
 
@@ -59,6 +63,11 @@ CASES = [
     Unsound(U.PUBLIC_URL_LOCAL, PUBLIC, settings={"public_base_url": "https://127.0.0.1"}),
     Unsound(U.PUBLIC_URL_LOCAL, PUBLIC, settings={"public_base_url": "https://0.0.0.0:8000"}),
     Unsound(U.PUBLIC_URL_LOCAL, PUBLIC, settings={"public_base_url": "https://[::1]/cds"}),
+    Unsound(U.PUBLIC_URL_LOCAL, PUBLIC, settings={"public_base_url": "https://cds.localhost"}),
+    Unsound(U.PUBLIC_URL_LOCAL, PUBLIC, settings={"public_base_url": "https://CDS.LocalHost:8443/x"}),
+    Unsound(U.PUBLIC_URL_LOCAL, PUBLIC, settings={"public_base_url": "https://127.0.0.2"}),
+    Unsound(U.PUBLIC_URL_LOCAL, PUBLIC, settings={"public_base_url": "https://2130706433"}),
+    Unsound(U.PUBLIC_URL_LOCAL, PUBLIC, settings={"public_base_url": "https://[::ffff:7f00:1]"}),
     Unsound(U.PUBLIC_URL_LOCAL, PUBLIC, settings={"public_base_url": "https://cds.example.org/a/../b"}),
     Unsound(U.ORIGIN_WILDCARD, ORIGINS, settings={"cors_origins": ("*",)}),
     Unsound(U.ORIGIN_WILDCARD, ORIGINS, settings={"cors_origins": ("https://*.example.org",)}),
@@ -183,6 +192,7 @@ ELSEWHERE = {
     U.SQLITE_WITH_REPLICAS,
     U.DATABASE_WORLD_READABLE,
     U.DATABASE_SECRET,
+    U.TRUST_FILE_OWNER,
 }
 
 
@@ -281,51 +291,57 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
         load_trust(Settings(), lambda: None, count_nothing)
 
 
-def codes(findings):
-    return [finding.unsafe for finding in findings]
-
-
-def test_sqlite_serves_one_replica_only(tmp_path):
-    url = f"sqlite:///{tmp_path / 'store.db'}"
-    assert codes(database_findings(url, 2)) == [U.SQLITE_WITH_REPLICAS]
-    assert codes(database_findings(url, 1)) == []
-    assert codes(database_findings("postgresql+psycopg://cds@db.example/cds", 9)) == []
-    assert codes(database_findings("", 9)) == []
-
-
-@pytest.mark.parametrize(
-    ("mode", "expected"),
-    [(0o600, []), (0o640, []), (0o644, [U.DATABASE_WORLD_READABLE]), (0o602, [U.DATABASE_WORLD_READABLE])],
-)
-def test_a_database_file_is_not_for_everybody(tmp_path, mode, expected):
-    path = tmp_path / "store.db"
-    path.touch()
-    path.chmod(mode)
-    assert codes(database_findings(f"sqlite:///{path}", 1)) == expected
-    assert codes(database_findings(f"sqlite+pysqlite:///{path}?timeout=5", 1)) == expected
-
-
-@pytest.mark.parametrize("url", ["postgresql://cds:changeme@db.example/cds", "postgresql:///cds?password=x"])
-def test_no_password_stands_in_the_database_s_address(url):
-    assert codes(database_findings(url, 1)) == [U.DATABASE_SECRET]
-
-
-def test_the_file_of_the_store_is_looked_at(tmp_path):
-    path = write_trust(tmp_path, {"client": [client()]})
+def test_what_is_unsafe_about_a_database_is_refused_by_its_code_before_anything_is_opened(tmp_path):
     file = tmp_path / "store.sqlite3"
-    file.touch(mode=0o600)
-    settings = Settings(
-        public_base_url="https://cds.example.org", cors_origins=(), database_url=f"sqlite:///{file}"
-    )
-    read_trust(settings, path)
-    file.chmod(0o644)
-    with pytest.raises(TrustError, match=r"\[database-world-readable\]"):
-        read_trust(settings, path)
+    file.touch(mode=0o644)
+    with pytest.raises(SettingsError, match=f"replicas .*{U.SQLITE_WITH_REPLICAS}"):
+        Settings(database_url=f"sqlite:///{file}", replicas=2)
+    for url in ("postgresql://cds:changeme@db.example/cds", "postgresql:///cds?password=x"):
+        with pytest.raises(SettingsError, match=f"database_url .*{U.DATABASE_SECRET}"):
+            Settings(database_url=url)
+    with pytest.raises(StoreRefusedError, match=f"database_url .*{U.DATABASE_WORLD_READABLE}"):
+        load_services(Settings(database_url=f"sqlite:///{file}"))
 
 
-def test_a_database_address_that_cannot_be_read_is_left_to_whoever_connects():
-    assert codes(database_findings("postgresql://[x", 1)) == []
-    assert codes(database_findings("postgresql:///cds?host=/run/postgresql", 1)) == []
+@pytest.mark.parametrize("whose", ["file", "folder"])
+def test_a_trust_file_belongs_to_root_or_to_the_user_that_the_service_runs_as(tmp_path, monkeypatch, whose):
+    path = write_trust(tmp_path, {"client": [client()]})
+    read_trust(settings_for(path), path)
+    owners = {path: 0, tmp_path: 0} | {path if whose == "file" else tmp_path: 4711}
+    real = Path.stat
+
+    def stat(self, **options):
+        found = real(self, **options)
+        owner = owners.get(self, found.st_uid)
+        return os.stat_result((*found[:4], owner, *found[5:10]))
+
+    monkeypatch.setattr(Path, "stat", stat)
+    with pytest.raises(TrustError, match=r"INFLIXIMAB_CDS_TRUST: .*root.* \[trust-file-owner\]"):
+        read_trust(settings_for(path), path)
+    monkeypatch.setattr(os, "geteuid", lambda: 4711)
+    read_trust(settings_for(path), path)
+
+
+@pytest.mark.parametrize(("mode", "safe"), [(0o755, True), (0o775, False), (0o757, False), (0o1777, True)])
+def test_a_trust_file_is_not_where_others_may_put_another_in_its_place(tmp_path, mode, safe):
+    folder = tmp_path / "etc"
+    folder.mkdir()
+    path = write_trust(folder, {"client": [client()]})
+    folder.chmod(mode)
+    if safe:
+        read_trust(settings_for(path), path)
+        return
+    with pytest.raises(TrustError, match=r"\[trust-file-writable\]"):
+        read_trust(settings_for(path), path)
+
+
+def test_a_folder_in_which_nobody_can_write_is_safe_whatever_its_mode_says(tmp_path, monkeypatch):
+    path = write_trust(tmp_path, {"client": [client()]})
+    tmp_path.chmod(0o777)
+    kept = os.statvfs(tmp_path)
+    read_only = os.statvfs_result((*kept[:8], kept.f_flag | os.ST_RDONLY, *kept[9:10]))
+    monkeypatch.setattr(os, "statvfs", lambda _path: read_only)
+    read_trust(settings_for(path), path)
 
 
 def test_the_sandbox_stands_beside_no_client_and_has_no_public_address(tmp_path):
