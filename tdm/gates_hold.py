@@ -16,9 +16,9 @@ from tdm.facts import (
     SafetyConcept,
     SafetyFact,
     SafetyState,
-    Source,
 )
 from tdm.gates_context import GateContext, order_dose_mg_per_kg
+from tdm.source import Source
 from tdm.timing import is_after, is_older
 
 CONCLUSIVE = frozenset(AtiClass) - {AtiClass.NOT_MEASURED, AtiClass.INCONCLUSIVE}

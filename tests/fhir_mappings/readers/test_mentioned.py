@@ -6,8 +6,8 @@ from fhir_mappings.codes import SiteCode
 from fhir_mappings.readers.diagnostic_report import read_diagnostic_report
 from fhir_mappings.readers.observation import read_observation
 from fhir_mappings.readers.reading import NOTHING
-from tdm.facts import Source
 from tdm.issues import IssueCode
+from tdm.source import Source
 from tests.support.results import LEVEL, LOCAL, context, observation, quantity, site_context
 
 VALUE = quantity(1.8, "ug/mL")
