@@ -14,7 +14,7 @@ import statistics
 from pathlib import Path
 
 from benchmarks.bodies import body
-from benchmarks.serving import CONSTANT_PATH, SERVICE_PATH, Client, served
+from benchmarks.serving import APP, CONSTANT_PATH, FRAME, SERVICE_PATH, Client, served
 
 SIZES = (5, 50, 500, 1000, 2000, 5000)
 LIMITS = {5: 1.5, 50: 1.5, 500: 0.8}
@@ -70,9 +70,10 @@ def main() -> None:
     parser.add_argument("--server", default="granian", choices=("granian", "gunicorn"))
     parser.add_argument("--rounds", type=int, default=1500)
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--frame", action="store_true", help="the service with its answer given")
     arguments = parser.parse_args()
     rows = []
-    with served(arguments.server) as (port, _):
+    with served(arguments.server, FRAME if arguments.frame else APP) as (port, _):
         for size in SIZES:
             rounds = arguments.rounds if size <= 500 else max(60, arguments.rounds // 10)
             rows.append(measure(port, size, rounds))

@@ -14,6 +14,9 @@ from contextlib import contextmanager
 SERVICE_PATH = "/cds-services/infliximab-tdm-order-sign"
 CONSTANT_PATH = "/benchmark/constant"
 HEADERS = {"Content-Type": "application/json"}
+APP = "benchmarks.wsgi:app"
+FRAME = "benchmarks.frame:app"
+"""What is served: the service beside the constant route, or the frame of the service alone."""
 
 
 def free_port() -> int:
@@ -23,30 +26,30 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def command(server: str, port: int) -> list[str]:
+def command(server: str, port: int, app: str = APP) -> list[str]:
     """Return the command line of one single-worker, single-threaded server."""
     if server == "granian":
         return [
             sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1",
             "--port", str(port), "--workers", "1", "--blocking-threads", "1", "--no-ws",
-            "--log-level", "error", "benchmarks.wsgi:app",
+            "--log-level", "error", app,
         ]  # fmt: skip
     if server == "gunicorn":
         return [
             sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", "1",
             "--threads", "1", "--worker-class", "gthread", "--keep-alive", "30",
-            "--log-level", "error", "benchmarks.wsgi:app",
+            "--log-level", "error", app,
         ]  # fmt: skip
     message = f"unknown server {server!r}: granian or gunicorn"
     raise ValueError(message)
 
 
 @contextmanager
-def served(server: str) -> Iterator[tuple[int, int]]:
-    """Serve the application; yield (port, process id); stop it afterwards."""
+def served(server: str, app: str = APP) -> Iterator[tuple[int, int]]:
+    """Serve an application; yield (port, process id); stop it afterwards."""
     port = free_port()
     process = subprocess.Popen(
-        command(server, port), env={**os.environ, "PYTHONUNBUFFERED": "1"}, stdout=subprocess.DEVNULL
+        command(server, port, app), env={**os.environ, "PYTHONUNBUFFERED": "1"}, stdout=subprocess.DEVNULL
     )
     try:
         wait_until_up(port, process)

@@ -95,7 +95,7 @@ def _acquired(key: str, peeked: Peeked, patient_id: str) -> AcquiredKey:
     if not peeked.seen:
         return AcquiredKey(key, KeyState.UNAVAILABLE, shortfall=shortfall) if shortfall else _EMPTY[key]
     usual = f"Patient/{patient_id}"
-    if all(_is_plainly_of(resource, usual) for resource in peeked.resources):
+    if all(is_plainly_of(resource, usual) for resource in peeked.resources):
         return AcquiredKey(
             key,
             KeyState.PREFETCHED,
@@ -115,7 +115,7 @@ def _acquired(key: str, peeked: Peeked, patient_id: str) -> AcquiredKey:
     return _own_resources(key, peeked, types, outcomes, shortfall, patient_id)
 
 
-def _is_plainly_of(resource: Resource, usual: str) -> bool:
+def is_plainly_of(resource: Resource, usual: str) -> bool:
     """Say whether a resource names this patient in the usual way, which needs no further thought."""
     subject, kind = resource.get("subject"), resource.get("resourceType")
     if not isinstance(kind, str):

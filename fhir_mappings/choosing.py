@@ -105,7 +105,7 @@ class Relevance:
         of_others: dict[bytes, bool] = {}
         self._verdicts = (
             dict.fromkeys(_KEPT_BY_CODE, of_others)
-            | dict.fromkeys((*MEDICATION_TYPES, "Medication"), of_medicines)
+            | dict.fromkeys(MEDICATION_TYPES, of_medicines)
             | {"Observation": self.of_observations}
         )
 
@@ -127,7 +127,7 @@ class Relevance:
             value = orjson.loads(text)
         except orjson.JSONDecodeError:
             return True  # reading it in full will say what is wrong with it
-        if resource_type in MEDICATION_TYPES or resource_type == "Medication":
+        if resource_type in MEDICATION_TYPES:
             return self.medicine(value)
         concept = codings_of(value)
         if self._codes.observation(*concept) is not None:

@@ -1,4 +1,4 @@
-"""The one module that talks to FHIR servers: a GET, its deadline, its size, and nothing that was not asked.
+"""The one module that calls out over HTTP: a GET, its deadline, its size, and nothing that was not asked.
 
 A timeout of `requests` bounds each single read, so a server that drips bytes can hold a caller for minutes.
 Here every read on the socket gets what is left until the deadline of the whole call, headers and handshakes
@@ -17,6 +17,7 @@ import socket
 import ssl
 import threading
 from contextlib import closing, suppress
+from dataclasses import dataclass
 from typing import Any, Final
 
 import requests
@@ -30,6 +31,7 @@ from urllib3.util.ssl_ import create_urllib3_context
 from fhir_mappings.acquisition.addresses import Address, FhirBase, covers, read_address
 from fhir_mappings.acquisition.allowance import Allowance
 from fhir_mappings.acquisition.deadline import Deadline
+from fhir_mappings.acquisition.names import NAMES
 from fhir_mappings.acquisition.outcomes import Body, FetchFault, Refusal
 from fhir_mappings.acquisition.token import AccessToken
 
@@ -38,13 +40,8 @@ from fhir_mappings.acquisition.token import AccessToken
 for _name in ("urllib3.connectionpool", "urllib3.util.retry"):
     logging.getLogger(_name).addFilter(lambda _record: False)
 
-_HEADERS: Final = {
-    "Accept": "application/fhir+json",
-    "Accept-Encoding": "identity",
-    "User-Agent": "infliximab-cds",
-}
+_HEADERS: Final = {"Accept-Encoding": "identity", "User-Agent": "infliximab-cds"}
 _CHUNK_BYTES: Final = 65_536
-_JSON_TYPES: Final = frozenset({"application/fhir+json", "application/json", "application/json+fhir"})
 _SECONDS = re.compile(r"[0-9]{1,6}", re.ASCII)
 _LENGTH = re.compile(r"[0-9]{1,12}", re.ASCII)
 _FAULT_OF_STATUS: Final = {
@@ -55,6 +52,22 @@ _FAULT_OF_STATUS: Final = {
     429: FetchFault.THROTTLED,
 }
 _WORTH_ANOTHER_TRY: Final = frozenset({429, 502, 503, 504})
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What kind of answer is asked for, and the content types that are taken for it, none for any.
+
+    An answer that names no type is always taken.
+    """
+
+    header: str
+    types: frozenset[str] = frozenset()
+
+
+FHIR_JSON: Final = Accepted(
+    "application/fhir+json", frozenset({"application/fhir+json", "application/json", "application/json+fhir"})
+)
 
 
 class _TooLateError(TimeoutError):
@@ -120,16 +133,8 @@ class _Socket(socket.socket):
         super().sendall(*args, **kwargs)
 
 
-class _TlsSocket(ssl.SSLSocket):
+class _TlsSocket(_Socket, ssl.SSLSocket):
     """The same over TLS."""
-
-    def recv_into(self, *args: Any, **kwargs: Any) -> int:
-        _before_step(self)
-        return super().recv_into(*args, **kwargs)
-
-    def sendall(self, *args: Any, **kwargs: Any) -> None:
-        _before_step(self)
-        super().sendall(*args, **kwargs)
 
     def do_handshake(self, block: bool = False) -> None:  # noqa: FBT001, FBT002 (the signature of the parent)
         _before_step(self)
@@ -149,9 +154,8 @@ class _TlsConnection(HTTPSConnection):
 def _connected(host: str, port: int) -> socket.socket:
     """Connect to the first address of a host that answers, within the deadline."""
     fault: OSError | None = None
-    for family, kind, protocol, _, address in socket.getaddrinfo(
-        host.strip("[]"), port, 0, socket.SOCK_STREAM
-    ):
+    left = 0.0 if _current.call is None else _current.call.deadline.remaining_seconds
+    for family, kind, protocol, _, address in NAMES.addresses(host.strip("[]"), port, left):
         sock = _Socket(family, kind, protocol)
         try:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -219,16 +223,19 @@ class _Adapter(HTTPAdapter):
         """Leave the check to the context, which holds the certificates already."""
 
 
-class FhirClient:
-    """Asks one FHIR server. Safe for several threads; connections are kept open and shared."""
+class HttpClient:
+    """Asks one server, below one base. Safe for several threads; connections are kept open and shared."""
 
-    def __init__(self, base: FhirBase, *, connections: int, ca_file: str = "") -> None:
+    def __init__(
+        self, base: FhirBase, *, connections: int, ca_file: str = "", accepted: Accepted = FHIR_JSON
+    ) -> None:
         self.base = base
+        self._accepted = accepted
         context = _verifying(ca_file) if base.origin.scheme == "https" else None
         self._adapter = _Adapter(connections, context)
 
     def __repr__(self) -> str:
-        return f"FhirClient({self.base.origin})"
+        return f"HttpClient({self.base.origin})"
 
     def get(
         self,
@@ -255,7 +262,7 @@ class FhirClient:
             with closing(
                 self._adapter.send(prepared, stream=True, timeout=remaining, verify=True, proxies={})
             ) as response:
-                return _read(response, most_bytes, allowance)
+                return _read(response, self._accepted, most_bytes, allowance)
         except (requests.RequestException, HTTPError, OSError, ValueError):  # ValueError: unreadable headers
             late = call.deadline.passed
             return Refusal(FetchFault.TIMEOUT if late else FetchFault.CONNECTION, may_be_retried=not late)
@@ -271,7 +278,7 @@ class FhirClient:
         self, address: Address, token: AccessToken | None, traceparent: str
     ) -> requests.PreparedRequest | None:
         """Return the request as it will be sent, if its address still is below the base in that form."""
-        headers = dict(_HEADERS)
+        headers = {**_HEADERS, "Accept": self._accepted.header}
         if token is not None:
             headers["Authorization"] = token.authorization()
         if traceparent:
@@ -285,7 +292,9 @@ class FhirClient:
         return prepared if covers(self.base, sent) and covers(self.base, address) else None
 
 
-def _read(response: requests.Response, most_bytes: int, allowance: Allowance) -> Body | Refusal:
+def _read(
+    response: requests.Response, accepted: Accepted, most_bytes: int, allowance: Allowance
+) -> Body | Refusal:
     """Judge an answer by its status and headers before its body is read."""
     status = response.status_code
     if status != requests.codes.ok:
@@ -293,7 +302,7 @@ def _read(response: requests.Response, most_bytes: int, allowance: Allowance) ->
     if response.headers.get("Content-Encoding", "").strip().lower() not in {"", "identity"}:
         return Refusal(FetchFault.ENCODED)
     kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    if kind not in _JSON_TYPES and kind:
+    if accepted.types and kind and kind not in accepted.types:
         return Refusal(FetchFault.NOT_JSON)
     length = response.headers.get("Content-Length", "")
     if length and (_LENGTH.fullmatch(length) is None or int(length) > most_bytes):

@@ -9,7 +9,7 @@ from time import monotonic, sleep
 
 from fhir_mappings.acquisition.addresses import AddressRefusedError, FhirBase, read_base
 from fhir_mappings.acquisition.allowance import Allowance
-from fhir_mappings.acquisition.client import FhirClient
+from fhir_mappings.acquisition.client import HttpClient
 from fhir_mappings.acquisition.deadline import Deadline, Seconds
 from fhir_mappings.acquisition.dialects import DEFAULT_DIALECT, dialect_named
 from fhir_mappings.acquisition.limits import RESERVE_MS, FetchLimits
@@ -47,7 +47,7 @@ class Fetcher:
         self,
         settings: FetchSettings,
         *,
-        connect: Callable[..., Client] = FhirClient,
+        connect: Callable[..., Client] = HttpClient,
         clock: Seconds = monotonic,
         pause: Callable[[float], None] = sleep,
     ) -> None:

@@ -16,7 +16,7 @@ from fhir_mappings.acquisition.addresses import Address, FhirBase
 from fhir_mappings.acquisition.allowance import Allowance
 from fhir_mappings.acquisition.breaker import CircuitBreaker
 from fhir_mappings.acquisition.bulkhead import Bulkhead
-from fhir_mappings.acquisition.client import Call, FhirClient
+from fhir_mappings.acquisition.client import Call, HttpClient
 from fhir_mappings.acquisition.deadline import Seconds
 from fhir_mappings.acquisition.dialects import Dialect
 from fhir_mappings.acquisition.limits import FetchLimits
@@ -25,7 +25,7 @@ from fhir_mappings.acquisition.token import AccessToken
 
 
 class Client(Protocol):
-    """What is asked: `FhirClient`, or another in its place in a test."""
+    """What is asked: `HttpClient`, or another in its place in a test."""
 
     def get(
         self,
@@ -72,7 +72,7 @@ def open_server(
     settings: ServerSettings,
     limits: FetchLimits,
     *,
-    connect: Callable[..., Client] = FhirClient,
+    connect: Callable[..., Client] = HttpClient,
     clock: Seconds = monotonic,
 ) -> FhirServer:
     """Return a server that is ready to be asked; nothing is connected yet, and no thread runs."""

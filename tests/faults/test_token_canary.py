@@ -8,7 +8,7 @@ import socket
 
 import pytest
 
-from fhir_mappings.acquisition.client import FhirClient
+from fhir_mappings.acquisition.client import HttpClient
 from fhir_mappings.acquisition.token import AccessToken
 from tests.faults.fault_proxy import FAULTS, FaultProxy, running
 from tests.faults.scenario import TOKEN, ask, record_of, services_with, story_request, without_prefetch
@@ -53,14 +53,14 @@ def test_the_token_reaches_its_server_only(name, everything_logged, capfd, monke
 
     monkeypatch.setattr(socket.socket, "connect", noting)
     raised = []
-    send = FhirClient.get
+    send = HttpClient.get
 
     def keeping_what_comes_back(self, *args, **options):
         found = send(self, *args, **options)
         raised.append(repr(found) + repr(self) + repr(args))
         return found
 
-    monkeypatch.setattr(FhirClient, "get", keeping_what_comes_back)
+    monkeypatch.setattr(HttpClient, "get", keeping_what_comes_back)
     request, as_of = story_request()
     with running(FaultProxy(record_of(request), FAULTS[name])) as proxy:
         answer = ask(services_with(as_of), without_prefetch(request, proxy.base), [proxy.base])

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from fhir_mappings.acquire import acquire
+from fhir_mappings.acquire import acquire, is_plainly_of
 from fhir_mappings.acquired import AcquiredKey, KeyState
 from fhir_mappings.codes import load_code_sets
 from fhir_mappings.prefetch import KEYS, OPTIONAL_KEYS, READ_KEYS
 from fhir_mappings.strict_json import StrictJsonError
-from tdm.facts import Shortfall
-from tdm.issues import IssueCode
+from tdm.facts import Shortfall, Source
+from tdm.issues import DataIssue, IssueCode
 
 Json = dict[str, Any]
 
@@ -200,3 +200,91 @@ def test_an_order_for_a_medicine_that_came_nowhere_stays_passed_over() -> None:
     other = {"resourceType": "Medication", "id": "other", "code": {"text": "infliximab"}}
     assert orders_beside(searchset(other)) == ()
     assert orders_beside(searchset(other), conditions=None) == ()
+
+
+@pytest.mark.parametrize(
+    ("resource", "plain"),
+    [
+        ({"resourceType": "Observation", "subject": {"reference": "Patient/p"}}, True),
+        ({"resourceType": "MedicationRequest", "subject": {"reference": "Patient/p"}}, True),
+        ({"resourceType": "Condition", "subject": {"reference": "Patient/other"}}, False),
+        (
+            {"resourceType": "Condition", "subject": {"reference": "https://ehr.example/fhir/Patient/p"}},
+            False,
+        ),
+        ({"resourceType": "Condition", "subject": {}}, False),
+        ({"resourceType": "Condition"}, False),
+        ({"resourceType": "Condition", "subject": "Patient/p"}, False),
+        ({"resourceType": "OperationOutcome", "subject": {"reference": "Patient/p"}}, False),
+        ({"resourceType": "Patient", "id": "p"}, True),
+        ({"resourceType": "Patient", "id": "other"}, False),
+        ({"resourceType": "Patient"}, False),
+        ({"resourceType": "Medication", "id": "p"}, False),
+        ({"resourceType": 7, "subject": {"reference": "Patient/p"}}, False),
+        ({"resourceType": None, "id": "p"}, False),
+    ],
+)
+def test_only_the_usual_way_to_name_this_patient_needs_no_further_thought(
+    resource: Json, *, plain: bool
+) -> None:
+    assert is_plainly_of(resource, "Patient/p") is plain
+
+
+def test_the_address_of_a_result_is_kept_where_every_record_is_plainly_of_the_patient() -> None:
+    value = searchset(LEVEL, LEVEL)
+    value["entry"][1]["fullUrl"] = "urn:uuid:1"
+    key = laboratory(value)
+    assert (key.key, key.full_urls) == ("laboratory", ("", "urn:uuid:1"))
+    assert laboratory(searchset(link=[{"relation": "next"}])).key == "laboratory"
+
+
+def test_results_behind_an_outcome_are_read() -> None:
+    assert laboratory(searchset(outcome("warning"), LEVEL, outcome("warning"), LEVEL)).resources == (
+        LEVEL,
+        LEVEL,
+    )
+
+
+def test_a_record_of_another_patient_is_named_by_its_source_and_counts_as_one() -> None:
+    stranger = LEVEL | {"id": "s", "subject": {"reference": "Patient/other"}}
+    (issue,) = laboratory(searchset(LEVEL, stranger)).issues
+    source = Source("Observation", "Observation/s")
+    assert issue == DataIssue(IssueCode.OTHER_PATIENT, "record", (("count", "1"),), source)
+
+
+def test_only_the_address_of_this_patient_makes_a_subject_this_patients() -> None:
+    """Neither the address of another Patient, nor that of a record that happens to have the patient's id."""
+
+    def resources(entry: Json) -> int:
+        value = searchset(LEVEL | {"subject": {"reference": "urn:uuid:7"}}, outcome("warning"))
+        value["entry"].append({"fullUrl": "urn:uuid:7", "resource": entry})
+        return sum(one["resourceType"] == "Observation" for one in laboratory(value).resources)
+
+    assert resources({"resourceType": "Patient", "id": "p"}) == 1
+    assert resources({"resourceType": "Patient", "id": "other"}) == 0
+    assert resources({"resourceType": "Condition", "id": "p", "code": {"text": "Crohn's disease"}}) == 0
+
+
+def test_conditions_passed_over_are_named_beside_a_record_of_another_patient_too() -> None:
+    subject = {"subject": {"reference": "Patient/p"}}
+    headache = {"resourceType": "Condition", "id": "c", "code": {"text": "Headache"}, **subject}
+    stranger = {**headache, "id": "s", "subject": {"reference": "Patient/other"}}
+    for others in ([headache] * 9, [*[headache] * 9, stranger]):
+        key = laboratory(searchset(*others))
+        assert key.conditions_passed_over == {"Condition/c"}
+
+
+def test_the_specimen_of_a_result_under_another_key_is_read_after_all() -> None:
+    specimen = {"resourceType": "Specimen", "id": "s"}
+    sodium = {"resourceType": "Observation", "code": {"text": "Sodium"}, "status": "final"}
+    about = {"subject": {"reference": "Patient/p"}}
+
+    def kinds(reference: str) -> set[str]:
+        level = LEVEL | {"specimen": {"reference": reference}}
+        prefetch = {"laboratory": searchset(level), "exams": searchset(*[sodium | about] * 10, specimen)}
+        raws = {key: json.dumps(value).encode() for key, value in prefetch.items()}
+        acquired = acquire(raws, codes=load_code_sets(), patient_id="p")
+        return {one["resourceType"] for one in acquired.keys["exams"].resources}
+
+    assert kinds("https://ehr.example/fhir/Specimen/s") == {"Observation", "Specimen"}
+    assert kinds("Specimen/other") == set()

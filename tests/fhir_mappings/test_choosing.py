@@ -235,6 +235,7 @@ def test_a_contained_medicine_is_judged_where_the_order_points_to_it(
         ({"ingredient": [{"itemReference": {"display": "codeine"}}]}, False),
         ({"ingredient": ["infliximab", {"itemReference": "x"}]}, True),  # says nothing: may be anything
         ({"code": {"text": "codeine"}, "ingredient": [{"itemCodeableConcept": DRUG}]}, True),
+        ({"code": DRUG, "ingredient": [{"itemCodeableConcept": {"text": "codeine"}}]}, True),
         ({"code": {"text": "codeine"}, "ingredient": [{"itemCodeableConcept": {"text": "codeine"}}]}, False),
         ({}, True),
     ],
@@ -246,12 +247,58 @@ def test_a_medicine_is_judged_by_its_code_and_ingredients(more: Json, *, matters
 
 def test_a_verdict_is_remembered_by_the_text_of_a_code_unless_that_is_long() -> None:
     matters = Relevance(CODES)
-    short = msgspec.Raw(json.dumps(LEVEL).encode())
-    long = msgspec.Raw(json.dumps(LEVEL | {"text": "x" * 1000}).encode())
+    short = msgspec.Raw(json.dumps({"text": "Infliximab".ljust(988)}).encode())
+    long = msgspec.Raw(json.dumps({"text": "Infliximab".ljust(989)}).encode())
+    assert (len(bytes(short)), len(bytes(long))) == (1000, 1001)
     assert matters.concept("Observation", short)
     assert matters.concept("Observation", long)
     assert matters.of_observations == {bytes(short): True}
     assert not matters.concept("Observation", msgspec.Raw(b""))
+
+
+def test_a_code_that_was_judged_once_is_not_judged_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    judged: list[bytes] = []
+    judge = Relevance._judge
+
+    def counted(self: Relevance, resource_type: str, text: bytes) -> bool:
+        judged.append(text)
+        return judge(self, resource_type, text)
+
+    monkeypatch.setattr(Relevance, "_judge", counted)
+    matters = Relevance(CODES)
+    for concept in (LEVEL, SODIUM, LEVEL, SODIUM):
+        matters.concept("Observation", msgspec.Raw(json.dumps(concept).encode()))
+    assert judged == [json.dumps(LEVEL).encode(), json.dumps(SODIUM).encode()]
+
+
+def test_results_of_a_known_code_are_settled_at_the_first_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    closely: list[bytes] = []
+    look = choosing._look_closely
+
+    def counted(raw: msgspec.Raw) -> choosing.CloseLook:
+        closely.append(bytes(raw))
+        return look(raw)
+
+    monkeypatch.setattr(choosing, "_look_closely", counted)
+    raws = [msgspec.Raw(json.dumps(one).encode()) for one in (result(), result(), result(LEVEL), result())]
+    urls = [msgspec.Raw(b"")] * 4
+    matters = Relevance(CODES)
+    assert choose(raws, urls, matters, "p") == Choice([2])
+    assert closely == [bytes(raws[0]), bytes(raws[2])]  # each code once
+    closely.clear()
+    assert choose(raws, urls, matters, "p") == Choice([2])
+    assert closely == [bytes(raws[0])]  # whose it is, once
+    closely.clear()
+    preliminary = msgspec.Raw(json.dumps(result(status="preliminary")).encode())
+    assert choose([*raws, preliminary], [*urls, urls[0]], matters, "p") == Choice([2])
+    assert closely == [bytes(raws[0]), bytes(preliminary)]
+
+
+def test_results_of_another_patient_are_all_read_however_many_there_are() -> None:
+    stranger = result(subject={"reference": "Patient/other"})
+    assert kept(stranger, stranger, result(), stranger, result()) == [0, 1, 3]
+    nobody = result(subject={"display": "somebody"})
+    assert kept(nobody, stranger, nobody, stranger) == [1, 3]
 
 
 def test_verdicts_on_tests_medicines_and_other_records_do_not_mix() -> None:

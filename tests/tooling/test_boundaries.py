@@ -59,8 +59,8 @@ MAY_READ_THE_ENVIRONMENT = {
 }
 MAY_CALL_OUT = {
     "cds_service/serving.py": "whether the port to serve on is free",
-    "cds_service/trust/jwks_fetch.py": "asks the key servers that trust.toml names, nobody else",
-    "fhir_mappings/acquisition/client.py": "asks the FHIR servers that clients name and may name",
+    "fhir_mappings/acquisition/client.py": "asks FHIR servers that clients may name, and key servers",
+    "fhir_mappings/acquisition/names.py": "looks up the names of exactly these",
 }
 
 

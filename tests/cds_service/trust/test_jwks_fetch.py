@@ -88,10 +88,30 @@ def test_a_server_that_misbehaves_costs_no_more_than_the_deadline(tmp_path, name
         assert time.monotonic() - started < DEADLINE + 0.5
         assert str(caught.value) == ""
         assert len(heads) == 1  # asked once: no redirect was followed and nothing tried again
-        until = time.monotonic() + 5
-        while any(one.name == "key-fetch" for one in threading.enumerate()) and time.monotonic() < until:
-            time.sleep(0.02)
-        assert not any(one.name == "key-fetch" for one in threading.enumerate())
+
+
+def test_a_name_service_that_hangs_costs_no_more_than_the_deadline(monkeypatch):
+    release = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_: release.wait(30) and [])
+    started = time.monotonic()
+    for _ in range(3):
+        with pytest.raises(KeySetError):
+            key_set_fetcher("https://keys.example/jwks.json", deadline_seconds=0.2)()
+    assert time.monotonic() - started < 3
+    assert sum(one.name == "name-lookup" for one in threading.enumerate()) == 1
+    release.set()
+
+
+def test_a_certificate_authority_that_is_gone_is_an_error_like_any_other():
+    with pytest.raises(KeySetError):
+        key_set_fetcher("https://keys.example/jwks.json", ca_file="/nowhere/ca.pem")()
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/jwk-set+json; charset=utf-8", "text/html"])
+def test_a_key_set_is_taken_by_what_it_holds_and_not_by_its_content_type(tmp_path, kind):
+    reply = answer(BODY, Content_Type=kind)
+    with tls_server(tmp_path, lambda sock, _: sock.sendall(reply)) as (url, authority, _heads):
+        assert key_set_fetcher(url, ca_file=str(authority))() == BODY
 
 
 def test_a_body_of_the_largest_size_is_still_taken(tmp_path):

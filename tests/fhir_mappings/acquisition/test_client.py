@@ -24,7 +24,7 @@ from cryptography.x509.oid import NameOID
 
 from fhir_mappings.acquisition.addresses import FhirBase, read_base, resolve
 from fhir_mappings.acquisition.allowance import Allowance
-from fhir_mappings.acquisition.client import Call, FhirClient
+from fhir_mappings.acquisition.client import Call, HttpClient
 from fhir_mappings.acquisition.deadline import Deadline
 from fhir_mappings.acquisition.outcomes import Body, FetchFault, Refusal
 from fhir_mappings.acquisition.token import AccessToken
@@ -73,9 +73,9 @@ def sends(content: bytes) -> Callable[[socket.socket, bytes], None]:
 
 
 def get(
-    base: FhirBase, *, client: FhirClient | None = None, seconds: float = 5.0, **options
+    base: FhirBase, *, client: HttpClient | None = None, seconds: float = 5.0, **options
 ) -> Body | Refusal:
-    client = client or FhirClient(base, connections=2)
+    client = client or HttpClient(base, connections=2)
     return client.get(
         resolve(base, options.pop("path", "Observation?patient=p1")),
         options.pop("token", None),
@@ -117,7 +117,7 @@ def test_connections_are_kept_and_cookies_are_not():
         base,
         received,
     ):
-        client = FhirClient(base, connections=2)
+        client = HttpClient(base, connections=2)
         threads_before = threading.active_count()
         for _ in range(3):
             assert get(base, client=client) == Body(b"{}")
@@ -276,7 +276,7 @@ def test_a_server_that_does_not_listen_or_exist_is_a_failed_connection(monkeypat
 
 def test_an_address_of_another_server_is_not_asked_even_if_someone_hands_it_over():
     with serving(sends(OK)) as (base, received), serving(sends(OK)) as (other, never):
-        client = FhirClient(base, connections=1)
+        client = HttpClient(base, connections=1)
         found = client.get(
             resolve(other, "Observation"),
             AccessToken("secret"),
@@ -295,7 +295,7 @@ def test_nothing_of_a_request_reaches_the_log_of_a_library(caplog):
     with serving(sends(OK)) as (base, _):
         get(base, path="Patient/canary-patient", token=AccessToken("canary-token"))
     assert "canary" not in caplog.text
-    assert "canary" not in repr(FhirClient(base, connections=1))
+    assert "canary" not in repr(HttpClient(base, connections=1))
 
 
 @pytest.fixture(scope="module")
@@ -337,7 +337,7 @@ def test_a_servers_certificate_is_checked_against_the_usual_or_the_sites_own(cer
     with serving(sends(OK), context) as (base, received):
         assert get(base, token=AccessToken("secret")).fault is FetchFault.CONNECTION
         assert received == []
-        trusting = FhirClient(base, connections=2, ca_file=authority)
+        trusting = HttpClient(base, connections=2, ca_file=authority)
         assert get(base, client=trusting, token=AccessToken("secret")) == Body(b"{}")
         assert get(base, client=trusting) == Body(b"{}")
         assert len(received) == 2
@@ -348,7 +348,7 @@ def test_the_deadline_holds_inside_tls_and_its_handshake(certificate):
     authority, context = certificate
     with serving(dripping(OK), context) as (base, _):
         began = time.monotonic()
-        found = get(base, client=FhirClient(base, connections=1, ca_file=authority), seconds=SOON)
+        found = get(base, client=HttpClient(base, connections=1, ca_file=authority), seconds=SOON)
         assert found == Refusal(FetchFault.TIMEOUT)
         assert time.monotonic() - began < LATE / 2
     with serving(lambda *_: time.sleep(LATE)) as (plain, _):
