@@ -36,7 +36,7 @@ def outdated_alt(context: GateContext) -> SafetyFact | None:
 
 def outdated_issues(context: GateContext) -> tuple[DataIssue, ...]:
     """Return the issue of an ALT that is too old to hold for; nothing else that gates look at grows old."""
-    fact = outdated_alt(context) if context.facts else None
+    fact = outdated_alt(context)
     if fact is None:
         return ()
     multiple = f"{fact.multiple_of_upper_limit:.1f}"

@@ -101,7 +101,8 @@ def test_an_abbreviated_or_misspelt_pen_is_subcutaneous(name: str) -> None:
     "text",
     [
         "ifxen", "xifx", "IFX2", "ifosfamide (IFX) 1200 mg/m2", "IFX + mesna", "Ifex (IFX)",
-        "pre IFX hydrocortisone",
+        "pre IFX hydrocortisone", "hydrocortisone, pre-medication IFX", "pre-med for infliximab",
+        "hydrocortisone pre-medication infliximab 120 mg pen",
         "saline flush before IFX", "hydrocortisone prior to IFX", "paracetamol for IFX", "no IFX", "not IFX",
         "stop IFX", "anti IFX antibodies", "IFX level", "NaCl voor IFX", "NaCl vor IFX", "abciximab",
         "basiliximab",

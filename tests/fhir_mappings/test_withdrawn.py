@@ -2,6 +2,7 @@
 
 import pytest
 
+from fhir_mappings import withdrawn
 from fhir_mappings.withdrawn import without_withdrawn
 
 RELEASED = {"id": "o1", "status": "final", "valueString": "16"}
@@ -31,3 +32,16 @@ def test_other_records_and_other_statuses_take_nothing_back(other):
 def test_records_without_an_id_are_not_one_record():
     records = [{"status": "final"}, {"status": "entered-in-error", "id": " "}]
     assert without_withdrawn(records) == records
+
+
+def test_records_of_the_usual_statuses_are_not_looked_at_twice(monkeypatch):
+    looked = []
+
+    def counted(resource):
+        looked.append(resource["status"])
+        return False
+
+    monkeypatch.setattr(withdrawn, "_is_withdrawn", counted)
+    usual = [{"id": status, "status": status} for status in ("final", "active", "completed", "registered")]
+    assert without_withdrawn(usual) == usual
+    assert looked == ["registered"]

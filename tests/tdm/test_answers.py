@@ -117,6 +117,28 @@ def test_at_the_cap_without_confirmed_activity_or_in_induction_a_specialist_revi
     assert kinds(found, recommended=True) == [K.SPECIALIST_REVIEW]
 
 
+@pytest.mark.parametrize(
+    ("fields", "remark"),
+    [
+        ({}, "cap-switch"),
+        ({"ati": AtiClass.POSITIVE_LOW}, "cap-switch"),
+        ({"activity": Activity.REMISSION}, "cap-review"),
+        ({"phase": Phase.INDUCTION_WEEK_6}, "cap-review"),
+    ],
+)
+def test_at_the_cap_a_sentence_says_whether_a_switch_or_a_review_comes_next(fields, remark):
+    found = answered(at_cap=True, **fields)
+    assert (found.rule, found.outcome.remarks) == ("R-CAP-1", (remark,))
+
+
+def test_before_antibodies_are_read_more_drug_is_offered_but_provisional_only():
+    found = answered(ati_unread=True)
+    assert found.rule == "R-ATI-3"
+    raised = [option for option in found.plan.options if option.kind is not K.MEASURE_ATI]
+    assert K.RAISE_DOSE in [option.kind for option in raised]
+    assert all(option.provisional is True for option in raised)
+
+
 def test_the_cap_leaves_other_answers_alone():
     assert answered(at_cap=True, level=LevelClass.HIGH, level_ug_ml=16.0).rule == "R-MECH-2"
     assert answered(at_cap=True, ati=AtiClass.NOT_MEASURED).rule == "R-ATI-1"

@@ -186,3 +186,10 @@ def test_an_order_that_differs_is_named_beside_the_regimen_in_force():
         ("in_force", "300 mg or 5 mg/kg every 56 days"),
     )
     assert differing_order(None, regimen(), policy()) is None
+
+
+def test_an_order_in_mg_is_held_against_an_option_per_kg_by_the_weight():
+    option = Option(OptionKind.SHORTEN_INTERVAL_2_WEEKS, dose_mg_per_kg=5, interval_days=42)
+    assert asks_for_more(draft(amount_mg=600), option, 60)
+    assert not asks_for_more(draft(amount_mg=300), option, 60)
+    assert not asks_for_more(draft(amount_mg=600), option, None)

@@ -1,5 +1,6 @@
 """Gates that stop the infusion, each from both sides."""
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import permutations
 
@@ -303,3 +304,16 @@ def test_a_billionth_above_a_limit_is_rounding():
     assert not gates_hold.exceeds_limit(5 * (1 + 1e-12), 5)
     assert not gates_hold.exceeds_limit(5, 5)
     assert gates_hold.exceeds_limit(5.0001, 5)
+
+
+def test_of_facts_that_are_alike_in_everything_the_first_on_record_is_named():
+    one = fact(SafetyConcept.ALT, multiple_of_upper_limit=6, recorded=ago(2))
+    other = replace(one, source=source("Observation/other"))
+    assert gates_hold.liver(context(course(safety=(one, other)))).source == one.source
+    assert gates_hold.liver(context(course(safety=(other, one)))).source == other.source
+
+
+def test_of_doses_at_one_instant_the_first_on_record_is_named():
+    one = dose(200)
+    other = replace(one, source=source("MedicationAdministration/other"))
+    assert gates_hold.gap(context(course(doses=(one, other)))).source == one.source

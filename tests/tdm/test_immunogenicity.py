@@ -95,11 +95,8 @@ def test_a_positive_of_after_the_pair_counts_where_the_pair_is_negative(value, e
     newer = north(value, 20)
     found = read(north(1, 40), newer, beside=seen(days_ago=40))
     assert (found.ati, found.reading, found.steps_down) == (expected, newer, 1)
-    (issue,) = found.issues
-    assert (issue.code, dict(issue.parameters)) == (
-        IssueCode.ATI_NEWER_POSITIVE,
-        {"day": moment(20).day.isoformat(), "value": f"{value} U/mL"},
-    )
+    parameters = (("day", moment(20).day.isoformat()), ("value", f"{value} U/mL"))
+    assert found.issues == (DataIssue(IssueCode.ATI_NEWER_POSITIVE, "ati", parameters, newer.source),)
 
 
 def test_an_ungraded_positive_of_another_assay_after_a_negative_pair_counts():
@@ -117,6 +114,15 @@ def test_a_later_negative_of_its_assay_takes_a_newer_positive_back_and_one_of_an
     pair, newer = north(1, 40), north(12, 20)
     assert read(pair, newer, north(2, 10), beside=seen(days_ago=40)).ati is NEGATIVE
     assert read(pair, newer, ati("negative", days_ago=10), beside=seen(days_ago=40)).ati is HIGH
+
+
+def test_a_positive_of_after_the_pair_counts_behind_newer_results_that_say_less():
+    taken_back = (
+        ati("positive", days_ago=15, laboratory="East"),
+        ati("negative", days_ago=12, laboratory="East"),
+    )
+    found = read(north(1, 40), north(12, 20), *taken_back, beside=seen(days_ago=40))
+    assert found.ati is HIGH
 
 
 def test_a_positive_beside_a_negative_of_one_moment_after_the_pair_leaves_it_open():

@@ -61,6 +61,8 @@ class ScriptedClient:
     script: Script
     asked: list[str] = field(default_factory=list)
     tokens: list[object] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
+    most: list[int] = field(default_factory=list)
     at_once: int = 0
     most_at_once: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -71,6 +73,8 @@ class ScriptedClient:
         with self.lock:
             self.asked.append(address.text.removeprefix(str(BASE)).lstrip("/"))
             self.tokens.append(token)
+            self.calls.append(call)
+            self.most.append(most_bytes)
             self.at_once += 1
             self.most_at_once = max(self.most_at_once, self.at_once)
         try:

@@ -13,6 +13,7 @@ from fhir_mappings.acquisition.completing import Held, complete, complete_medica
 from fhir_mappings.acquisition.limits import FetchLimits
 from fhir_mappings.acquisition.outcomes import FetchFault, Refusal
 from fhir_mappings.acquisition.session import Access, FetchSession
+from fhir_mappings.codes import SiteCode
 from fhir_mappings.prefetch import KEYS
 from tdm.facts import Shortfall
 from tdm.issues import IssueCode
@@ -314,3 +315,45 @@ def test_medications_stay_when_more_is_fetched_afterwards():
 def test_without_permission_no_medication_is_read():
     before = held(medicationRequests=bundle(referring("Medication/m1")))
     assert complete_medications(before, (), FetchSession(Access.NOT_ALLOWED), CONTEXT) is before
+
+
+def test_only_the_keys_that_were_named_are_asked_for():
+    before = held(laboratory=None, conditions=None)
+    after, _, report = completed(before, lambda _: bundle(), ["conditions", "no-such-key"])
+    assert set(report.faults) == {"conditions"}
+    assert after.acquired.keys["laboratory"].shortfall is Shortfall.NOT_PROVIDED
+    assert lacking(before.acquired, ["laboratory", "no-such-key"]) == ["laboratory"]
+
+
+def test_what_every_round_found_out_stays_in_the_report():
+    before = held(laboratory=None, conditions=None)
+    client = ScriptedClient(lambda _: Refusal(FetchFault.TIMEOUT))
+    with session_of(client) as session:
+        first = complete(before, ["laboratory"], session, CONTEXT)
+        complete(first, ["conditions"], session, CONTEXT)
+    assert session.report.faults == {"laboratory": FetchFault.TIMEOUT, "conditions": FetchFault.TIMEOUT}
+
+
+def test_what_is_fetched_is_judged_by_the_codes_of_the_site():
+    site = replace(CONTEXT, codes=CONTEXT.codes.with_site([SiteCode("infliximab-level", "urn:lab", "9")]))
+    before = held(laboratory=None)
+    local = {
+        **observation("ours", text="Test nine"),
+        "code": {"coding": [{"system": "urn:lab", "code": "9"}]},
+    }
+    others = [observation(str(number), text="Sodium") for number in range(10)]
+    with session_of(ScriptedClient(lambda _: bundle(local, *others))) as session:
+        after = complete(before, ["laboratory"], session, site)
+    assert [one["id"] for one in after.acquired.keys["laboratory"].resources] == ["ours"]
+
+
+def test_medications_read_in_one_round_count_against_the_limit_of_the_next():
+    first = [referring(f"Medication/m{number}") for number in range(2)]
+    second = [referring(f"Medication/n{number}") for number in range(5)]
+    client = ScriptedClient(lambda _: OUTCOME)
+    with session_of(client, FetchLimits(medications=3)) as session:
+        complete_medications(held(), first, session, CONTEXT)
+        complete_medications(held(), second, session, CONTEXT)
+        assert len(client.asked) == 3
+        complete_medications(held(), [referring("Medication/last")], session, CONTEXT)
+    assert len(client.asked) == 3

@@ -1,5 +1,7 @@
 """One question: its pages, its end, its second attempt, and what bounds them."""
 
+from dataclasses import replace
+
 import pytest
 
 from fhir_mappings.acquisition.addresses import resolve
@@ -7,6 +9,7 @@ from fhir_mappings.acquisition.allowance import Allowance
 from fhir_mappings.acquisition.limits import BOUNDS, FetchLimits, LimitError
 from fhir_mappings.acquisition.outcomes import SHORTFALL_OF_FAULT, Body, FetchFault, Refusal
 from fhir_mappings.acquisition.questions import Question
+from fhir_mappings.acquisition.token import AccessToken
 from tests.fhir_mappings.acquisition.scripted import (
     BASE,
     ScriptedClient,
@@ -186,3 +189,50 @@ def test_fetching_leaves_time_for_the_answer_and_one_page_fits_into_all():
         FetchLimits(response_bytes=2_000_000, total_bytes=1_000_000)
     assert FetchLimits().fetch_budget_ms == 350
     assert FetchLimits().answer_budget_ms == 500
+
+
+def test_each_request_carries_the_token_its_own_call_and_the_limit_of_one_answer():
+    spans = iter(["span-1", "span-2"])
+    pages = {
+        "Observation?patient=p1": bundle(observation("a"), next_link="Observation?page=2"),
+        "Observation?page=2": bundle(observation("b")),
+    }
+    client = ScriptedClient(lambda path: pages[path])
+    limits, token = FetchLimits(response_bytes=65_536), AccessToken("secret")
+    asking = replace(asking_of(client, limits), token=token, new_span=lambda: next(spans))
+    question = search()
+    asking.ask(question)
+    assert question.complete
+    assert client.tokens == [token, token]
+    assert client.most == [65_536, 65_536]
+    assert [call.traceparent for call in client.calls] == ["span-1", "span-2"]
+    assert all(call.deadline is asking.deadline for call in client.calls)
+    assert question.call is client.calls[-1]
+
+
+def test_as_many_entries_as_allowed_are_taken_and_they_are_counted_over_the_pages():
+    page = bundle(*(observation(str(number)) for number in range(60)), next_link="Observation?page=2")
+    question, _ = asked(lambda _: {**page, "link": []}, limits=FetchLimits(entries=100))
+    assert question.complete
+    full = bundle(*(observation(str(number)) for number in range(100)))
+    question, _ = asked(lambda _: full, limits=FetchLimits(entries=100))
+    assert question.complete
+    question, client = asked(lambda _: page, limits=FetchLimits(entries=100))
+    assert (question.fault, len(question.pages), len(client.asked)) == (FetchFault.TOO_MANY_PAGES, 1, 2)
+
+
+def test_a_search_that_comes_back_to_a_later_page_is_a_loop():
+    pages = {
+        "Observation?patient=p1": bundle(observation("a"), next_link="Observation?page=2"),
+        "Observation?page=2": bundle(observation("b"), next_link="Observation?page=3"),
+        "Observation?page=3": bundle(observation("c"), next_link="Observation?page=2"),
+    }
+    question, client = asked(lambda path: pages[path])
+    assert (question.fault, len(client.asked)) == (FetchFault.PAGE_LOOP, 3)
+
+
+def test_a_second_attempt_needs_time_behind_its_pause():
+    refusal = Refusal(FetchFault.THROTTLED, 1.0, may_be_retried=True)
+    for seconds, attempts in ((1.0, 1), (1.02, 1), (2.0, 2)):
+        _, client = asked(lambda _: refusal, seconds=seconds)
+        assert len(client.asked) == attempts
