@@ -113,6 +113,7 @@ def _share_one_socket(made: Any, options: ServeOptions) -> None:
             backlog=made.backlog,
             dualstack_ipv6=family is socket.AF_INET6,  # "::" is every address, also those of IPv4
         )
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # every connection inherits it
         listener.set_inheritable(True)
         holder = SocketHolder(listener.fileno(), False, made.backlog)  # type: ignore[call-arg]  # noqa: FBT003 (it takes no names)
         made._ssp, made._shd, made._sso = None, holder, listener  # noqa: SLF001 (see above)
