@@ -166,7 +166,7 @@ fuzz: $(STATE)/dev ## 100,000 mutated requests in process (FUZZ_ARGS="--count N 
 	@$(BIN)/python -m tests.campaigns.fuzz $(FUZZ_ARGS)
 
 .PHONY: faults
-faults: $(STATE)/dev ## what can befall the service, played at full length (about ten minutes)
+faults: $(STATE)/dev ## what can befall the service, played at full length (about twenty minutes)
 	@$(BIN)/python -m tests.faults
 
 .PHONY: campaigns

@@ -33,7 +33,7 @@ from typing import Any
 from benchmarks.bodies import body
 from benchmarks.load import RESOURCES, load
 from benchmarks.served import percentile
-from benchmarks.serving import HEADERS, SERVICE_PATH, Client, free_port, wait_until_up
+from benchmarks.serving import HEADERS, SERVICE_PATH, Client, free_port, started
 from benchmarks.start import resident_mib
 
 APPLICATION = "benchmarks.wsgi:app"
@@ -64,13 +64,8 @@ SERVERS: dict[str, Callable[[int], list[str]]] = {
 def running(server: str) -> Iterator[tuple[int, subprocess.Popen[bytes], float]]:
     """Start one server; yield its port, its process and the seconds until it answered."""
     port = free_port()
-    process = subprocess.Popen(SERVERS[server](port), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        yield port, process, wait_until_up(port, process)
-    finally:
-        if process.poll() is None:
-            process.terminate()
-            process.wait(timeout=30)
+    with started(SERVERS[server](port), port) as (process, seconds):
+        yield port, process, seconds
 
 
 def throughput(rounds: int, seconds: float) -> dict[str, dict[int, dict[str, float]]]:

@@ -8,9 +8,12 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[1]
+STOPPING_SECONDS = 60
 SERVICE_PATH = "/cds-services/infliximab-tdm-order-sign"
 CONSTANT_PATH = "/benchmark/constant"
 HEADERS = {"Content-Type": "application/json"}
@@ -45,18 +48,35 @@ def command(server: str, port: int, app: str = APP) -> list[str]:
 
 
 @contextmanager
+def started(
+    arguments: list[str], port: int, *, environment: Mapping[str, str] = os.environ, log: Path | None = None
+) -> Iterator[tuple[subprocess.Popen[bytes], float]]:
+    """Start a server; yield its process and the seconds until it answered; stop it afterwards.
+
+    What it writes goes to `log`; without one its errors are seen and the rest is not.
+    """
+    with (log or Path(os.devnull)).open("wb") as written:
+        process = subprocess.Popen(
+            arguments,
+            env={**environment, "PYTHONUNBUFFERED": "1"},
+            cwd=ROOT,
+            stdout=written,
+            stderr=None if log is None else subprocess.STDOUT,
+        )
+        try:
+            yield process, wait_until_up(port, process)
+        finally:
+            if process.poll() is None:
+                process.terminate()
+            process.wait(timeout=STOPPING_SECONDS)
+
+
+@contextmanager
 def served(server: str, app: str = APP) -> Iterator[tuple[int, int]]:
     """Serve an application; yield (port, process id); stop it afterwards."""
     port = free_port()
-    process = subprocess.Popen(
-        command(server, port, app), env={**os.environ, "PYTHONUNBUFFERED": "1"}, stdout=subprocess.DEVNULL
-    )
-    try:
-        wait_until_up(port, process)
+    with started(command(server, port, app), port) as (process, _seconds):
         yield port, process.pid
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
 
 
 def wait_until_up(port: int, process: subprocess.Popen[bytes]) -> float:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import subprocess
 from pathlib import Path
 
 from benchmarks.bodies import body
-from benchmarks.serving import SERVICE_PATH, Client, command, free_port, wait_until_up
+from benchmarks.serving import SERVICE_PATH, Client, command, free_port, started
 
 
 def resident_mib(process_id: int) -> float:
@@ -32,17 +31,13 @@ def main() -> None:
     starts, before, after = [], [], []
     for _ in range(5):
         port = free_port()
-        process = subprocess.Popen(command(arguments.server, port), stdout=subprocess.DEVNULL)
-        try:
-            starts.append(wait_until_up(port, process))
+        with started(command(arguments.server, port), port) as (process, seconds):
+            starts.append(seconds)
             before.append(resident_mib(process.pid))
             client, payload = Client(port), body(50)
             for _ in range(500):
                 client.post(SERVICE_PATH, payload)
             after.append(resident_mib(process.pid))
-        finally:
-            process.terminate()
-            process.wait(timeout=20)
     print(
         f"{arguments.server}: cold start {statistics.median(starts):.2f} s, "
         f"worker {statistics.median(before):.0f} MiB after start, "

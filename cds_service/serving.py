@@ -7,7 +7,6 @@ requests belong to the proxy in front, without which this must not be reachable.
 
 from __future__ import annotations
 
-import ctypes
 import socket
 from collections import deque
 from contextlib import suppress
@@ -90,7 +89,9 @@ def hand_back_large_blocks() -> None:
     a few large charts a worker would hold a hundred MiB that nobody uses. Nothing happens where the library
     has no such setting.
     """
-    with suppress(AttributeError, OSError):
+    with suppress(ImportError, AttributeError, OSError):
+        import ctypes  # noqa: PLC0415 (not every build of Python has it)
+
         ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
 
 
@@ -106,7 +107,13 @@ def _share_one_socket(made: Any, options: ServeOptions) -> None:
 
     def open_socket() -> None:
         family = socket.getaddrinfo(options.host, options.port, type=socket.SOCK_STREAM)[0][0]
-        listener = socket.create_server((options.host, options.port), family=family, backlog=made.backlog)
+        listener = socket.create_server(
+            (options.host, options.port),
+            family=family,
+            backlog=made.backlog,
+            dualstack_ipv6=family is socket.AF_INET6,  # "::" is every address, also those of IPv4
+        )
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # every connection inherits it
         listener.set_inheritable(True)
         holder = SocketHolder(listener.fileno(), False, made.backlog)  # type: ignore[call-arg]  # noqa: FBT003 (it takes no names)
         made._ssp, made._shd, made._sso = None, holder, listener  # noqa: SLF001 (see above)

@@ -119,6 +119,7 @@ _VARIABLES = (
 _DEBUG_VARIABLE = "FLASK_DEBUG"
 _OFF = frozenset({"", "0", "false", "no"})
 METRICS_FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+_TLS_KEYS_VARIABLE = "SSLKEYLOGFILE"
 _SERVER_VARIABLES = ("PGHOST", "PGHOSTADDR", "PGSERVICE")
 """By which PostgreSQL's client would go to another server than the address says, and without its checks."""
 
@@ -167,6 +168,8 @@ def _check_other_variables(environment: Mapping[str, str], database_url: str) ->
     folder = environment.get(METRICS_FOLDER_VARIABLE, "")
     if folder and not (Path(folder).is_dir() and os.access(folder, os.W_OK)):
         raise SettingsError(f"{METRICS_FOLDER_VARIABLE} must name a folder that exists and can be written to")
+    if environment.get(_TLS_KEYS_VARIABLE):
+        raise SettingsError(f"{_TLS_KEYS_VARIABLE} must not be set: the keys of connections would be written")
     for name in _SERVER_VARIABLES:
         if environment.get(name) and database_url.startswith("postgresql"):
             raise SettingsError(f"{name} must not be set: {ENVIRONMENT_PREFIX}DATABASE_URL names the server")

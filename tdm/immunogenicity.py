@@ -136,7 +136,17 @@ def usable_results(
             dated.append(DatedAti(reading, reading.drawn))
     if len(dated) > 1:
         dated.sort(key=newest_first)
-        dated = [one for one in dated if not any(is_replaced(one, other) for other in dated)]
+        # Of each result its states of a higher status, so that not every result is compared with every other.
+        states: dict[str, list[DatedAti]] = {}
+        for one in dated:
+            states.setdefault(one.reading.source.reference, []).append(one)
+        lowest = {name: min([rank_of(one) for one in some]) for name, some in states.items()}
+        later = {name: [one for one in some if rank_of(one) > lowest[name]] for name, some in states.items()}
+        dated = [
+            one
+            for one in dated
+            if not any(is_replaced(one, other) for other in later[one.reading.source.reference])
+        ]
     return dated
 
 
@@ -149,9 +159,14 @@ def is_replaced(one: DatedAti, other: DatedAti) -> bool:
     """Whether `other` is a later state of the same result: same reference and moment, higher status."""
     return (
         one.reading.source.reference == other.reading.source.reference
-        and STATUS_RANK[other.reading.status] > STATUS_RANK[one.reading.status]
+        and rank_of(other) > rank_of(one)
         and same_moment(one.drawn, other.drawn)
     )
+
+
+def rank_of(result: DatedAti) -> int:
+    """The rank of a result's status: a higher one replaces a lower one."""
+    return STATUS_RANK[result.reading.status]
 
 
 def differ_in_assay(results: Sequence[DatedAti]) -> bool:

@@ -31,6 +31,8 @@ class Unsafe(StrEnum):
     TRUST_FILE_OWNER = "trust-file-owner"
     TRUST_FILE_READABLE = "trust-file-readable"
     CA_FILE_MISSING = "ca-file-missing"
+    CA_FILE_WRITABLE = "ca-file-writable"
+    SITE_FILE_WRITABLE = "site-file-writable"
     NAME_TWICE = "name-twice"
     ISSUER_HTTP = "issuer-http"
     ISSUER_NOT_PLAIN = "issuer-not-plain"

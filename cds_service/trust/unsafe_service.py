@@ -6,11 +6,13 @@ import os
 import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from cds_service.settings import Settings
 from cds_service.trust.addresses import is_http, is_local, is_plain_https, origin_of
 from cds_service.trust.unsafe import Finding, Unsafe, refuse_unsafe
+
+_OTHERS_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
 
 
 def check_sandbox(settings: Settings) -> None:
@@ -29,8 +31,13 @@ def service_findings(settings: Settings, tables: Mapping[str, Any], trust_path: 
         yield Finding(Unsafe.DEBUG)
     service = tables.get("service", {})
     yield from _file_findings(trust_path, holds_keys=any("jwks" in one for one in tables.get("client", [])))
-    if "ca_file" in service and not Path(service["ca_file"]).is_file():
-        yield Finding(Unsafe.CA_FILE_MISSING)
+    if "ca_file" in service:
+        if not Path(service["ca_file"]).is_file():
+            yield Finding(Unsafe.CA_FILE_MISSING)
+        elif _others_may_write(Path(service["ca_file"])):
+            yield Finding(Unsafe.CA_FILE_WRITABLE)
+    if settings.site_path is not None and _others_may_write(settings.site_path):
+        yield Finding(Unsafe.SITE_FILE_WRITABLE)
 
 
 def _address_findings(settings: Settings) -> Iterator[Finding]:
@@ -51,18 +58,27 @@ def _origin_findings(settings: Settings) -> Iterator[Finding]:
 
 
 def _file_findings(trust_path: Path, *, holds_keys: bool) -> Iterator[Finding]:
-    file, folder = trust_path.stat(), trust_path.absolute().parent
-    if file.st_mode & (stat.S_IWGRP | stat.S_IWOTH) or _others_may_replace_files(folder):
+    if _others_may_write(trust_path):
         yield Finding(Unsafe.TRUST_FILE_WRITABLE)
-    if {file.st_uid, folder.stat().st_uid} - {0, os.geteuid()}:
+    owners = {one.stat().st_uid for one in (trust_path, *_folders(trust_path))}
+    if owners - {0, os.geteuid()}:
         yield Finding(Unsafe.TRUST_FILE_OWNER)
-    if holds_keys and file.st_mode & stat.S_IROTH:
+    if holds_keys and trust_path.stat().st_mode & stat.S_IROTH:
         yield Finding(Unsafe.TRUST_FILE_READABLE)
 
 
-def _others_may_replace_files(folder: Path) -> bool:
-    """Say whether whoever does not own the files of a folder may put others in their place."""
-    mode = folder.stat().st_mode
-    open_to_others = mode & (stat.S_IWGRP | stat.S_IWOTH) and not mode & stat.S_ISVTX
+def _others_may_write(path: Path) -> bool:
+    """Say whether whoever does not own a file may change it, or put another in its place."""
+    if path.stat().st_mode & _OTHERS_WRITE:
+        return True
     # Kubernetes mounts configuration with every right, but so that nobody can write there.
-    return bool(open_to_others) and not os.statvfs(folder).f_flag & os.ST_RDONLY
+    return any(
+        mode & _OTHERS_WRITE and not mode & stat.S_ISVTX and not os.statvfs(folder).f_flag & os.ST_RDONLY
+        for folder in _folders(path)
+        if (mode := folder.stat().st_mode)
+    )
+
+
+def _folders(path: Path) -> set[Path]:
+    """Return where a file is found, and where it is when that was a link."""
+    return {path.absolute().parent, path.resolve().parent}

@@ -187,7 +187,8 @@ def _canonical_v6(host: str) -> str:
 def _path(path: str) -> str:
     """Return a path whose segments are plain: none empty but the last, no dots, nothing hidden by escape."""
     for segment in path.removesuffix("/").split("/")[1:]:
-        if segment in {".", ".."} or _SEGMENT.fullmatch(segment) is None or _HIDDEN_IN_PATH.search(segment):
+        plain = segment.partition(";")[0]  # some servers take "..;" for ".."
+        if plain in {".", ".."} or _SEGMENT.fullmatch(segment) is None or _HIDDEN_IN_PATH.search(segment):
             raise AddressRefusedError("path")
     return path
 

@@ -45,6 +45,15 @@ def trust_file(tmp_path: Path) -> Path:
     return write_trust(tmp_path, given_keys())
 
 
+@pytest.fixture(autouse=True)
+def own_environment() -> Iterator[None]:
+    """What the command hands down to its workers is not handed down to other tests."""
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
 @pytest.fixture
 def no_freeze() -> Iterator[None]:
     yield
@@ -144,6 +153,34 @@ def test_the_server_itself_writes_to_standard_error(capsys: pytest.CaptureFixtur
         logger.removeHandler(handler)
     printed = capsys.readouterr()
     assert (printed.out, printed.err) == ("", "[ERROR] Unexpected exit from worker-1\n")
+
+
+@pytest.mark.enable_socket
+@pytest.mark.allow_hosts(["127.0.0.1", "::1"])
+@pytest.mark.parametrize(
+    ("host", "asked"),
+    [("127.0.0.1", ["127.0.0.1"]), ("::1", ["::1"]), ("::", ["::1", "127.0.0.1"])],
+)
+def test_all_workers_accept_from_one_socket_on_the_addresses_that_were_named(
+    host: str, asked: list[str]
+) -> None:
+    port = free_port()
+    made = server(ServeOptions(host, port, workers=2, stop_seconds=1))
+    made._init_shared_socket()
+    listener = made._sso
+    try:
+        for address in asked:
+            with socket.create_connection((address, port), timeout=5), listener.accept()[0] as accepted:
+                # Otherwise answers in two parts wait 40 ms for an acknowledgement in between.
+                assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        with pytest.raises(OSError, match="in use"):  # nobody else can listen beside it and take its calls
+            check_free(host, port)
+        other = socket.socket(listener.family)
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        with closing(other), pytest.raises(OSError, match="in use"):
+            other.bind((host, port))
+    finally:
+        made._drop_shared_socket()
 
 
 @pytest.mark.enable_socket

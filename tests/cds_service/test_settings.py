@@ -115,3 +115,9 @@ def test_a_folder_for_shared_metrics_that_cannot_be_used_is_named_before_anythin
     with pytest.raises(SettingsError, match="PROMETHEUS_MULTIPROC_DIR"):
         settings_from_environment({"PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "missing")})
     settings_from_environment({"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)})
+
+
+def test_the_keys_of_connections_are_written_nowhere() -> None:
+    with pytest.raises(SettingsError, match="SSLKEYLOGFILE"):
+        settings_from_environment({"SSLKEYLOGFILE": "/tmp/keys"})  # noqa: S108 (nothing is written)
+    settings_from_environment({"SSLKEYLOGFILE": ""})

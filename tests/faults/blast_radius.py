@@ -10,6 +10,7 @@ machine disturbs all alike.
 from __future__ import annotations
 
 import argparse
+import asyncio
 import http.client
 import random
 import statistics
@@ -26,7 +27,7 @@ import orjson
 
 from benchmarks.served import percentile
 from benchmarks.serving import HEADERS, SERVICE_PATH
-from tests.faults.fault_proxy import Fault, FaultProxy, hang, running, well
+from tests.faults.fault_proxy import Exchange, Fault, FaultProxy, hang, running, well
 from tests.faults.scenario import GROUPS, record_of, story_request, without_prefetch
 from tests.faults.serving import served
 
@@ -34,6 +35,7 @@ WORKERS = 2
 CONNECTIONS = 24
 MOST_TIMES = 1.25
 HEALING_SECONDS = 30
+SLOW_SECONDS = 0.3  # within the time for fetching: the circuit breaker has no reason to open
 LACKING = tuple(f"{group}: ".encode() for group in GROUPS)
 """What stands on a card that lacks something."""
 
@@ -125,9 +127,19 @@ def wait_until_whole(port: int, body: bytes) -> None:
         time.sleep(0.05)
 
 
+async def slow(exchange: Exchange) -> bool:
+    """Answer properly, but late."""
+    await asyncio.sleep(SLOW_SECONDS)
+    return await well(exchange)
+
+
+FAULTS: dict[str, Fault] = {"hang": hang, "slow": slow}
+
+
 def main() -> int:
     """Measure and print; 1 when others paid more than a quarter, or with an error."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--fault", choices=list(FAULTS), default="hang")
     parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument("--rate", type=float, default=30, help="calls a second of each half")
@@ -153,7 +165,7 @@ def main() -> int:
         states: dict[str, tuple[Fault, dict[str, bytes]]] = {
             "asks nobody": (well, {"its own": others["prefetched"]}),
             "well": (well, half),
-            "hung": (hang, half),
+            "troubled": (FAULTS[options.fault], half),
         }
         rounds: dict[str, list[dict[str, Seen]]] = {name: [] for name in states}
         for number in range(options.rounds):
@@ -173,7 +185,7 @@ def _judged(rounds: dict[str, list[dict[str, Seen]]], kinds: list[str]) -> bool:
     """Print the ratios of p99 and the errors of the others; say whether any is too high."""
     failed = False
     for kind, name in product(kinds, ("well", "asks nobody")):
-        before, beside = ([seen[kind] for seen in rounds[state]] for state in (name, "hung"))
+        before, beside = ([seen[kind] for seen in rounds[state]] for state in (name, "troubled"))
         ratios = [
             percentile(one.took, 0.99) / percentile(other.took, 0.99)
             for one, other in zip(beside, before, strict=True)

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.serving import free_port, wait_until_up
-
-ROOT = Path(__file__).resolve().parents[2]
-STOPPING_SECONDS = 60
+from benchmarks.serving import free_port, started
 
 
 @contextmanager
@@ -25,20 +21,9 @@ def served(
     """
     port = free_port()
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("INFLIXIMAB_CDS_")}
-    with (log or Path(os.devnull)).open("wb") as written:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.serve_here", target, str(port), str(workers)],
-            env={**inherited, "PYTHONUNBUFFERED": "1", **(environment or {})},
-            cwd=ROOT,
-            stdout=written,
-            stderr=subprocess.STDOUT,
-        )
-        try:
-            wait_until_up(port, process)
-            yield port, process.pid
-        finally:
-            process.terminate()
-            process.wait(timeout=STOPPING_SECONDS)
+    arguments = [sys.executable, "-m", "tests.faults.serve_here", target, str(port), str(workers)]
+    with started(arguments, port, environment={**inherited, **(environment or {})}, log=log) as (process, _):
+        yield port, process.pid
 
 
 def children(process_id: int) -> set[int]:

@@ -2,11 +2,11 @@
 
 import http.client
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
 from benchmarks.bodies import body
+from benchmarks.start import resident_mib
 from cds_service.serving import BLOCKING_THREADS
 from tests.faults.request_bombs import answered
 from tests.faults.serving import children, served
@@ -15,12 +15,6 @@ from tests.faults.serving import children, served
 @pytest.fixture(autouse=True)
 def frozen_clock():
     """The clock runs here: servers are waited for by it."""
-
-
-def resident_mib(process_id):
-    status = Path(f"/proc/{process_id}/status").read_text(encoding="ascii")
-    (line,) = [one for one in status.splitlines() if one.startswith("VmRSS")]
-    return int(line.split()[1]) / 1024
 
 
 @pytest.mark.enable_socket

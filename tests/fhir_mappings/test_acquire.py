@@ -12,8 +12,9 @@ from fhir_mappings.acquired import AcquiredKey, KeyState
 from fhir_mappings.codes import load_code_sets
 from fhir_mappings.prefetch import KEYS, OPTIONAL_KEYS, READ_KEYS
 from fhir_mappings.strict_json import StrictJsonError
-from tdm.facts import Shortfall, Source
+from tdm.facts import Shortfall
 from tdm.issues import DataIssue, IssueCode
+from tdm.source import Source
 
 Json = dict[str, Any]
 

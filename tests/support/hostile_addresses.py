@@ -1,4 +1,4 @@
-"""Addresses by which services were made to ask servers that they must not ask; {host} is an allowed one."""
+"""Addresses by which services were made to ask servers that they must not ask; {host}/fhir is allowed."""
 
 from __future__ import annotations
 
@@ -42,7 +42,24 @@ HOSTILE: tuple[str, ...] = (
     f"https://{{host}}[{_EVIL}]/fhir",
     f"https://{_EVIL};{{host}}/fhir",
     f"https://{_EVIL},{{host}}/fhir",
+    f"https://{_EVIL}\\@{{host}}",
+    f"https://{_EVIL}/{{host}}/fhir",
+    f"https://{_EVIL};@{{host}}/fhir",
+    f"https://{_EVIL}?@{{host}}/fhir",
+    f"https://{_EVIL}#@{{host}}/fhir",
+    f"https://{_EVIL}%00.{{host}}/fhir",
+    f"https://{_EVIL}%2f{{host}}/fhir",
+    f"https://{_EVIL}%23@{{host}}/fhir",
+    f"https://{{host}}%2e{_EVIL}/fhir",
+    f"https://user:{{host}}@{_EVIL}/fhir",
+    "https://.{host}/fhir",
+    "https://{host}./fhir",
+    "https://{host}: /fhir",
+    "https://{host}\u3002evil.example/fhir",
     # -- other schemes
+    "ftp://{host}/fhir",
+    "file://{host}/fhir",
+    "gopher://{host}/fhir",
     "file:///etc/passwd",
     f"ftp://{_EVIL}/fhir",
     f"gopher://{_EVIL}:70/_GET",
@@ -72,6 +89,13 @@ HOSTILE: tuple[str, ...] = (
     "http://metadata.google.internal/computeMetadata/v1",
     "http://100.64.0.1/fhir",
     "http://10.0.0.1/fhir",
+    "https://127.0.0.1/",
+    "https://127.1/",
+    "https://0x7f.1/",
+    "https://0/",
+    "https://[::1]/",
+    "https://[::ffff:127.0.0.1]/",
+    "https://localhost/",
     "http://192.168.0.1/fhir",
     "http://①②⑦.⓪.⓪.①:1/fhir",
     "http://127。0。0。1:1/fhir",
@@ -88,6 +112,14 @@ HOSTILE: tuple[str, ...] = (
     "https://{host}:\uff14\uff14\uff13/fhir",
     "https://{host}/fhirevil",
     "https://{host}/other",
+    "https://{host}:99999/fhir",
+    "https://{host}/fhir@evil.example",
+    "https://{host}/fhir.evil.example",
+    "https://{host}/fhir/..;/admin",
+    "https://{host}/fhir%2f..",
+    "https://{host}/fhir//",
+    "https://{host}/fhir\t",
+    "https://{host}/fhir\r\nHost: evil.example",
     "https://{host}/fhir/../admin",
     "https://{host}/fhir/%2e%2e/admin",
     "https://{host}/fhir/%2E%2E%2Fadmin",
@@ -102,9 +134,39 @@ HOSTILE: tuple[str, ...] = (
 )
 
 
-def hostile_to(host: str, *, scheme: str = "https") -> list[str]:
+RESPELT: tuple[str, ...] = (
+    "HTTPS://{host}/fhir",
+    "https://{HOST}/fhir",
+    "https://{host}:443/fhir",
+    "https://{host}/fhir ",
+    " https://{host}/fhir",
+    "https://{host}/fhir\n",
+    "https://{host}/fhir?next=https://evil.example",
+    "https://{host}/fhir#x",
+    "http://{host}/fhir",
+    "//{host}/fhir",
+    "/fhir",
+    "../fhir",
+)
+"""The allowed one itself in other words, for what is compared as text."""
+
+
+def hostile_to(host: str, *, path: str = "/fhir", scheme: str = "https") -> list[str]:
     """The corpus against one allowed host (with its port, where it has one)."""
-    written = [address.replace("{host}", host) for address in HOSTILE]
+    written = _written(HOSTILE, host, path)
     if scheme == "http":  # an allowed server on this machine: the same tricks against its own scheme too
         written += [text.replace("https://", "http://") for text in written if text.startswith("https://")]
     return list(dict.fromkeys(written))
+
+
+def not_exactly(address: str) -> list[str]:
+    """The corpus against one https address that has to come letter by letter."""
+    host, _, path = address.removeprefix("https://").partition("/")
+    return list(dict.fromkeys(_written((*HOSTILE, *RESPELT), host, f"/{path}")))
+
+
+def _written(templates: tuple[str, ...], host: str, path: str) -> list[str]:
+    return [
+        one.replace("{host}", host).replace("{HOST}", host.upper()).replace("/fhir", path)
+        for one in templates
+    ]

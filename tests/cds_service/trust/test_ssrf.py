@@ -1,5 +1,6 @@
 """No address in a request or a token leads this service anywhere: not a socket, not a look-up."""
 
+import re
 import socket
 from collections import Counter
 
@@ -11,7 +12,7 @@ from cds_service.services import load_services
 from cds_service.trust.load import load_trust, read_trust
 from cds_service.trust.reasons import TrustError
 from tests.cds_service.conftest import example
-from tests.support.ssrf_addresses import hostile_addresses
+from tests.support.hostile_addresses import not_exactly
 from tests.support.trust import (
     BASE,
     EPIC,
@@ -28,8 +29,9 @@ from tests.support.trust import (
     write_trust,
 )
 
-KEY_ADDRESSES = hostile_addresses(EPIC_KEYS)
-BASE_ADDRESSES = hostile_addresses(PLAIN_BASE)
+KEY_ADDRESSES = not_exactly(EPIC_KEYS)
+BASE_ADDRESSES = not_exactly(PLAIN_BASE)
+ON_THE_RIGHT_HOST = re.compile(r"https://(?i:epic\.hospital\.example)(?::443)?(?:/[A-Za-z0-9][\w@.-]*)*/?")
 
 
 @pytest.fixture
@@ -77,7 +79,8 @@ def test_no_jku_but_the_configured_one_is_even_looked_up(service, outside, stran
         response = client.post(PATH, json=example(), headers={"Authorization": f"Bearer {token}"})
         assert response.status_code == 401, address
     assert outside == []
-    assert counted == {"jku-refused": len(KEY_ADDRESSES) - 1, "token-malformed": 1}  # one holds a NUL
+    nul = sum("\0" in address for address in KEY_ADDRESSES)
+    assert counted == {"jku-refused": len(KEY_ADDRESSES) - nul, "token-malformed": nul}
 
 
 @pytest.mark.parametrize("name", ["iss", "aud", "sub", "tenant", "jti"])
@@ -107,7 +110,7 @@ def test_no_fhir_server_but_the_client_s_own_passes(service, outside):
         # A NUL makes the whole body unreadable, which is told to a caller that is known by then.
         assert response.status_code == (400 if "\0" in address else 401), address
     assert outside == []
-    assert counted == {"fhir-server-refused": len(BASE_ADDRESSES) - 1}
+    assert counted == {"fhir-server-refused": sum("\0" not in address for address in BASE_ADDRESSES)}
 
 
 def test_the_configured_key_server_alone_is_looked_up(service, outside):
@@ -123,18 +126,8 @@ def test_the_configured_key_server_alone_is_looked_up(service, outside):
 def test_such_an_address_cannot_be_configured_for_keys_either(tmp_path, address):
     client = {"name": "ehr", "issuer": EPIC, "jwks_url": address, "fhir_bases": [EPIC]}
     path = write_trust(tmp_path, {"client": [client]})
-    if address.startswith("https://epic.hospital.example") and address.endswith(
-        (".evil.example", "@evil.example")
-    ):
-        # A path on the right host: odd, but it leads nowhere else.
+    if ON_THE_RIGHT_HOST.fullmatch(address):  # perhaps at another path: odd, but it leads nowhere else
         assert read_trust(settings_for(path), path).clients[0].jwks_url == address
-        return
-    same = {
-        EPIC_KEYS.replace("epic", "EPIC", 1).replace("hospital.example", "HOSPITAL.EXAMPLE", 1),
-        EPIC_KEYS.replace(".example/", ".example:443/", 1),
-    }
-    if address in same:
-        assert read_trust(settings_for(path), path).clients[0].jwks_url == address  # the same host
         return
     with pytest.raises(TrustError, match="jwks_url"):
         read_trust(settings_for(path), path)

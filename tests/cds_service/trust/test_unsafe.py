@@ -193,6 +193,8 @@ ELSEWHERE = {
     U.DATABASE_WORLD_READABLE,
     U.DATABASE_SECRET,
     U.TRUST_FILE_OWNER,
+    U.CA_FILE_WRITABLE,
+    U.SITE_FILE_WRITABLE,
 }
 
 
@@ -333,6 +335,32 @@ def test_a_trust_file_is_not_where_others_may_put_another_in_its_place(tmp_path,
         return
     with pytest.raises(TrustError, match=r"\[trust-file-writable\]"):
         read_trust(settings_for(path), path)
+
+
+def test_a_link_is_as_safe_as_where_it_leads(tmp_path):
+    folder, elsewhere = tmp_path / "etc", tmp_path / "elsewhere"
+    folder.mkdir()
+    elsewhere.mkdir()
+    link = folder / "link.toml"
+    link.symlink_to(write_trust(elsewhere, {"client": [client()]}))
+    read_trust(settings_for(link), link)
+    elsewhere.chmod(0o777)
+    with pytest.raises(TrustError, match=r"\[trust-file-writable\]"):
+        read_trust(settings_for(link), link)
+
+
+@pytest.mark.parametrize("which", ["ca-file-writable", "site-file-writable"])
+def test_what_decides_whom_to_ask_and_what_to_advise_is_written_by_its_owner_only(tmp_path, which):
+    authority, site = tmp_path / "ca.pem", tmp_path / "site.toml"
+    authority.touch(mode=0o644)
+    site.touch(mode=0o644)
+    path = write_trust(tmp_path, {"service": {"ca_file": str(authority)}, "client": [client()]})
+    settings = settings_for(path, site_path=site)
+    read_trust(settings, path)
+    (authority if which.startswith("ca") else site).chmod(0o664)
+    with pytest.raises(TrustError, match=rf"\[{which}\]") as refused:
+        read_trust(settings, path)
+    assert str(refused.value).count("[") == 1
 
 
 def test_a_folder_in_which_nobody_can_write_is_safe_whatever_its_mode_says(tmp_path, monkeypatch):
