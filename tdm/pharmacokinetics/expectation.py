@@ -1,0 +1,52 @@
+"""What a model expects of a level before seeing any: the range that tells a surprise from a mistake."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from tdm.pharmacokinetics.concentration import Level
+from tdm.pharmacokinetics.history import Sample
+from tdm.pharmacokinetics.likelihood import residual_variance
+from tdm.pharmacokinetics.linear_algebra import dot, times
+from tdm.pharmacokinetics.model import PkModel
+from tdm.pharmacokinetics.parameters import random_places
+
+Z_99 = 2.5758293035489004
+
+
+class Expected(NamedTuple):
+    """Of one sample: the model's median and the range that holds 99 of 100 patients' levels, in µg/mL.
+
+    It counts differences between patients, between occasions, and the residual error. Both ends are 0 where
+    no drug can be there.
+    """
+
+    median_ug_ml: float
+    lower_ug_ml: float
+    upper_ug_ml: float
+
+    def disagrees(self, sample: Sample) -> bool:
+        """Whether the sample lies beyond the range; one below quantification if all of the range is above."""
+        if sample.below:
+            return sample.value_ug_ml <= self.lower_ug_ml
+        return not self.lower_ug_ml <= sample.value_ug_ml <= self.upper_ug_ml
+
+
+def occasion_cv(model: PkModel, level: Level) -> float:
+    """The coefficient of variation that clearance's change between occasions gives a level."""
+    if model.iov_cl == 0.0 or level.value_ug_ml == 0.0:
+        return 0.0
+    return math.sqrt(model.iov_cl) * abs(level.gradient[0]) / level.value_ug_ml
+
+
+def expected(model: PkModel, level: Level, cv: float) -> Expected:
+    """The range about the level of a typical patient; the residual error is taken as log-normal."""
+    value = level.value_ug_ml
+    if value == 0.0:
+        return Expected(0.0, 0.0, 0.0)
+    relative = [level.gradient[place] / value for place in random_places(model)]
+    variance, _ = residual_variance(model.residual, value, cv)
+    spread = dot(relative, times(model.omega, relative)) + math.log1p(variance / (value * value))
+    factor = math.exp(Z_99 * math.sqrt(spread))
+    return Expected(value, value / factor, value * factor)
