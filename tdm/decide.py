@@ -26,6 +26,7 @@ from tdm.decision import (
 )
 from tdm.draft_review import differing_order, withheld_update
 from tdm.facts import FactGroup, Moment, TreatmentCourse
+from tdm.forecast.deciding import Doubts, forecasted
 from tdm.gate_records import gate_records
 from tdm.gates import GateReport, check_gates, with_immunomodulator
 from tdm.gates_context import GateContext, gate_context
@@ -144,6 +145,17 @@ def _by_table(chosen: Answer, report: GateReport, context: GateContext, knowledg
         # Weight or order is wrong by a factor: dose per kg stays true, what it comes to in mg may not.
         options = tuple(one if one.dose_mg_per_kg is None else replace(one, dose_mg=None) for one in options)
     options = with_awaited(options, awaited_results(course.issues, assessment, context.now, context.policy))
+    # Numbers beside the options, and perhaps another one recommended; nothing else of the decision changes.
+    foreseen = forecasted(
+        course,
+        assessment,
+        options,
+        verdict,
+        Doubts(report.pregnant, report.dose_slip, report.interval_only),
+        now=context.now,
+        knowledge=knowledge,
+    )
+    options = foreseen.options
     report = with_immunomodulator(report, context, options)
     indication = indication_issue(course)
     steps = assessment.certainty_steps_down + (indication is not None) + led_out
@@ -155,7 +167,7 @@ def _by_table(chosen: Answer, report: GateReport, context: GateContext, knowledg
         and verdict is Verdict.INTENSIFY
         and not assessment.draft_changes_route
         and not report.dose_in_doubt
-        and draft_does_it(course.draft, options, assessment.regimen)
+        and draft_does_it(course.draft, foreseen.advised, assessment.regimen)
     )
     comparable = None if assessment.draft_changes_route else course.draft
     differing = None
@@ -203,11 +215,13 @@ def _by_table(chosen: Answer, report: GateReport, context: GateContext, knowledg
             chosen.plan.issues,
             () if indication is None else (indication,),
             _decision_issues(chosen, assessment),
+            foreseen.issues,
             () if withheld is None or does_it else (withheld,),
             () if differing is None else (differing,),
         ),
         local_policy=is_local(chosen, target, knowledge),
         assessment=assessment,
+        forecast=foreseen.forecast,
     )
 
 

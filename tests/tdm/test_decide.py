@@ -188,7 +188,7 @@ def test_a_course_is_assessed_and_decided():
     )
     assert found.indicator is Indicator.WARNING
     assert found.knowledge_version == shipped_knowledge().version
-    assert found.options[0].kind is K.RAISE_DOSE
+    assert found.options[0].kind is K.SHORTEN_INTERVAL_4_WEEKS
     assert found.assessment.situations[0].level_ug_ml == 1.8
     assert found.rationale == (
         (

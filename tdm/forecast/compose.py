@@ -1,0 +1,198 @@
+"""Asks the models: one estimate each, then the trough of every regimen in question."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tdm.facts import Route
+from tdm.forecast.choosing import models_for, range_notes, short_name
+from tdm.forecast.doses import INFUSION_DAYS
+from tdm.forecast.inputs import Inputs, read_inputs
+from tdm.forecast.result import Absence, ModelTrough, Note, Remark, TroughForecast
+from tdm.pharmacokinetics.estimate import Estimate, estimate
+from tdm.pharmacokinetics.prediction import Plan, Predicted, predict_at, predict_trough
+
+if TYPE_CHECKING:
+    from tdm.decision import Assessment
+    from tdm.facts import Moment, TreatmentCourse
+    from tdm.knowledge.model import Knowledge
+    from tdm.pharmacokinetics.history import History, Sample
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """One model after its estimate, with the history as it read it."""
+
+    estimate: Estimate
+    history: History
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What the models make of one patient; asked for the trough of any regimen.
+
+    `bracket` ranks; `opinion` is a further model where albumin is missing.
+    """
+
+    inputs: Inputs
+    bracket: tuple[Fitted, ...]
+    opinion: Fitted | None
+    assumptions: tuple[Note, ...]
+    left_out: tuple[Note, ...]
+
+    @property
+    def individual(self) -> bool:
+        """Whether a level went in."""
+        return bool(self.inputs.levels.samples)
+
+
+@dataclass(frozen=True, slots=True)
+class NoFit:
+    """Why the models say nothing, with what was left out and, where they disagree, the day of the level."""
+
+    absent: Absence
+    left_out: tuple[Note, ...] = ()
+    level_day: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked of a trough: the chance of at least one level and of more than another."""
+
+    at_least_ug_ml: float | None
+    above_ug_ml: float | None = None
+
+
+def fit(
+    course: TreatmentCourse,
+    assessment: Assessment,
+    now: Moment,
+    knowledge: Knowledge,
+    *,
+    subcutaneous: bool = False,
+) -> Fit | NoFit:
+    """The models of this patient, fitted to the levels; or why there is nothing to say.
+
+    `subcutaneous`: injections will be asked about, so that only a model that knows them will do. It does for
+    a course of injections in any case.
+    """
+    groups = {situation.age_group for situation in assessment.situations}
+    if len(groups) > 1:
+        return NoFit(Absence.AGE_UNKNOWN)
+    inputs = read_inputs(course, assessment, now, knowledge)
+    if isinstance(inputs, Absence):
+        return NoFit(inputs)
+    route = Route.SUBCUTANEOUS if subcutaneous else assessment.regimen.route
+    known = bool(inputs.covariates.albumin_g_dl)
+    chosen = models_for(knowledge.models.values(), route, groups.pop(), albumin_known=known)
+    asked = [*chosen.bracket, *([] if chosen.opinion is None else [chosen.opinion])]
+    histories = {model.id: inputs.history_for(model) for model in asked}
+    present = {name: history.covariates[-1] for name, history in histories.items()}
+    models, left_out, unusual = range_notes(chosen.bracket, present)
+    left_out = [*inputs.levels.left_out, *left_out]
+    if not models:
+        return NoFit(Absence.OUT_OF_RANGE, tuple(left_out))
+    fitted = [Fitted(estimate(model, histories[model.id]), histories[model.id]) for model in models]
+    converged = tuple([one for one in fitted if one.estimate.converged])
+    left_out += [
+        (Remark.MODEL_NOT_CONVERGED, (("model", short_name(one.estimate.model)),))
+        for one in fitted
+        if not one.estimate.converged
+    ]
+    if not converged:
+        return NoFit(Absence.NOT_CONVERGED, tuple(left_out))
+    unexpected = unexpected_sample(converged)
+    if unexpected is not None:
+        days = [drawn.day.isoformat() for drawn in inputs.levels.drawn]
+        at = [sample.at_days for sample in inputs.levels.samples]
+        return NoFit(Absence.LEVEL_UNEXPECTED, tuple(left_out), days[at.index(unexpected.at_days)])
+    opinion = None
+    if chosen.opinion is not None:
+        history = histories[chosen.opinion.id]
+        found = Fitted(estimate(chosen.opinion, history), history)
+        opinion = found if found.estimate.converged else None
+    assumptions = [*inputs.assumptions, *unusual]
+    if not known:
+        values = " and ".join(dict.fromkeys(_albumin(one.history) for one in converged))
+        assumptions.append((Remark.ALBUMIN_UNKNOWN, (("value", values),)))
+        if opinion is not None and inputs.covariates.male is None:
+            assumptions.append((Remark.SEX_UNKNOWN, (("model", short_name(opinion.estimate.model)),)))
+    return Fit(inputs, converged, opinion, tuple(assumptions), tuple(left_out))
+
+
+def _albumin(history: History) -> str:
+    return f"{history.covariates[-1].albumin_g_dl:.1f}"
+
+
+def unexpected_sample(fitted: Sequence[Fitted]) -> Sample | None:
+    """The newest level that no model would have expected: outside the 99 % range of each, before the fit.
+
+    One model that expected it is enough: that is what two are asked for.
+    """
+    samples = fitted[0].history.samples
+    for place in range(len(samples) - 1, -1, -1):
+        if all(_is_unexpected(samples[place], one.estimate, place) for one in fitted):
+            return samples[place]
+    return None
+
+
+def _is_unexpected(sample: Sample, found: Estimate, place: int) -> bool:
+    expected = found.a_priori[place]
+    if sample.below:
+        return sample.value_ug_ml < expected.lower_ug_ml
+    return not expected.lower_ug_ml <= sample.value_ug_ml <= expected.upper_ug_ml
+
+
+def trough_of(
+    found: Fit,
+    asked: Asked,
+    amount_mg: float,
+    interval_days: float,
+    *,
+    subcutaneous: bool = False,
+    first_dose_days: float = 0.0,
+    settled: bool = True,
+    of: Sequence[Fitted] | None = None,
+) -> TroughForecast:
+    """The trough that a regimen leads to: settled, or at the end of the interval after its first dose.
+
+    `first_dose_days` is the day of that dose from now. `of` asks other models than the bracket.
+    """
+    duration = 0.0 if subcutaneous else INFUSION_DAYS
+    plan = Plan(first_dose_days, amount_mg, interval_days, subcutaneous, duration)
+    doses = None if settled else 1
+    return TroughForecast(
+        tuple(
+            [
+                _asked(predict_trough(one.estimate, one.history, plan, doses), one, asked)
+                for one in (found.bracket if of is None else of)
+            ]
+        ),
+        asked.at_least_ug_ml,
+        asked.above_ug_ml,
+        settled=settled,
+    )
+
+
+def trough_at(found: Fit, asked: Asked, at_days: float) -> TroughForecast:
+    """The level at one time of the course as it was given."""
+    return TroughForecast(
+        tuple([_asked(predict_at(one.estimate, one.history, at_days), one, asked) for one in found.bracket]),
+        asked.at_least_ug_ml,
+        asked.above_ug_ml,
+        settled=False,
+    )
+
+
+def _asked(predicted: Predicted, one: Fitted, asked: Asked) -> ModelTrough:
+    at_least, above = asked.at_least_ug_ml, asked.above_ug_ml
+    return ModelTrough(
+        one.estimate.model.id,
+        predicted.median_ug_ml,
+        predicted.lower_ug_ml,
+        predicted.upper_ug_ml,
+        None if at_least is None else predicted.probability_at_least(at_least),
+        None if above is None else predicted.probability_above(above),
+    )

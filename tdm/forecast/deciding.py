@@ -1,0 +1,186 @@
+"""What a decision asks of the forecast. It adds numbers, may move a recommendation, and can break nothing."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from tdm.decision import Assessment, Option, OptionKind, Verdict
+from tdm.facts import Route
+from tdm.forecast.compose import Fit, NoFit, fit
+from tdm.forecast.projecting import level_within_interval, project
+from tdm.forecast.ranking import is_candidate, rank
+from tdm.forecast.regimens import Course, course_of, in_force, of_option, opinion
+from tdm.forecast.result import Absence, Forecast, Projection
+from tdm.forecast.targets import LESS_DRUG
+from tdm.issues import DataIssue, IssueCode
+from tdm.phase import INDUCTION
+
+if TYPE_CHECKING:
+    from tdm.facts import LevelReading, Moment, TreatmentCourse
+    from tdm.knowledge.model import Knowledge, Policy
+
+# Kinds whose dose and interval make a regimen; the others name a way, and the clinician the numbers.
+REGIMENS = LESS_DRUG | {
+    OptionKind.SHORTEN_INTERVAL_2_WEEKS,
+    OptionKind.SHORTEN_INTERVAL_4_WEEKS,
+    OptionKind.RAISE_DOSE,
+    OptionKind.RAISE_DOSE_AND_SHORTEN_INTERVAL,
+    OptionKind.SUBCUTANEOUS_DOUBLE_DOSE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Doubts:
+    """What the safety gates know that speaks against a forecast, or against a recommendation made by it.
+
+    `heart_failure`: the same dose at half the interval is the doubled dose, which heart failure forbids, in
+    two visits. There the smallest step stays the recommended one, whatever its chance.
+    """
+
+    pregnant: bool = False
+    dose_slip: bool = False
+    heart_failure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Forecasted:
+    """The options with their numbers and what stands beside them.
+
+    `advised` are the options that an order in front of the clinician is compared with: where the forecast
+    chose, those that are about as good as the chosen one. `forecast` is None where it has nothing to add.
+    """
+
+    options: tuple[Option, ...]
+    advised: tuple[Option, ...]
+    forecast: Forecast | None = None
+    issues: tuple[DataIssue, ...] = ()
+
+
+def forecasted(
+    course: TreatmentCourse,
+    assessment: Assessment,
+    options: tuple[Option, ...],
+    verdict: Verdict,
+    doubts: Doubts,
+    *,
+    now: Moment,
+    knowledge: Knowledge,
+) -> Forecasted:
+    """The options of a decision with their forecast. Never throws: what fails is an absence with its code.
+
+    Nothing is asked where no option names a regimen and no level waits to be projected.
+    """
+    plain = Forecasted(options, options)
+    if not knowledge.policy.forecast_enabled:
+        return plain
+    reading = level_within_interval(assessment, course) if verdict is Verdict.ASSESS else None
+    if reading is None and not any(names_regimen(option) for option in options):
+        return plain
+    if doubts.pregnant:
+        return replace(plain, forecast=Forecast(Absence.PREGNANCY))
+    if doubts.dose_slip:
+        return replace(plain, forecast=Forecast(Absence.DOSE_IN_DOUBT))
+    try:
+        found = fit(course, assessment, now, knowledge)
+        if isinstance(found, NoFit):
+            return replace(plain, forecast=absent_for(found), issues=issues_of(found))
+        numbered = _with_numbers(found, course, assessment, options, reading, now, knowledge)
+        if verdict is not Verdict.INTENSIFY or doubts.heart_failure:
+            return numbered
+        return _ranked(numbered, assessment, knowledge.policy)
+    except Exception as error:  # noqa: BLE001 (the decision stands without its forecast, and says that it does)
+        return replace(plain, forecast=Forecast(Absence.INTERNAL, failed_at=where(error)))
+
+
+def names_regimen(option: Option) -> bool:
+    """Whether an option says what would be given, so that a trough can be predicted."""
+    return option.kind in REGIMENS and (
+        option.dose_mg is not None or option.dose_mg_per_kg is not None or option.interval_days is not None
+    )
+
+
+def _with_numbers(
+    found: Fit,
+    course: TreatmentCourse,
+    assessment: Assessment,
+    options: tuple[Option, ...],
+    reading: LevelReading | None,
+    now: Moment,
+    knowledge: Knowledge,
+) -> Forecasted:
+    question = course_of(found, assessment, now, knowledge)
+    keeping = any(option.kind in LESS_DRUG for option in options)
+    projection = None
+    if reading is not None:
+        projection = project(found, reading, course, assessment, now, knowledge)
+    forecast = forecast_of(question, keeping=keeping, projection=projection)
+    numbered = tuple(
+        [
+            replace(option, predicted=of_option(question, option)) if names_regimen(option) else option
+            for option in options
+        ]
+    )
+    return Forecasted(numbered, numbered, forecast)
+
+
+def _ranked(numbered: Forecasted, assessment: Assessment, policy: Policy) -> Forecasted:
+    """The options as the forecast ranks them, where it may."""
+    forecast = numbered.forecast
+    if forecast is None or not _may_rank(numbered.options, assessment):
+        return numbered
+    ranking = rank(numbered.options, policy)
+    foreseen = replace(forecast, ranked=ranking.no_choice is None, no_choice=ranking.no_choice)
+    return Forecasted(ranking.options, ranking.about_as_good, foreseen)
+
+
+def _may_rank(options: Sequence[Option], assessment: Assessment) -> bool:
+    """Whether the recommendation may move: only where the rule recommends a regimen of the ladder itself.
+
+    Of injections and in induction the specialist chooses. The forecast never recommends where the rule
+    does not.
+    """
+    if assessment.regimen.route is not Route.INTRAVENOUS:
+        return False
+    if any(situation.phase in INDUCTION for situation in assessment.situations):
+        return False
+    return any(option.recommended and is_candidate(option) for option in options)
+
+
+def forecast_of(question: Course, *, keeping: bool = False, projection: Projection | None = None) -> Forecast:
+    """What is predicted of the regimen in force, from what, and what was assumed."""
+    found = question.found
+    return Forecast(
+        models=tuple([one.estimate.model.id for one in found.bracket]),
+        individual=found.individual,
+        in_force=in_force(question, keeping=keeping),
+        projection=projection,
+        opinion=None if found.opinion is None else opinion(question, found.opinion),
+        inputs=found.inputs.inputs,
+        assumptions=found.assumptions,
+        left_out=found.left_out,
+    )
+
+
+def absent_for(found: NoFit) -> Forecast:
+    """The absence with its reason."""
+    return Forecast(found.absent, left_out=found.left_out)
+
+
+def issues_of(found: NoFit) -> tuple[DataIssue, ...]:
+    """An issue where level and models disagree: somebody should look at sample, doses and antibodies."""
+    if found.absent is not Absence.LEVEL_UNEXPECTED:
+        return ()
+    return (DataIssue(IssueCode.LEVEL_UNEXPECTED, "level", (("day", found.level_day),)),)
+
+
+def where(error: Exception) -> str:
+    """The kind of an exception and the deepest place in this package: nothing of the patient."""
+    places = [
+        f"{PurePath(frame.filename).name}:{frame.lineno}"
+        for frame in traceback.extract_tb(error.__traceback__)
+    ]
+    return f"{type(error).__name__} at {places[-1]}" if places else type(error).__name__

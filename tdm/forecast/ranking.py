@@ -1,0 +1,81 @@
+"""Which option is recommended once each has its chances: the smallest change that is about as good as any."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from tdm.forecast.result import NoChoice
+
+if TYPE_CHECKING:
+    from tdm.decision import Option
+    from tdm.knowledge.model import Policy
+
+DAYS_PER_WEEK = 7
+
+
+class Ranking(NamedTuple):
+    """The options in their new order with at most one recommended, and those that are about as good as it.
+
+    `no_choice` says why none is recommended.
+    """
+
+    options: tuple[Option, ...]
+    about_as_good: tuple[Option, ...] = ()
+    no_choice: NoChoice | None = None
+
+
+def rank(options: Sequence[Option], policy: Policy) -> Ranking:
+    """Move the recommendation to the smallest change within the site's cut of the best option.
+
+    A candidate is an option with a chance that is not provisional and keeps below the site's limit of passing
+    the ceiling. What has less than an even chance is never recommended; where all have, none is. Only
+    candidates change their places: by chance, then by drug per week, then by visits.
+    """
+    rated = [one for one in options if is_candidate(one)]
+    allowed = [one for one in rated if not passes_ceiling(one, policy)]
+    if not allowed:
+        return Ranking(_reordered(options, rated, None), no_choice=NoChoice.ABOVE_CEILING)
+    best = max(chance(one) for one in allowed)
+    cut = max(best - policy.forecast_within_points / 100, policy.forecast_least_chance)
+    good = sorted((one for one in allowed if chance(one) >= cut), key=by_change)
+    if not good:
+        why = NoChoice.NO_EVEN_CHANCE if len(allowed) == len(rated) else NoChoice.BETWEEN
+        return Ranking(_reordered(options, rated, None), no_choice=why)
+    ranked = _reordered(options, rated, good[0])
+    return Ranking(ranked, tuple([replace(one, recommended=one is good[0]) for one in good]))
+
+
+def is_candidate(option: Option) -> bool:
+    """Whether an option has a chance to be judged by and may be advised."""
+    return not option.provisional and option.predicted is not None and option.predicted.reaches is not None
+
+
+def chance(option: Option) -> float:
+    """The cautious chance of a candidate to reach the aim."""
+    predicted = option.predicted
+    return 0.0 if predicted is None else predicted.reaches or 0.0
+
+
+def passes_ceiling(option: Option, policy: Policy) -> bool:
+    """Whether an option is more likely to pass the ceiling than the site allows."""
+    exceeds = None if option.predicted is None else option.predicted.exceeds
+    return exceeds is not None and exceeds > policy.forecast_ceiling_chance_limit
+
+
+def by_change(option: Option) -> tuple[float, float]:
+    """Small changes first: the less drug per week, then the fewer visits."""
+    interval = option.interval_days or 0.0
+    weekly = 0.0 if not interval else (option.dose_mg or 0.0) / interval * DAYS_PER_WEEK
+    return weekly, -interval
+
+
+def _reordered(
+    options: Sequence[Option], rated: Sequence[Option], recommended: Option | None
+) -> tuple[Option, ...]:
+    """The rated options by rank in the places that rated options have; the recommended one leads."""
+    order = sorted(rated, key=lambda one: (one is not recommended, -chance(one), by_change(one)))
+    queue = iter(replace(one, recommended=one is recommended) for one in order)
+    placed = [next(queue) if any(one is other for other in rated) else one for one in options]
+    return tuple(placed)
