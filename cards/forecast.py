@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from cards.amounts import number
@@ -46,8 +47,9 @@ def lines_of(forecast: Forecast, knowledge: Knowledge, wording: Wording) -> list
     lines = []
     if forecast.projection is not None:
         lines.append(projection_text(forecast.projection, wording))
-    if forecast.in_force is not None:
-        lines.append(words["in_force"].format(trough=trough_text(forecast.in_force, wording)))
+    elif forecast.in_force is not None:
+        in_force = replace(forecast.in_force, above_ug_ml=None)  # whether it is too much is not the question
+        lines.append(words["in_force"].format(trough=trough_text(in_force, wording)))
     lines += [
         opinion_text(forecast.opinion, knowledge, wording) if forecast.opinion is not None else "",
         _basis(forecast, knowledge, wording),

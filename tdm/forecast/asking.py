@@ -10,7 +10,7 @@ from tdm.facts import Route
 from tdm.forecast.compose import NoFit, fit
 from tdm.forecast.deciding import absent_for, forecast_of, where
 from tdm.forecast.projecting import level_within_interval, project
-from tdm.forecast.regimens import course_of, of_regimen
+from tdm.forecast.regimens import Question, answers, course_of, regimen_in_force
 from tdm.forecast.result import Absence, Forecast, TroughForecast
 
 if TYPE_CHECKING:
@@ -94,11 +94,14 @@ def _ask(
         projection = None
         if reading is not None and route is assessment.regimen.route:
             projection = project(found, reading, course, assessment, now, knowledge)
-        troughs = [
-            of_regimen(question, one.milligrams(assessment.regimen), one.interval_days, route)
-            for one in regimens
-        ]
-        return Answered(forecast_of(question, projection=projection), tuple(troughs))
+        in_force, *troughs = answers(
+            question,
+            [
+                regimen_in_force(question),
+                *[Question(one.milligrams(assessment.regimen), one.interval_days, route) for one in regimens],
+            ],
+        )
+        return Answered(forecast_of(question, in_force, projection), tuple(troughs))
     except Exception as error:  # noqa: BLE001 (a question that fails is answered with its reason)
         return Answered(Forecast(Absence.INTERNAL, failed_at=where(error)), none)
 

@@ -42,8 +42,8 @@ def models_for(
 
 
 def short_name(model: PkModel) -> str:
-    """Authors and year of a model: what stands before the comma of its name."""
-    return model.name.partition(",")[0]
+    """Author and year of a model: what stands before a comma or a bracket in its name."""
+    return model.name.partition(",")[0].partition(" (")[0]
 
 
 def needs_albumin(model: PkModel) -> bool:

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 from tdm.facts import Route
 from tdm.forecast.choosing import models_for, range_notes, short_name
-from tdm.forecast.doses import INFUSION_DAYS
 from tdm.forecast.inputs import Inputs, read_inputs
 from tdm.forecast.result import Absence, ModelTrough, Note, Remark, TroughForecast
 from tdm.pharmacokinetics.estimate import Estimate, estimate
-from tdm.pharmacokinetics.prediction import Plan, Predicted, predict_at, predict_trough
+from tdm.pharmacokinetics.prediction import Plan, Predicted, predict_at, predict_troughs
 
 if TYPE_CHECKING:
     from tdm.decision import Assessment
@@ -95,6 +94,11 @@ def fit(
     if not models:
         return NoFit(Absence.OUT_OF_RANGE, tuple(left_out))
     fitted = [Fitted(estimate(model, histories[model.id]), histories[model.id]) for model in models]
+    unexpected = unexpected_sample(fitted)
+    if unexpected is not None:
+        days = [drawn.day.isoformat() for drawn in inputs.levels.drawn]
+        at = [sample.at_days for sample in inputs.levels.samples]
+        return NoFit(Absence.LEVEL_UNEXPECTED, tuple(left_out), days[at.index(unexpected.at_days)])
     converged = tuple([one for one in fitted if one.estimate.converged])
     left_out += [
         (Remark.MODEL_NOT_CONVERGED, (("model", short_name(one.estimate.model)),))
@@ -103,11 +107,6 @@ def fit(
     ]
     if not converged:
         return NoFit(Absence.NOT_CONVERGED, tuple(left_out))
-    unexpected = unexpected_sample(converged)
-    if unexpected is not None:
-        days = [drawn.day.isoformat() for drawn in inputs.levels.drawn]
-        at = [sample.at_days for sample in inputs.levels.samples]
-        return NoFit(Absence.LEVEL_UNEXPECTED, tuple(left_out), days[at.index(unexpected.at_days)])
     opinion = None
     if chosen.opinion is not None:
         history = histories[chosen.opinion.id]
@@ -145,35 +144,24 @@ def _is_unexpected(sample: Sample, found: Estimate, place: int) -> bool:
     return not expected.lower_ug_ml <= sample.value_ug_ml <= expected.upper_ug_ml
 
 
-def trough_of(
-    found: Fit,
-    asked: Asked,
-    amount_mg: float,
-    interval_days: float,
-    *,
-    subcutaneous: bool = False,
-    first_dose_days: float = 0.0,
-    settled: bool = True,
-    of: Sequence[Fitted] | None = None,
-) -> TroughForecast:
-    """The trough that a regimen leads to: settled, or at the end of the interval after its first dose.
+def troughs_of(
+    models: Sequence[Fitted], questions: Sequence[tuple[Plan, Asked]], *, settled: bool
+) -> list[TroughForecast]:
+    """The trough that each regimen leads to: settled, or at the end of the interval after its first dose.
 
-    `first_dose_days` is the day of that dose from now. `of` asks other models than the bracket.
+    All regimens at once: those of one interval share most of the work.
     """
-    duration = 0.0 if subcutaneous else INFUSION_DAYS
-    plan = Plan(first_dose_days, amount_mg, interval_days, subcutaneous, duration)
-    doses = None if settled else 1
-    return TroughForecast(
-        tuple(
-            [
-                _asked(predict_trough(one.estimate, one.history, plan, doses), one, asked)
-                for one in (found.bracket if of is None else of)
-            ]
-        ),
-        asked.at_least_ug_ml,
-        asked.above_ug_ml,
-        settled=settled,
-    )
+    plans = [plan for plan, _ in questions]
+    by_model = [predict_troughs(one.estimate, one.history, plans, None if settled else 1) for one in models]
+    return [
+        TroughForecast(
+            tuple([_asked(found[place], one, asked) for one, found in zip(models, by_model, strict=True)]),
+            asked.at_least_ug_ml,
+            asked.above_ug_ml,
+            settled=settled,
+        )
+        for place, (_, asked) in enumerate(questions)
+    ]
 
 
 def trough_at(found: Fit, asked: Asked, at_days: float) -> TroughForecast:

@@ -13,8 +13,8 @@ from tdm.facts import Route
 from tdm.forecast.compose import Fit, NoFit, fit
 from tdm.forecast.projecting import level_within_interval, project
 from tdm.forecast.ranking import is_candidate, rank
-from tdm.forecast.regimens import Course, course_of, in_force, of_option, opinion
-from tdm.forecast.result import Absence, Forecast, Projection
+from tdm.forecast.regimens import Course, answers, course_of, of_option, regimen_in_force
+from tdm.forecast.result import Absence, Forecast, Projection, TroughForecast
 from tdm.forecast.targets import LESS_DRUG
 from tdm.issues import DataIssue, IssueCode
 from tdm.phase import INDUCTION
@@ -117,14 +117,19 @@ def _with_numbers(
     projection = None
     if reading is not None:
         projection = project(found, reading, course, assessment, now, knowledge)
-    forecast = forecast_of(question, keeping=keeping, projection=projection)
+    asking = [option for option in options if names_regimen(option)]
+    in_force, *predicted = answers(
+        question,
+        [regimen_in_force(question, keeping=keeping), *[of_option(question, option) for option in asking]],
+    )
+    found_for = iter(predicted)
     numbered = tuple(
         [
-            replace(option, predicted=of_option(question, option)) if names_regimen(option) else option
+            replace(option, predicted=next(found_for)) if names_regimen(option) else option
             for option in options
         ]
     )
-    return Forecasted(numbered, numbered, forecast)
+    return Forecasted(numbered, numbered, forecast_of(question, in_force, projection))
 
 
 def _ranked(numbered: Forecasted, assessment: Assessment, policy: Policy) -> Forecasted:
@@ -150,15 +155,18 @@ def _may_rank(options: Sequence[Option], assessment: Assessment) -> bool:
     return any(option.recommended and is_candidate(option) for option in options)
 
 
-def forecast_of(question: Course, *, keeping: bool = False, projection: Projection | None = None) -> Forecast:
+def forecast_of(question: Course, in_force: TroughForecast | None, projection: Projection | None) -> Forecast:
     """What is predicted of the regimen in force, from what, and what was assumed."""
     found = question.found
+    opinion = None
+    if found.opinion is not None:
+        opinion = answers(question, [regimen_in_force(question)], (found.opinion,))[0]
     return Forecast(
         models=tuple([one.estimate.model.id for one in found.bracket]),
         individual=found.individual,
-        in_force=in_force(question, keeping=keeping),
+        in_force=in_force,
         projection=projection,
-        opinion=None if found.opinion is None else opinion(question, found.opinion),
+        opinion=opinion,
         inputs=found.inputs.inputs,
         assumptions=found.assumptions,
         left_out=found.left_out,

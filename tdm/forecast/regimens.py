@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from tdm.decision import Phase
 from tdm.facts import Route
-from tdm.forecast.compose import Asked, Fit, trough_of
+from tdm.forecast.compose import Asked, Fit, troughs_of
+from tdm.forecast.doses import INFUSION_DAYS
 from tdm.forecast.targets import LESS_DRUG, target_in, to_keep, to_reach
 from tdm.options_dose import current_mg
+from tdm.pharmacokinetics.prediction import Plan
 from tdm.phase import INDUCTION, phase_of_day
 from tdm.timing import calendar_days_between
 
@@ -26,6 +29,15 @@ class NextDose(NamedTuple):
     due_days: float
     step_days: float | None
     phase: Phase
+
+
+class Question(NamedTuple):
+    """A regimen; `keeping` asks for the chance of staying above act-below instead of reaching the aim."""
+
+    amount_mg: float | None
+    interval_days: float | None
+    route: Route
+    keeping: bool = False
 
 
 class Course(NamedTuple):
@@ -58,54 +70,46 @@ def next_dose(found: Fit, assessment: Assessment, now: Moment, knowledge: Knowle
     return NextDose(due, following, phase_of_day(round(day), policy))
 
 
-def in_force(course: Course, *, keeping: bool) -> TroughForecast | None:
-    """The trough of the regimen in force, None where unknown; `keeping`: beside options with less drug."""
+def regimen_in_force(course: Course, *, keeping: bool = False) -> Question:
+    """The regimen in force; `keeping`: asked beside options with less drug."""
     regimen = course.assessment.regimen
-    return of_regimen(course, current_mg(regimen), regimen.interval_days, regimen.route, keeping=keeping)
+    return Question(current_mg(regimen), regimen.interval_days, regimen.route, keeping)
 
 
-def of_option(course: Course, option: Option) -> TroughForecast | None:
-    """The trough that an option leads to; None where it names no dose, or in maintenance no interval."""
-    route = course.assessment.regimen.route
+def of_option(course: Course, option: Option) -> Question:
+    """What an option asks; an option gives no other route than the course has, or names no dose."""
     keeping = option.kind in LESS_DRUG
-    return of_regimen(course, option.dose_mg, option.interval_days, route, keeping=keeping)
+    return Question(option.dose_mg, option.interval_days, course.assessment.regimen.route, keeping)
 
 
-def opinion(course: Course, model: Fitted) -> TroughForecast | None:
-    """What a further model expects of the regimen in force."""
-    regimen = course.assessment.regimen
-    return of_regimen(course, current_mg(regimen), regimen.interval_days, regimen.route, of=model)
-
-
-def of_regimen(
-    course: Course,
-    amount_mg: float | None,
-    interval_days: float | None,
-    route: Route,
-    *,
-    keeping: bool = False,
-    of: Fitted | None = None,
-) -> TroughForecast | None:
-    """The trough of any regimen, None where dose or interval is unknown.
+def answers(
+    course: Course, questions: Sequence[Question], models: Sequence[Fitted] = ()
+) -> list[TroughForecast | None]:
+    """The trough of each regimen, None where dose or interval is unknown; by the bracket unless told other.
 
     In induction the interval is that of the schedule, for the dose that comes next.
     """
     planned = course.next_dose
-    phase = Phase.MAINTENANCE
-    first = 0.0
-    if planned is not None:
-        phase, first, interval_days = planned.phase, planned.due_days, planned.step_days
-    if not amount_mg or not interval_days:
-        return None
-    target = target_in(phase, route, course.assessment, course.knowledge)
-    asked: Asked = to_keep(target) if keeping else to_reach(target)
-    return trough_of(
-        course.found,
-        asked,
-        amount_mg,
-        interval_days,
-        subcutaneous=route is Route.SUBCUTANEOUS,
-        first_dose_days=first,
-        settled=planned is None,
-        of=None if of is None else (of,),
+    asked = [_plan(course, question) for question in questions]
+    found = iter(
+        troughs_of(
+            models or course.found.bracket,
+            [one for one in asked if one is not None],
+            settled=planned is None,
+        )
     )
+    return [None if one is None else next(found) for one in asked]
+
+
+def _plan(course: Course, question: Question) -> tuple[Plan, Asked] | None:
+    planned = course.next_dose
+    phase, first, interval = Phase.MAINTENANCE, 0.0, question.interval_days
+    if planned is not None:
+        phase, first, interval = planned.phase, planned.due_days, planned.step_days
+    if not question.amount_mg or not interval:
+        return None
+    target = target_in(phase, question.route, course.assessment, course.knowledge)
+    subcutaneous = question.route is Route.SUBCUTANEOUS
+    duration = 0.0 if subcutaneous else INFUSION_DAYS
+    plan = Plan(first, question.amount_mg, interval, subcutaneous, duration)
+    return plan, to_keep(target) if question.keeping else to_reach(target)

@@ -164,7 +164,7 @@ def test_explain_proves_what_the_buttons_carry(tmp_path: Path, monkeypatch: pyte
     path = tmp_path / "request.json"
     request = example()
     path.write_text(json.dumps(request))
-    assert "every 8 weeks: proven valid FHIR R4B" in explained(path)
+    assert "every 4 weeks: proven valid FHIR R4B" in explained(path)
     (proof,) = json.loads(explained(path, "--json"))["evaluated"][0]["proofs"]
     assert (proof["validR4B"], proof["orderWasValid"]) == (True, True)
     request["context"]["draftOrders"]["entry"][0]["resource"]["unheard"] = 1
