@@ -88,14 +88,15 @@ def _given(
         at = reader.timeline.at(infusion.given)
         if at < earliest:
             continue
-        amount = stated_mg(infusion, value_at(reader.weight_kg, at), reader)
+        route = infusion.route or reader.regimen.route
+        amount = stated_mg(infusion, route, value_at(reader.weight_kg, at), reader.policy)
         if amount is None:
             unknown += 1
-            amount = usual_mg(infusion.given, at, reader)
+            amount = usual_mg(infusion.given, at, route, reader)
         if amount is None:
             return Absence.NO_DOSES
         reported += infusion.reported
-        subcutaneous = (infusion.route or reader.regimen.route) is Route.SUBCUTANEOUS
+        subcutaneous = route is Route.SUBCUTANEOUS
         doses.append(Administration(at, amount, 0.0 if subcutaneous else INFUSION_DAYS, subcutaneous))
     if unknown:
         reader.notes.append((Remark.DOSE_AMOUNTS, (("count", str(unknown)),)))
@@ -104,28 +105,37 @@ def _given(
     return doses
 
 
-def stated_mg(infusion: Infusion, weight_kg: float, reader: DoseReader) -> float | None:
+def stated_mg(infusion: Infusion, route: Route, weight_kg: float, policy: Policy) -> float | None:
     """The amount of a recorded dose in mg; None where it is unknown or no dose that is given."""
     amount = infusion.amount_mg
     if amount is None and infusion.amount_mg_per_kg is not None:
         amount = infusion.amount_mg_per_kg * weight_kg
-    if amount is None or (infusion.route or reader.regimen.route) is Route.SUBCUTANEOUS:
+    if amount is None or route is Route.SUBCUTANEOUS:
         return amount
-    policy = reader.policy
     lowest = policy.standard_dose_mg_per_kg / policy.plausible_weight_ratio
     highest = policy.maximum_dose_mg_per_kg * policy.plausible_weight_ratio
     return amount if lowest <= amount / weight_kg <= highest else None
 
 
-def usual_mg(given: Moment, at_days: float, reader: DoseReader) -> float | None:
-    """The amount of the order in force on a day, else that of the regimen, at the weight of that day."""
-    regimen, weight_kg = reader.regimen, value_at(reader.weight_kg, at_days)
-    order = latest_amount(orders_in_force(reader.history.orders, given), regimen.route)
+def usual_mg(given: Moment, at_days: float, route: Route, reader: DoseReader) -> float | None:
+    """The amount of the order in force on a day, else that of the regimen, at the weight of that day.
+
+    Of a dose by another route than the course has now, without an order: the standard one of that route.
+    """
+    regimen, policy, weight_kg = reader.regimen, reader.policy, value_at(reader.weight_kg, at_days)
+    order = latest_amount(orders_in_force(reader.history.orders, given), route)
     if order is not None and order.amount_mg_per_kg is not None:
         return order.amount_mg_per_kg * weight_kg
     if order is not None:
         return order.amount_mg
-    if regimen.route is Route.SUBCUTANEOUS:
+    if route is not regimen.route:
+        intravenous = route is Route.INTRAVENOUS
+        return (
+            policy.standard_dose_mg_per_kg * weight_kg
+            if intravenous
+            else policy.subcutaneous_standard_dose_mg
+        )
+    if route is Route.SUBCUTANEOUS:
         return regimen.dose_mg
     per_kg = current_mg_per_kg(regimen)
     return None if per_kg is None else per_kg * weight_kg
@@ -153,7 +163,7 @@ def _presumed(
     orders = [one for one in orders_in_force(reader.history.orders, now) if one.interval_days]
     if not orders or not _is_old(orders[0], now, policy):
         return Absence.NO_DOSES
-    interval, amount = orders[-1].interval_days, usual_mg(now, 0.0, reader)
+    interval, amount = orders[-1].interval_days, usual_mg(now, 0.0, Route.INTRAVENOUS, reader)
     if not interval or not amount:
         return Absence.NO_DOSES
     reader.notes.append((Remark.SCHEDULE_PRESUMED, (("every", days_text(interval)),)))
