@@ -9,7 +9,7 @@ from typing import Any
 from tdm.decision import AgeGroup
 from tdm.facts import Route
 from tdm.knowledge.errors import KnowledgeError
-from tdm.pharmacokinetics.linear_algebra import cholesky, inverse
+from tdm.pharmacokinetics.linear_algebra import inverse
 from tdm.pharmacokinetics.model import (
     PARAMETERS,
     Combination,
@@ -25,6 +25,7 @@ from tdm.pharmacokinetics.model import (
 )
 
 Table = Mapping[str, Any]
+Matrix = tuple[tuple[float, ...], ...]
 
 # From the unit of the record (kg, g/dL) to that of the publication.
 SCALES = {"kg": 1.0, "g/dL": 1.0, "g/L": 10.0, "yes/no": 1.0}
@@ -41,7 +42,8 @@ def build_model(identifier: str, table: Table) -> PkModel:
     """One model."""
     variability = table["variability"]
     random = tuple(parameter for parameter in PARAMETERS if parameter.value in variability["variance"])
-    omega = build_omega(random, variability, f"models.toml: {identifier}.variability")
+    key = f"models.toml: {identifier}.variability"
+    omega = build_omega(random, variability, key)
     return PkModel(
         id=identifier,
         name=table["name"],
@@ -56,7 +58,7 @@ def build_model(identifier: str, table: Table) -> PkModel:
         ),
         random=random,
         omega=omega,
-        precision=tuple(map(tuple, inverse(cholesky(omega)))),
+        precision=build_precision(omega, key),
         iov_cl=float(variability.get("occasion_CL", 0.0)),
         residual=build_residual(table["residual"]),
         ranges=tuple(build_range(Covariate(name), entry) for name, entry in table["ranges"].items()),
@@ -68,8 +70,8 @@ def build_model(identifier: str, table: Table) -> PkModel:
     )
 
 
-def build_omega(random: tuple[Parameter, ...], table: Table, key: str) -> tuple[tuple[float, ...], ...]:
-    """The covariance matrix of the etas. Not one, or of something without an eta: `KnowledgeError`."""
+def build_omega(random: tuple[Parameter, ...], table: Table, key: str) -> Matrix:
+    """The covariance matrix of the etas; a covariance of something without an eta: `KnowledgeError`."""
     places = {parameter.value: place for place, parameter in enumerate(random)}
     omega = [[0.0] * len(random) for _ in random]
     for name, variance in table["variance"].items():
@@ -81,11 +83,15 @@ def build_omega(random: tuple[Parameter, ...], table: Table, key: str) -> tuple[
             )
         row, column = (places[name] for name in entry["of"])
         omega[row][column] = omega[column][row] = float(entry["value"])
+    return tuple(map(tuple, omega))
+
+
+def build_precision(omega: Matrix, key: str) -> Matrix:
+    """The inverse of the covariance matrix; where it has none that is one: `KnowledgeError`."""
     try:
-        cholesky(omega)
+        return tuple(map(tuple, inverse(omega)))
     except ValueError as error:
         raise KnowledgeError(f"{key}.covariance", str(error)) from None
-    return tuple(map(tuple, omega))
 
 
 def build_typical(parameter: Parameter, table: Table) -> TypicalValue:

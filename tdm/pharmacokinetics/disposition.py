@@ -1,103 +1,116 @@
-"""The linear system of one or two compartments as exponentials, with its derivatives by parameter.
+"""The linear system of one or two compartments as exponentials, with derivatives by its parameters.
 
-With k10 = CL/V1, k12 = Q/V1, k21 = Q/V2 the amounts follow a bolus as a sum of exp(-rate * t): one term for
-one compartment, two for two. The closed forms below avoid the subtraction of nearly equal numbers, so that
-Q -> 0 goes over into one compartment.
+With k10 = CL/V1, k12 = Q/V1 and k21 = Q/V2, what follows a bolus is a sum of weight * exp(-rate * t): one term
+for one compartment, two for two. The closed forms avoid differences of nearly equal numbers, so that Q -> 0
+goes over into one compartment.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from tdm.pharmacokinetics.parameters import Vector
 
-Gradient = tuple[float, float, float, float]
-"""Derivative by the logarithms of CL, V1, Q, V2."""
 
-_NONE: Gradient = (0.0, 0.0, 0.0, 0.0)
+class System(NamedTuple):
+    """The exponentials of one patient, the fast one first; rates in 1/day.
 
-
-class Mode(NamedTuple):
-    """One exponential. `rate` in 1/day; the weights are shares of an amount.
-
-    `central` is the weight in the central compartment of an amount put there, `from_peripheral` of an amount
-    put into the peripheral one; `to_peripheral` and `peripheral` are the same for the peripheral compartment.
-    Each `d_...` is the derivative by the logarithms of CL, V1, Q, V2.
+    `weights` are the shares of a central bolus in the central compartment; of two they sum to 1. `slopes` has
+    a row for each random parameter: the derivatives, by its logarithm, of every rate and of the first weight.
     """
 
-    rate: float
-    central: float
-    d_rate: Gradient
-    d_central: Gradient
-    from_peripheral: float = 0.0
-    to_peripheral: float = 0.0
-    peripheral: float = 0.0
-    d_from_peripheral: Gradient = _NONE
-    d_to_peripheral: Gradient = _NONE
-    d_peripheral: Gradient = _NONE
+    rates: tuple[float, ...]
+    weights: tuple[float, ...]
+    slopes: list[tuple[float, ...]]
 
 
-def modes(parameters: Vector) -> tuple[Mode, ...]:
-    """The exponentials of a patient: one where there is no second compartment, else the fast one first."""
-    clearance, central, exchange, peripheral = parameters[:4]
+def system_of(values: Vector, places: Sequence[int]) -> System:
+    """The system of a patient; `places` are those of the random parameters within `values`."""
+    clearance, central, exchange, peripheral, _, _ = values
     k10 = clearance / central
     if exchange <= 0.0 or peripheral <= 0.0:
-        return (Mode(k10, 1.0, (k10, -k10, 0.0, 0.0), _NONE),)
+        one = ((k10, 0.0), (-k10, 0.0), *[(0.0, 0.0)] * 4)
+        return System((k10,), (1.0,), [one[place] for place in places])
     k12, k21 = exchange / central, exchange / peripheral
-    total, apart = k10 + k12 + k21, k10 + k12 - k21
+    apart = k10 + k12 - k21
     mixed = 4.0 * k12 * k21
     root = math.sqrt(apart * apart + mixed)
-    fast = 0.5 * (total + root)
+    fast = 0.5 * (k10 + k12 + k21 + root)
     slow = k10 * k21 / fast
     if apart >= 0.0:
         heavy, light = 0.5 * (1.0 + apart / root), mixed / (2.0 * root * (root + apart))
     else:
         light, heavy = 0.5 * (1.0 - apart / root), mixed / (2.0 * root * (root - apart))
-    return _with_derivatives((k10, k12, k21), root, (fast, slow), (heavy, light))
+    rows = _slopes(k10, k12, k21, root, fast, slow)
+    return System((fast, slow), (heavy, light), [rows[place] for place in places])
 
 
-def _with_derivatives(
-    constants: tuple[float, float, float],
-    root: float,
-    rates: tuple[float, float],
-    weights: tuple[float, float],
-) -> tuple[Mode, Mode]:
-    """Both modes; each derivative by log CL, log V1, log Q, log V2 follows from those of k10, k12, k21."""
-    (k10, k12, k21), (fast, slow), (heavy, light) = constants, rates, weights
+Row = tuple[float, float, float]
+
+
+def _slopes(
+    k10: float, k12: float, k21: float, root: float, fast: float, slow: float
+) -> tuple[Row, Row, Row, Row, Row, Row]:
+    """Derivatives of both rates and of the first weight by the logarithms of CL, V1, Q, V2, F and ka."""
     apart = k10 + k12 - k21
-    out, back = k12 / root, k21 / root
-    d_fast, d_slow, d_heavy, d_out, d_back = [], [], [], [], []
-    for d10, d12, d21 in ((k10, 0.0, 0.0), (-k10, -k12, 0.0), (0.0, k12, k21), (0.0, 0.0, -k21)):
-        d_total, d_apart = d10 + d12 + d21, d10 + d12 - d21
-        d_root = (apart * d_apart + 2.0 * (d12 * k21 + k12 * d21)) / root
-        d_quick = 0.5 * (d_total + d_root)
-        d_fast.append(d_quick)
-        d_slow.append((d10 * k21 + k10 * d21 - slow * d_quick) / fast)
-        d_heavy.append(0.5 * (d_apart - apart / root * d_root) / root)
-        d_out.append((d12 - out * d_root) / root)
-        d_back.append((d21 - back * d_root) / root)
-    minus_heavy = _minus(d_heavy)
+    root10, root12, root21 = apart / root, (apart + 2.0 * k21) / root, (2.0 * k12 - apart) / root
+    # each times its constant: d / d log k
+    fast10, fast12, fast21 = 0.5 * k10 * (1.0 + root10), 0.5 * k12 * (1.0 + root12), 0.5 * k21 * (1.0 + root21)
+    product = k10 * k21
+    slow10 = (product - slow * fast10) / fast
+    slow12 = -slow * fast12 / fast
+    slow21 = (product - slow * fast21) / fast
+    half = 0.5 / root
+    weight10 = half * k10 * (1.0 - root10 * root10)
+    weight12 = half * k12 * (1.0 - root10 * root12)
+    weight21 = -half * k21 * (1.0 + root10 * root21)
     return (
-        Mode(
-            fast, heavy, _four(d_fast), _four(d_heavy),
-            -back, -out, light, _minus(d_back), _minus(d_out), minus_heavy,
-        ),
-        Mode(
-            slow, light, _four(d_slow), minus_heavy,
-            back, out, heavy, _four(d_back), _four(d_out), _four(d_heavy),
-        ),
-    )  # fmt: skip
+        (fast10, slow10, weight10),
+        (-fast10 - fast12, -slow10 - slow12, -weight10 - weight12),
+        (fast12 + fast21, slow12 + slow21, weight12 + weight21),
+        (-fast21, -slow21, -weight21),
+        (0.0, 0.0, 0.0),
+        (0.0, 0.0, 0.0),
+    )
 
 
-def _four(values: list[float]) -> Gradient:
-    first, second, third, fourth = values
-    return first, second, third, fourth
+class Exchange(NamedTuple):
+    """How amounts show in the other compartment: weight -out or -back in the fast exponential, + in the slow.
+
+    `out` is of a central amount in the periphery, `back` of a peripheral amount in the centre; `slopes` has
+    for each random parameter the derivatives of both by its logarithm.
+    """
+
+    out: float
+    back: float
+    slopes: list[tuple[float, float]]
 
 
-def _minus(values: list[float]) -> Gradient:
-    first, second, third, fourth = values
-    return -first, -second, -third, -fourth
+def exchange_of(values: Vector, places: Sequence[int]) -> Exchange:
+    """The exchange of a patient; needed only where covariates change, and amounts are carried on."""
+    clearance, central, exchange, peripheral, _, _ = values
+    if exchange <= 0.0 or peripheral <= 0.0:
+        return Exchange(0.0, 0.0, [(0.0, 0.0)] * len(places))
+    k10, k12, k21 = clearance / central, exchange / central, exchange / peripheral
+    apart = k10 + k12 - k21
+    square = apart * apart + 4.0 * k12 * k21
+    root = math.sqrt(square)
+    # relative changes of the root by the logarithm of each constant
+    root10 = k10 * apart / square
+    root12 = k12 * (apart + 2.0 * k21) / square
+    root21 = k21 * (2.0 * k12 - apart) / square
+    out, back = k12 / root, k21 / root
+    rows = (
+        (-out * root10, -back * root10),
+        (out * (root10 + root12 - 1.0), back * (root10 + root12)),
+        (out * (1.0 - root12 - root21), back * (1.0 - root12 - root21)),
+        (out * root21, back * (root21 - 1.0)),
+        (0.0, 0.0),
+        (0.0, 0.0),
+    )
+    return Exchange(out, back, [rows[place] for place in places])
 
 
 SERIES_BELOW = 0.05

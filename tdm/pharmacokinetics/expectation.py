@@ -7,10 +7,9 @@ from typing import NamedTuple
 
 from tdm.pharmacokinetics.concentration import Level
 from tdm.pharmacokinetics.history import Sample
-from tdm.pharmacokinetics.likelihood import residual_variance
+from tdm.pharmacokinetics.likelihood import Spread
 from tdm.pharmacokinetics.linear_algebra import dot, times
 from tdm.pharmacokinetics.model import PkModel
-from tdm.pharmacokinetics.parameters import random_places
 
 Z_99 = 2.5758293035489004
 
@@ -40,13 +39,13 @@ def occasion_cv(model: PkModel, level: Level) -> float:
     return math.sqrt(model.iov_cl) * abs(level.gradient[0]) / level.value_ug_ml
 
 
-def expected(model: PkModel, level: Level, cv: float) -> Expected:
+def expected(model: PkModel, level: Level, spread: Spread) -> Expected:
     """The range about the level of a typical patient; the residual error is taken as log-normal."""
     value = level.value_ug_ml
-    if value == 0.0:
+    if value <= 0.0:
         return Expected(0.0, 0.0, 0.0)
-    relative = [level.gradient[place] / value for place in random_places(model)]
-    variance, _ = residual_variance(model.residual, value, cv)
-    spread = dot(relative, times(model.omega, relative)) + math.log1p(variance / (value * value))
-    factor = math.exp(Z_99 * math.sqrt(spread))
+    relative = [slope / value for slope in level.gradient]
+    between = dot(relative, times(model.omega, relative))
+    within = math.log1p(spread.variance(value) / (value * value))
+    factor = math.exp(Z_99 * math.sqrt(between + within))
     return Expected(value, value / factor, value * factor)

@@ -10,28 +10,41 @@ from tdm.pharmacokinetics.history import Administration, Covariates
 
 
 class Train(NamedTuple):
-    """Infusions of one duration, by their ends; a bolus has no duration."""
+    """Infusions of one duration, by their ends; a bolus and an injection have no duration.
+
+    `links` holds of each the time since the one before (the first: 0) and its amount.
+    """
 
     duration_days: float
-    ends_days: tuple[float, ...]
-    amounts_mg: tuple[float, ...]
+    ends_days: list[float]
+    links: list[tuple[float, float]]
+
+
+class Past(NamedTuple):
+    """How many doses of a train are over at a moment, and the time since the last of them."""
+
+    doses: int
+    since_days: float
 
 
 class Query(NamedTuple):
-    """A moment asked about: how many infusions of each train are over by then, and those still running.
+    """A moment asked about: what is over of each train, and what is still running.
 
-    `absorbing` counts the subcutaneous doses before it. `running` holds, of each infusion under way, the
+    `injected` counts the subcutaneous doses before it. `running` holds, of each infusion under way, the
     amount given so far and the time it has run.
     """
 
     at_days: float
-    finished: tuple[int, ...]
-    absorbing: int
+    finished: tuple[Past, ...]
+    injected: Past
     running: tuple[tuple[float, float], ...]
 
 
 class Stretch(NamedTuple):
-    """A stretch of constant covariates. With `carries_on` the last query is its end; the next follows."""
+    """A stretch of constant covariates. With `carries_on` the last query is its end; the next follows.
+
+    `plain`: infusions of one duration only, none of them under way at any of its queries.
+    """
 
     from_days: float
     covariates: Covariates
@@ -39,6 +52,7 @@ class Stretch(NamedTuple):
     injections: Train
     queries: tuple[Query, ...]
     carries_on: bool
+    plain: bool
 
 
 def stretches(
@@ -77,43 +91,50 @@ def _stretch(
     *,
     carries_on: bool,
 ) -> Stretch:
-    """One stretch: infusions are cut at its ends, so that each piece runs under one set of parameters."""
+    """One stretch. Infusions are cut at its beginning, so that each piece runs under one set of parameters.
+
+    Doses come in order of time; of one duration, so do their ends.
+    """
     pieces: dict[float, list[tuple[float, float]]] = {}
     injections: list[tuple[float, float]] = []
-    for one in given:
-        if one.subcutaneous:
-            if begin <= one.at_days < end:
-                injections.append((one.at_days, one.amount_mg))
-            continue
-        over = one.at_days + one.duration_days
-        if one.at_days >= end or (over <= begin and one.at_days < begin):
-            continue
-        if one.at_days >= begin:  # the common case keeps its duration to the last digit
-            duration, amount, stop = one.duration_days, one.amount_mg, over
-        else:
-            duration, stop = over - begin, over
-            amount = one.amount_mg * (duration / one.duration_days)
-        pieces.setdefault(duration, []).append((stop, amount))
-    ordered = {duration: sorted(found) for duration, found in sorted(pieces.items())}
-    trains = tuple(
-        Train(duration, tuple(stop for stop, _ in found), tuple(amount for _, amount in found))
-        for duration, found in ordered.items()
-    )
-    injected = Train(0.0, tuple(at for at, _ in injections), tuple(amount for _, amount in injections))
+    for at, amount, duration, subcutaneous in given:
+        over = at + duration
+        if subcutaneous:
+            if begin <= at < end:
+                injections.append((at, amount))
+        elif begin <= at < end:
+            pieces.setdefault(duration, []).append((over, amount))
+        elif at < begin < over:  # under way when the stretch begins: the rest of it belongs here
+            rest = over - begin
+            pieces.setdefault(rest, []).append((over, amount * (rest / duration)))
+    trains = tuple(_train(duration, found) for duration, found in sorted(pieces.items()))
+    injected = _train(0.0, injections)
     queries = tuple(_query(at, trains, injected) for at in times)
-    return Stretch(begin, entry, trains, injected, queries, carries_on)
+    plain = len(trains) == 1 and not injections and not any(query.running for query in queries)
+    return Stretch(begin, entry, trains, injected, queries, carries_on, plain)
+
+
+def _train(duration: float, found: Sequence[tuple[float, float]]) -> Train:
+    ends = [over for over, _ in found]
+    gaps = [later - earlier for earlier, later in zip(ends[:1] + ends, ends, strict=False)]
+    return Train(duration, ends, [(gap, amount) for gap, (_, amount) in zip(gaps, found, strict=True)])
+
+
+def _past(at: float, doses: int, ends: Sequence[float]) -> Past:
+    return Past(doses, at - ends[doses - 1] if doses else 0.0)
 
 
 def _query(at: float, trains: Sequence[Train], injections: Train) -> Query:
-    """What is over, being absorbed and running at a moment."""
+    """What is over, injected and running at a moment."""
     finished, running = [], []
-    for duration, ends, amounts in trains:
+    for duration, ends, links in trains:
         over = bisect_right(ends, at) if duration > 0.0 else bisect_left(ends, at)
-        finished.append(over)
+        finished.append(_past(at, over, ends))
         if duration > 0.0:
-            for stop, amount in zip(ends[over:], amounts[over:], strict=True):
+            for stop, (_, amount) in zip(ends[over:], links[over:], strict=True):
                 run = duration - (stop - at)
                 if run <= 0.0:
                     break
                 running.append((amount * (run / duration), run))
-    return Query(at, tuple(finished), bisect_left(injections.ends_days, at), tuple(running))
+    injected = _past(at, bisect_left(injections.ends_days, at), injections.ends_days)
+    return Query(at, tuple(finished), injected, tuple(running))

@@ -16,48 +16,60 @@ _ROOT_TWO = math.sqrt(2.0)
 _LOG_ROOT_TWO_PI = 0.5 * math.log(2.0 * math.pi)
 
 
-class Cost(NamedTuple):
-    """-2 log likelihood without its constant, its derivative by the prediction, and a curvature >= 0."""
+class Spread(NamedTuple):
+    """Variance of a level about its prediction f, in (µg/mL)²: quadratic * f² + linear * f + constant."""
 
-    value: float
-    slope: float
-    curvature: float
+    quadratic: float
+    linear: float
+    constant: float
+
+    def variance(self, prediction: float) -> float:
+        """The variance about one prediction."""
+        return (self.quadratic * prediction + self.linear) * prediction + self.constant
 
 
-def normal_cdf(z: float) -> float:
-    """Standard normal distribution function."""
-    return 0.5 * math.erfc(-z / _ROOT_TWO)
-
-
-def residual_variance(residual: Residual, prediction: float, occasion_cv: float) -> tuple[float, float]:
-    """Variance of a level about its prediction in (µg/mL)², and its derivative by the prediction.
-
-    `occasion_cv` is the coefficient of variation that clearance's change between occasions adds.
-    """
+def spread_of(residual: Residual, occasion_cv: float) -> Spread:
+    """The residual error of a model, with what clearance's change between occasions adds to a level."""
     relative, additive, combination, _ = residual
-    variance = (relative * relative + occasion_cv * occasion_cv) * prediction * prediction
-    slope = 2.0 * (relative * relative + occasion_cv * occasion_cv) * prediction
-    if combination is Combination.SD_SUM:
-        variance += 2.0 * relative * additive * prediction
-        slope += 2.0 * relative * additive
-    return variance + additive * additive + LEAST_VARIANCE, slope
+    both = 2.0 * relative * additive if combination is Combination.SD_SUM else 0.0
+    return Spread(
+        relative * relative + occasion_cv * occasion_cv, both, additive * additive + LEAST_VARIANCE
+    )
 
 
-def cost(sample: Sample, prediction: float, variance: float, slope: float) -> Cost:
-    """The cost of one sample; one below quantification by the probability of being below (M3)."""
-    if sample.below:
-        return censored(sample.value_ug_ml, prediction, variance, slope)
-    apart = prediction - sample.value_ug_ml
+Cost = tuple[float, float, float]
+"""-2 log likelihood without its constant, its derivative by the prediction, and a curvature above 0."""
+
+
+def cost(sample: Sample, prediction: float, spread: Spread) -> Cost:
+    """The cost of one sample; one below quantification by the probability of being below (M3).
+
+    The curvature is that in the logarithm of the prediction, but at least half of what is to be expected:
+    the second derivative itself may be negative.
+    """
+    _, level, below = sample
+    quadratic, linear, constant = spread
+    variance = (quadratic * prediction + linear) * prediction + constant
+    slope = 2.0 * quadratic * prediction + linear
+    if below:
+        return censored(level, prediction, variance, slope)
+    apart = prediction - level
     relative = slope / variance
     square = apart * apart / variance
-    value = math.log(variance) + square
     by_prediction = relative + 2.0 * apart / variance - square * relative
-    # What is to be expected of the curvature: always positive, unlike the second derivative itself.
-    return Cost(value, by_prediction, 2.0 / variance + relative * relative)
+    expected = 2.0 / variance + relative * relative
+    if prediction <= 0.0:
+        return math.log(variance) + square, by_prediction, expected
+    curvature = (
+        (2.0 * (1.0 - square) * quadratic + 2.0 - 4.0 * apart * relative) / variance
+        + (2.0 * square - 1.0) * relative * relative
+        + by_prediction / prediction
+    )
+    return math.log(variance) + square, by_prediction, max(curvature, 0.5 * expected)
 
 
 def censored(limit: float, prediction: float, variance: float, slope: float) -> Cost:
-    """-2 log of the probability that a level lies below `limit`."""
+    """-2 log of the probability that a level lies below `limit`; the curvature is Gauss-Newton's."""
     deviation = math.sqrt(variance)
     z = (limit - prediction) / deviation
     if z > TAIL:
@@ -68,4 +80,9 @@ def censored(limit: float, prediction: float, variance: float, slope: float) -> 
         log_below = -0.5 * z * z - _LOG_ROOT_TWO_PI - math.log(-z)
         hazard = -z - 1.0 / z
     d_z = -1.0 / deviation - 0.5 * z * slope / variance
-    return Cost(-2.0 * log_below, -2.0 * hazard * d_z, 2.0 * hazard * max(hazard + z, 0.0) * d_z * d_z)
+    return -2.0 * log_below, -2.0 * hazard * d_z, 2.0 * hazard * max(hazard + z, 0.0) * d_z * d_z
+
+
+def normal_cdf(z: float) -> float:
+    """Standard normal distribution function."""
+    return 0.5 * math.erfc(-z / _ROOT_TWO)

@@ -10,6 +10,9 @@ from tdm.pharmacokinetics.model import PARAMETERS, Covariate, Effect, Form, PkMo
 Vector = tuple[float, float, float, float, float, float]
 """CL, V1, Q, V2, F, ka in the order of `PARAMETERS`; 0.0 for what a model has not."""
 
+CLEARANCE, CENTRAL_VOLUME, BIOAVAILABILITY, ABSORPTION = 0, 1, 4, 5
+"""Places within a `Vector`."""
+
 _FIELD = {
     covariate: Covariates._fields.index(name)
     for covariate, name in (

@@ -80,7 +80,7 @@ def predict_at(estimate: Estimate, history: History, at_days: float) -> Predicte
     """The level at a moment, from the doses of the history that lie before it."""
     found, typical = laid_out(estimate.model, history, (at_days,))
     places = random_places(estimate.model)
-    return _predicted(estimate, lambda eta: levels(found, shifted(typical, places, eta))[0])
+    return _predicted(estimate, lambda eta: levels(found, shifted(typical, places, eta), places)[0])
 
 
 def predict_trough(estimate: Estimate, history: History, plan: Plan, doses: int | None) -> Predicted:
@@ -113,7 +113,7 @@ def predict_troughs(
                 subcutaneous: bool = subcutaneous,  # noqa: FBT001 (bound, not passed)
             ) -> Level:
                 values = shifted(typical, places, eta)[0]
-                return settled_trough(values, interval, duration, subcutaneous=subcutaneous)
+                return settled_trough(values, places, interval, duration, subcutaneous=subcutaneous)
 
             of_one_mg[key] = _predicted(estimate, settled)
         one, amount = of_one_mg[key], plan.amount_mg
@@ -148,8 +148,7 @@ def _predicted(estimate: Estimate, level_of: Callable[[Sequence[float]], Level])
     value, gradient = level_of(estimate.eta)
     if value <= 0.0:
         return NOTHING
-    places = random_places(estimate.model)
-    slope = [gradient[place] / value for place in places]
+    slope = [part / value for part in gradient]
     direction = times(estimate.covariance, slope)
     direction[0] += estimate.model.iov_cl * slope[0]
     spread = math.sqrt(dot(direction, slope))

@@ -3,47 +3,47 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
-from tdm.pharmacokinetics.concentration import NOT_INJECTED, Level, ModeAmount, central_amount
-from tdm.pharmacokinetics.disposition import mean_decay, mean_decay_slope, modes
-from tdm.pharmacokinetics.parameters import Vector
-from tdm.pharmacokinetics.superposition import Absorbed, passage
+from tdm.pharmacokinetics.concentration import Level, central, level_of
+from tdm.pharmacokinetics.content import Content
+from tdm.pharmacokinetics.disposition import mean_decay, mean_decay_slope, system_of
+from tdm.pharmacokinetics.parameters import ABSORPTION, BIOAVAILABILITY, Vector
+from tdm.pharmacokinetics.superposition import passage
 
 
-def settled_trough(values: Vector, interval: float, duration: float, *, subcutaneous: bool) -> Level:
+def settled_trough(
+    values: Vector, places: Sequence[int], interval: float, duration: float, *, subcutaneous: bool
+) -> Level:
     """The level just before the next dose when 1 mg has been given every `interval` days for ever."""
-    system = modes(values)
-    one = _injected if subcutaneous else _infused
-    total, gradient = central_amount(
-        system, values, [one(mode.rate, interval, duration, values[5]) for mode in system]
-    )
-    volume = values[1]
-    found = [part / volume for part in gradient]
-    found[1] -= total / volume
-    return Level(total / volume, found)
+    system = system_of(values, places)
+    if subcutaneous:
+        contents = [injected(rate, interval, values) for rate in system.rates]
+    else:
+        contents = [infused(rate, interval, duration) for rate in system.rates]
+    return level_of(central(system, contents, places), values, places)
 
 
-def _infused(rate: float, interval: float, duration: float, _: float) -> ModeAmount:
+def infused(rate: float, interval: float, duration: float) -> Content:
     """Of infusions: a geometric series in exp(-rate * interval)."""
     x = rate * duration
-    kept = math.exp(-rate * interval)
     repeat = -math.expm1(-rate * interval)
-    left = math.exp(-rate * (interval - duration)) / repeat
+    pause = interval - duration
+    left = math.exp(-rate * pause) / repeat
     share = mean_decay(x)
-    aged = left * ((interval - duration) + interval * kept / repeat)
-    return ModeAmount(
-        share * left, duration * mean_decay_slope(x) * left - share * aged, NOT_INJECTED, 0.0, 0.0
-    )
+    aged = left * (pause + interval * (1.0 - repeat) / repeat)
+    return Content(share * left, duration * mean_decay_slope(x) * left - share * aged)
 
 
-def _injected(rate: float, interval: float, _: float, absorption: float) -> ModeAmount:
+def injected(rate: float, interval: float, values: Vector) -> Content:
     """Of injections: the depot repeats itself, and so does what passes from it within an interval."""
-    through = passage(rate, absorption, interval)
-    kept, repeat = math.exp(-rate * interval), -math.expm1(-rate * interval)
-    held, filled = math.exp(-absorption * interval), -math.expm1(-absorption * interval)
-    amount = absorption * through.amount / (filled * repeat)
-    d_rate = absorption * through.slope_rate / (filled * repeat) - amount * interval * kept / repeat
-    d_absorption = (through.amount + absorption * through.slope_absorption) / (
-        filled * repeat
-    ) - amount * interval * held / filled
-    return ModeAmount(0.0, 0.0, Absorbed(amount, d_rate, d_absorption), 0.0, 0.0)
+    share, absorption = values[BIOAVAILABILITY], values[ABSORPTION]
+    through, by_rate, by_depot = passage(rate, absorption, interval)
+    repeat, filled = -math.expm1(-rate * interval), -math.expm1(-absorption * interval)
+    per_dose = share * absorption / (filled * repeat)
+    amount = per_dose * through
+    slope = per_dose * by_rate - amount * interval * (1.0 - repeat) / repeat
+    by_absorption = per_dose * (through + absorption * by_depot) - amount * absorption * interval * (
+        1.0 - filled
+    ) / filled
+    return Content(amount, slope, amount, by_absorption)

@@ -8,46 +8,37 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from tdm.pharmacokinetics.disposition import mean_decay, mean_decay_slope
+from tdm.pharmacokinetics.layout import Past, Train
 
-# A dose is left out when exp(-REACH) of it is left: 2e-16, below what a float can add to the doses since.
-REACH = 36.0
+# A dose is left out when, beside the last one before the moment, exp(-REACH) = 1.3e-14 of it is left: even a
+# dose a hundred times as large adds less than 1e-11 of the level.
+REACH = 32.0
 
 
-def decayed(
-    rate: float, times: Sequence[float], amounts: Sequence[float], moments: Sequence[tuple[float, int]]
-) -> list[tuple[float, float]]:
+def decayed(rate: float, train: Train, moments: Sequence[Past]) -> list[tuple[float, float]]:
     """At each moment the sum of amount * exp(-rate * age), and of amount * age * exp(-rate * age).
 
-    A moment comes with how many of the doses are past. Times and moments are in order. Doses are walked once:
-    the sums so far decay as a whole. Where a long pause lies between two moments the walk starts anew at the
-    first dose of which anything is left.
+    Ages count from the end of an infusion. The doses are walked once: the sums so far decay as a whole. After
+    a long pause between two moments the walk starts anew, at the first dose of which anything is left.
     """
     exp = math.exp
-    found = []
+    ends, links = train.ends_days, train.links
     reach = REACH / rate
-    total = moment_sum = at = 0.0
+    found = []
+    total = aged = 0.0
     place = 0
-    for moment, past in moments:
-        first = bisect_left(times, moment - reach, place, past)
-        if first > place:
-            place, total, moment_sum = first, 0.0, 0.0
-        while place < past:
-            time = times[place]
-            if total:
-                gap = time - at
+    for doses, since in moments:
+        if doses > place:
+            first = bisect_left(ends, ends[doses - 1] - reach, place, doses)
+            if first > place:
+                place, total, aged = first, 0.0, 0.0
+            for gap, amount in links[place:doses]:
                 decay = exp(-rate * gap)
-                moment_sum = (moment_sum + gap * total) * decay
-                total = total * decay + amounts[place]
-            else:
-                total = amounts[place]
-            at = time
-            place += 1
-        if total:
-            gap = moment - at
-            decay = exp(-rate * gap)
-            found.append((total * decay, (moment_sum + gap * total) * decay))
-        else:
-            found.append((0.0, 0.0))
+                aged = (aged + gap * total) * decay
+                total = total * decay + amount
+            place = doses
+        decay = exp(-rate * since)
+        found.append((total * decay, (aged + since * total) * decay))
     return found
 
 
@@ -75,61 +66,52 @@ def passage(rate: float, absorption: float, time: float) -> Passage:
 
 
 class Absorbed(NamedTuple):
-    """What subcutaneous doses left in one exponential, with its derivatives by both rates."""
+    """What subcutaneous doses put into one exponential, and what they left in the depot, with derivatives."""
 
     amount: float
     d_rate: float
     d_absorption: float
+    depot: float
+    d_depot: float
 
 
-class Depot(NamedTuple):
-    """What is left at the injection site, and its derivative by the absorption rate."""
-
-    amount: float
-    d_absorption: float
+EMPTY = Absorbed(0.0, 0.0, 0.0, 0.0, 0.0)
 
 
-def absorbed(
-    rate: float,
-    absorption: float,
-    times: Sequence[float],
-    amounts: Sequence[float],
-    moments: Sequence[tuple[float, int]],
-) -> list[tuple[Absorbed, Depot]]:
+def absorbed(rate: float, absorption: float, train: Train, moments: Sequence[Past]) -> list[Absorbed]:
     """At each moment what doses into a depot have put into one exponential, and what is still in the depot.
 
     The state is walked from dose to dose, so that no difference of nearly equal sums is ever taken.
     """
     found = []
-    state, depot, at = Absorbed(0.0, 0.0, 0.0), Depot(0.0, 0.0), 0.0
+    state = EMPTY
     place = 0
     reach = REACH / min(rate, absorption)
-    for moment, past in moments:
-        first = bisect_left(times, moment - reach, place, past)
-        if first > place:
-            place, state, depot = first, Absorbed(0.0, 0.0, 0.0), Depot(0.0, 0.0)
-        while place < past:
-            if depot.amount:
-                state, depot = _pass(state, depot, rate, absorption, times[place] - at)
-            depot = Depot(depot.amount + amounts[place], depot.d_absorption)
-            at = times[place]
-            place += 1
-        found.append(_pass(state, depot, rate, absorption, moment - at))
+    for doses, since in moments:
+        if doses > place:
+            first = bisect_left(train.ends_days, train.ends_days[doses - 1] - reach, place, doses)
+            if first > place:
+                place, state = first, EMPTY
+            for gap, amount in train.links[place:doses]:
+                if state.depot:
+                    state = passed(state, rate, absorption, gap)
+                state = state._replace(depot=state.depot + amount)
+            place = doses
+        found.append(passed(state, rate, absorption, since))
     return found
 
 
-def _pass(
-    state: Absorbed, depot: Depot, rate: float, absorption: float, gap: float
-) -> tuple[Absorbed, Depot]:
-    """Both after a time without doses."""
+def passed(state: Absorbed, rate: float, absorption: float, gap: float) -> Absorbed:
+    """The state after a time without doses."""
     decay, left = math.exp(-rate * gap), math.exp(-absorption * gap)
-    through = passage(rate, absorption, gap)
-    amount, d_rate, d_absorption = state
-    moved = Absorbed(
-        amount * decay + depot.amount * absorption * through.amount,
-        (d_rate - gap * amount) * decay + depot.amount * absorption * through.slope_rate,
+    through, by_rate, by_absorption = passage(rate, absorption, gap)
+    amount, d_rate, d_absorption, depot, d_depot = state
+    return Absorbed(
+        amount * decay + depot * absorption * through,
+        (d_rate - gap * amount) * decay + depot * absorption * by_rate,
         d_absorption * decay
-        + depot.d_absorption * absorption * through.amount
-        + depot.amount * (through.amount + absorption * through.slope_absorption),
+        + d_depot * absorption * through
+        + depot * (through + absorption * by_absorption),
+        depot * left,
+        (d_depot - gap * depot) * left,
     )
-    return moved, Depot(depot.amount * left, (depot.d_absorption - gap * depot.amount) * left)
