@@ -12,13 +12,17 @@ from tdm.forecast.compose import Fit, trough_at
 from tdm.forecast.result import Projection
 from tdm.forecast.targets import target_in, to_reach
 from tdm.issues import IssueCode
-from tdm.phase import phase_at
+from tdm.phase import phase_at, phase_of_day
 from tdm.regimen import planned_interval
 
 if TYPE_CHECKING:
     from tdm.decision import Assessment
     from tdm.facts import LevelReading, Moment, TreatmentCourse
     from tdm.knowledge.model import Knowledge
+
+
+NOTHING_TO_PROJECT_DAYS = 1.0
+"""A sample this shortly before the end of its interval is the trough itself."""
 
 
 def level_within_interval(assessment: Assessment, course: TreatmentCourse) -> LevelReading | None:
@@ -59,22 +63,17 @@ def project(
         return None
     levels = found.inputs.levels
     at = levels.samples[levels.drawn.index(drawn)].at_days
-    before = [one for one in history.infusions if found.inputs.timeline.at(one.given) < at]
-    if not before:
-        return None
+    times = [found.inputs.timeline.at(one.given) for one in history.infusions]
+    before = [given for given in times if given < at]
     interval, _ = planned_interval(drawn, history, course.draft, policy)
     phase = phase_at(drawn, history, policy, starting=False).phase
-    step = planned_step(len(before), phase, interval, history, policy)
+    step = planned_step(len(before), phase, interval, history, policy) if before else None
     if step is None:
         return None
-    due = found.inputs.timeline.at(before[-1].given) + step
-    following = [
-        given for one in history.infusions if at <= (given := found.inputs.timeline.at(one.given)) < due
-    ]
-    due = following[0] if following else due
-    if due <= at:
+    due = min([before[-1] + step, *[given for given in times if given >= at]])
+    if due - at < NOTHING_TO_PROJECT_DAYS:
         return None
-    phase = phase if history.start_known else Phase.MAINTENANCE
-    target = target_in(phase, Route.INTRAVENOUS, assessment, knowledge)
+    falls = phase_of_day(round(due - times[0]), policy) if history.start_known else Phase.MAINTENANCE
+    target = target_in(falls, Route.INTRAVENOUS, assessment, knowledge)
     day = now.day + timedelta(days=round(due))
     return Projection(drawn.day.isoformat(), day.isoformat(), trough_at(found, to_reach(target), due))

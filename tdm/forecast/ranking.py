@@ -30,19 +30,20 @@ def rank(options: Sequence[Option], policy: Policy) -> Ranking:
     """Move the recommendation to the smallest change within the site's cut of the best option.
 
     A candidate is an option with a chance that is not provisional and keeps below the site's limit of passing
-    the ceiling. What has less than an even chance is never recommended; where all have, none is. Only
-    candidates change their places: by chance, then by drug per week, then by visits.
+    the ceiling. What has less than an even chance is never recommended; where all have, none is, and all keep
+    the order of the rule. Otherwise candidates change their places: by chance, then by drug per week, then by
+    visits.
     """
     rated = [one for one in options if is_candidate(one)]
     allowed = [one for one in rated if not passes_ceiling(one, policy)]
     if not allowed:
-        return Ranking(_reordered(options, rated, None), no_choice=NoChoice.ABOVE_CEILING)
+        return Ranking(_unmarked(options), no_choice=NoChoice.ABOVE_CEILING)
     best = max(chance(one) for one in allowed)
     cut = max(best - policy.forecast_within_points / 100, policy.forecast_least_chance)
     good = sorted((one for one in allowed if chance(one) >= cut), key=by_change)
     if not good:
         why = NoChoice.NO_EVEN_CHANCE if len(allowed) == len(rated) else NoChoice.BETWEEN
-        return Ranking(_reordered(options, rated, None), no_choice=why)
+        return Ranking(_unmarked(options), no_choice=why)
     ranked = _reordered(options, rated, good[0])
     return Ranking(ranked, tuple([replace(one, recommended=one is good[0]) for one in good]))
 
@@ -71,9 +72,11 @@ def by_change(option: Option) -> tuple[float, float]:
     return weekly, -interval
 
 
-def _reordered(
-    options: Sequence[Option], rated: Sequence[Option], recommended: Option | None
-) -> tuple[Option, ...]:
+def _unmarked(options: Sequence[Option]) -> tuple[Option, ...]:
+    return tuple([replace(one, recommended=False) if is_candidate(one) else one for one in options])
+
+
+def _reordered(options: Sequence[Option], rated: Sequence[Option], recommended: Option) -> tuple[Option, ...]:
     """The rated options by rank in the places that rated options have; the recommended one leads."""
     order = sorted(rated, key=lambda one: (one is not recommended, -chance(one), by_change(one)))
     queue = iter(replace(one, recommended=one is recommended) for one in order)

@@ -54,7 +54,10 @@ def _plain(stretch: Stretch, system: System, values: Vector, places: Sequence[in
     (fast, slow), duration, rows = system.rates, train.duration_days, system.slopes
     first, second = (weight / volume for weight in system.weights)
     fast_share, slow_share = mean_decay(fast * duration), mean_decay(slow * duration)
-    fast_slope, slow_slope = duration * mean_decay_slope(fast * duration), duration * mean_decay_slope(slow * duration)
+    fast_slope, slow_slope = (
+        duration * mean_decay_slope(fast * duration),
+        duration * mean_decay_slope(slow * duration),
+    )
     own = places.index(CENTRAL_VOLUME) if CENTRAL_VOLUME in places else None
     answers = []
     for (left, aged), (late, late_aged) in zip(

@@ -32,9 +32,7 @@ def spread_of(residual: Residual, occasion_cv: float) -> Spread:
     """The residual error of a model, with what clearance's change between occasions adds to a level."""
     relative, additive, combination, _ = residual
     both = 2.0 * relative * additive if combination is Combination.SD_SUM else 0.0
-    return Spread(
-        relative * relative + occasion_cv * occasion_cv, both, additive * additive + LEAST_VARIANCE
-    )
+    return Spread(relative * relative + occasion_cv * occasion_cv, both, additive * additive + LEAST_VARIANCE)
 
 
 Cost = tuple[float, float, float]

@@ -43,7 +43,8 @@ def injected(rate: float, interval: float, values: Vector) -> Content:
     per_dose = share * absorption / (filled * repeat)
     amount = per_dose * through
     slope = per_dose * by_rate - amount * interval * (1.0 - repeat) / repeat
-    by_absorption = per_dose * (through + absorption * by_depot) - amount * absorption * interval * (
-        1.0 - filled
-    ) / filled
+    by_absorption = (
+        per_dose * (through + absorption * by_depot)
+        - amount * absorption * interval * (1.0 - filled) / filled
+    )
     return Content(amount, slope, amount, by_absorption)

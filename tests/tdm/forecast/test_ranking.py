@@ -63,7 +63,8 @@ def test_an_option_without_a_ceiling_passes_none():
 
 
 def test_none_is_recommended_where_none_has_an_even_chance():
-    ranking = rank([rung(0.49, recommended=True), rung(0.3, mg=700)], POLICY)
+    ranking = rank([rung(0.3, recommended=True), rung(0.49, mg=700), UNRATED], POLICY)
+    assert [one.dose_mg for one in ranking.options] == [350, 700, None]
     assert (recommended(ranking), ranking.no_choice, ranking.about_as_good) == (
         [],
         NoChoice.NO_EVEN_CHANCE,

@@ -29,7 +29,7 @@ def question_of(of):
 
 def induction(*days_ago, interval=56, value=8.0):
     return person(
-        order(60, interval=interval),
+        order(max(days_ago) + 3, interval=interval),
         infusions(*days_ago),
         level(value, 0),
         ati("negative"),

@@ -1,0 +1,238 @@
+"""What the forecast adds to a decision, and all that it leaves alone."""
+
+from dataclasses import replace
+
+import pytest
+
+from tdm.decision import OptionKind as K
+from tdm.decision import Verdict
+from tdm.facts import MedicationConcept, SafetyConcept
+from tdm.forecast import deciding as module
+from tdm.forecast.deciding import names_regimen
+from tdm.forecast.result import Absence, NoChoice
+from tdm.issues import IssueCode
+from tests.support.course_builder import (
+    SC,
+    ati,
+    draft,
+    infusion,
+    infusions,
+    level,
+    maintenance,
+    medication,
+    order,
+    safety,
+)
+from tests.tdm.forecast.cases import active, albumin, decided, option, person, quiet, relapse
+
+
+def recommended(decision):
+    return [one for one in decision.options if one.recommended]
+
+
+def stripped(options):
+    return sorted(
+        (one.kind.value, one.dose_mg, one.interval_days, one.provisional, one.off_label) for one in options
+    )
+
+
+def test_every_regimen_of_the_ladder_has_its_trough():
+    decision = decided(relapse())
+    assert decision.forecast.absent is None
+    assert decision.forecast.individual
+    assert all(one.predicted is not None for one in decision.options)
+    assert decision.forecast.in_force.medians_ug_ml[0] < 3
+
+
+def test_the_recommendation_moves_to_what_is_likely_to_be_enough():
+    without, with_forecast = decided(relapse(), forecast_enabled=False), decided(relapse())
+    assert recommended(without)[0].kind is K.RAISE_DOSE
+    (chosen,) = recommended(with_forecast)
+    assert with_forecast.forecast.ranked
+    assert chosen.predicted.reaches >= 0.5
+    assert with_forecast.options[0] is chosen
+    assert stripped(without.options) == stripped(with_forecast.options)
+
+
+def test_a_site_that_switched_it_off_gets_the_card_of_the_rules():
+    decision = decided(relapse(), forecast_enabled=False)
+    assert decision.forecast is None
+    assert all(one.predicted is None for one in decision.options)
+
+
+def test_nothing_is_forecast_where_nothing_would_be_added(monkeypatch):
+    monkeypatch.setattr(module, "fit", None)
+    decision = (
+        decided(relapse(*quiet(), value=7.0))
+        if False
+        else decided(person(order(500), maintenance(), level(5.0), ati("negative"), quiet()))
+    )
+    assert (decision.verdict, decision.forecast) == (Verdict.CONTINUE, None)
+
+
+def test_a_failure_leaves_the_decision_standing_and_says_where(monkeypatch):
+    def broken(*_, **__):
+        raise ZeroDivisionError("41.7 kg")
+
+    monkeypatch.setattr(module, "fit", broken)
+    decision, without = decided(relapse()), decided(relapse(), forecast_enabled=False)
+    assert decision.forecast.absent is Absence.INTERNAL
+    assert decision.forecast.failed_at.startswith("ZeroDivisionError at test_deciding.py:")
+    assert "41.7" not in decision.forecast.failed_at
+    assert decision.options == without.options
+    assert module.where(ValueError("never raised")) == "ValueError"
+
+
+@pytest.mark.parametrize(
+    ("parts", "reason"),
+    [
+        ((safety(SafetyConcept.PREGNANCY),), Absence.PREGNANCY),
+        ((draft(mg=5, mg_per_kg=None),), Absence.DOSE_IN_DOUBT),
+    ],
+)
+def test_what_the_gates_know_may_speak_against_a_forecast(parts, reason):
+    decision = decided(relapse(*parts))
+    assert decision.forecast.absent is reason
+    assert all(one.predicted is None for one in decision.options)
+    assert recommended(decision)[0].kind is K.RAISE_DOSE
+
+
+def test_an_unexpected_level_is_a_doubt_and_leaves_no_number():
+    decision = decided(relapse(value=0.01))
+    assert decision.forecast.absent is Absence.LEVEL_UNEXPECTED
+    assert IssueCode.LEVEL_UNEXPECTED in [one.code for one in decision.issues]
+    assert all(one.predicted is None for one in decision.options)
+    assert IssueCode.LEVEL_UNEXPECTED not in [one.code for one in decided(relapse()).issues]
+
+
+def test_an_absence_for_another_reason_is_no_doubt_of_the_level():
+    heavy = replace(relapse(), weights=())
+    decision = decided(heavy)
+    assert decision.forecast.absent is Absence.NO_WEIGHT
+    assert IssueCode.LEVEL_UNEXPECTED not in [one.code for one in decision.issues]
+
+
+def test_where_none_has_an_even_chance_none_is_recommended_and_no_button_follows():
+    decision = decided(relapse(albumin(2.9, 3), draft(), value=0.6))
+    assert decision.forecast.no_choice is NoChoice.NO_EVEN_CHANCE
+    assert recommended(decision) == []
+    assert not decision.draft_already_does_it
+    assert decision.verdict is Verdict.INTENSIFY
+    assert not decision.update_withheld
+
+
+def test_in_heart_failure_the_smallest_step_stays_the_recommended_one():
+    failing = safety(SafetyConcept.HEART_FAILURE)
+    decision = decided(relapse(failing, draft()))
+    assert [one.kind for one in recommended(decision)] == [K.SHORTEN_INTERVAL_2_WEEKS]
+    assert recommended(decision)[0].predicted.reaches < 0.5
+    assert not decision.forecast.ranked
+    assert all(one.dose_mg_per_kg <= 5 for one in decision.options)
+
+
+def test_of_injections_the_specialist_chooses():
+    decision = decided(
+        person(
+            order(200, mg=120, mg_per_kg=None, interval=14, route=SC),
+            [infusion(days, mg=120, route=SC) for days in range(14, 200, 14)]
+            and tuple(infusion(days, mg=120, route=SC) for days in range(14, 200, 14)),
+            level(9.0, 1),
+            ati("negative", days_ago=1),
+            albumin(4.1),
+            active(),
+        )
+    )
+    assert decision.rule == "R-SC-1"
+    assert recommended(decision) == []
+    (doubled,) = [one for one in decision.options if one.kind is K.SUBCUTANEOUS_DOUBLE_DOSE]
+    assert [one.model for one in doubled.predicted.by_model] == ["hanzel-2021"]
+    assert doubled.predicted.at_least_ug_ml == 17.5
+    assert not decision.forecast.ranked
+
+
+def test_in_induction_the_clinician_chooses_and_sees_the_trough_after_the_next_dose():
+    decision = decided(
+        person(order(48), infusions(42, 28), level(2.0, 0), ati("negative"), albumin(4.0), active())
+    )
+    assert decision.rule == "R-IND-1"
+    assert [one.kind for one in recommended(decision)] == [K.BRING_NEXT_DOSE_FORWARD]
+    (raised,) = [one for one in decision.options if one.kind is K.RAISE_DOSE]
+    assert not raised.predicted.settled
+    assert raised.predicted.at_least_ug_ml == 7.8
+
+
+def test_provisional_options_have_numbers_and_are_never_recommended():
+    decision = decided(person(order(500), maintenance(), level(1.8), albumin(4.1), active()))
+    assert decision.rule == "R-ATI-1"
+    escalating = [one for one in decision.options if one.predicted is not None]
+    assert len(escalating) == 4
+    assert not any(one.recommended for one in escalating)
+    assert [one.kind for one in recommended(decision)] == [K.MEASURE_ATI]
+
+
+def test_reinduction_stays_recommended_beside_numbers():
+    decision = decided(
+        person(order(105), infusions(98, 84, 56), level(None, 0), ati("negative"), albumin(3.6), active())
+    )
+    assert decision.rule == "R-IND-3"
+    assert [one.kind for one in recommended(decision)] == [K.REINDUCTION]
+    assert sum(one.predicted is not None for one in decision.options) == 4
+
+
+def test_less_drug_has_the_chance_of_staying():
+    decision = decided(person(order(500), maintenance(), level(11.0), ati("negative"), albumin(4.3), quiet()))
+    assert decision.rule == "R-OK-2"
+    (longer,) = [one for one in decision.options if one.kind is K.LENGTHEN_INTERVAL]
+    assert longer.predicted.at_least_ug_ml == 3
+    assert longer.predicted.exceeds is None
+    assert decision.forecast.in_force.at_least_ug_ml == 3
+    assert not decision.forecast.ranked
+
+
+def test_a_level_within_the_interval_is_projected_and_decides_nothing():
+    decision = decided(
+        person(
+            order(500), maintenance(), level(6.5, 16), ati("negative", days_ago=16), albumin(4.1), active()
+        )
+    )
+    assert (decision.verdict, decision.rule) == (Verdict.ASSESS, "R-DATA-1")
+    assert decision.forecast.projection is not None
+    assert [one.kind for one in recommended(decision)] == [K.MEASURE_LEVEL_AND_ATI]
+
+
+def test_without_albumin_another_model_is_heard():
+    decision = decided(person(order(500), maintenance(), level(1.8), ati("negative"), active()))
+    assert [one.model for one in decision.forecast.opinion.by_model] == ["passot-2016-adult"]
+    assert decided(relapse()).forecast.opinion is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "does_it", "withheld"),
+    [
+        ({"mg_per_kg": 5, "interval": 28}, True, False),
+        ({"mg_per_kg": 5, "interval": 42}, False, False),  # offered by the rules, but hardly ever enough
+        ({"mg_per_kg": 10, "interval": 56}, False, True),
+    ],
+)
+def test_an_order_is_compared_with_what_the_forecast_recommends(asked, does_it, withheld):
+    decision = decided(relapse(draft(**asked)))
+    assert (recommended(decision)[0].dose_mg, recommended(decision)[0].interval_days) == (350, 28)
+    assert (decision.draft_already_does_it, decision.update_withheld) == (does_it, withheld)
+    assert decided(relapse(draft(**asked)), forecast_enabled=False).draft_already_does_it is (
+        asked["interval"] != 56 or True
+    )
+
+
+def test_an_immunomodulator_is_not_a_regimen():
+    assert not names_regimen(option(K.ADD_IMMUNOMODULATOR, None, None))
+    assert not names_regimen(option(K.RAISE_DOSE, None, None))
+    assert not names_regimen(option(K.REINDUCTION))
+    assert names_regimen(option(K.LOWER_DOSE, 350, None))
+    assert names_regimen(option(K.SHORTEN_INTERVAL_2_WEEKS, None, 42))
+
+
+def test_the_order_of_the_records_changes_no_digit():
+    parts = (level(2.2, 56, hour=8), albumin(3.6, 90), medication(MedicationConcept.METHOTREXATE))
+    forwards, backwards = decided(relapse(*parts)), decided(relapse(*reversed(parts)))
+    assert forwards.options == backwards.options
+    assert forwards.forecast == backwards.forecast
