@@ -297,9 +297,12 @@ def _logged(one: Evaluated) -> DraftRecord:
     if one.reason is not None or decision is None:
         verdict = Verdict.NOT_COMPLETED.value if one.reason is not None else ""
         return DraftRecord(verdict=verdict, reason=one.reason or "", failed_at=one.failed_at)
+    forecast = decision.forecast
     return DraftRecord(
         verdict=decision.verdict,
         rule=decision.rule,
         certainty=decision.certainty or "",
         issues=tuple(sorted({issue.code for issue in decision.issues})),
+        failed_at=forecast.failed_at if forecast is not None else "",
+        forecast=(forecast.absent or "given") if forecast is not None else "",
     )

@@ -30,7 +30,9 @@ def request_file(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("command", ["sandbox", "serve", "explain", "inspect", "discovery", "check-config"])
+@pytest.mark.parametrize(
+    "command", ["sandbox", "serve", "explain", "forecast", "inspect", "discovery", "check-config"]
+)
 def test_every_command_explains_itself_with_examples(command: str) -> None:
     result = invoke(command, "--help")
     assert result.exit_code == 0
