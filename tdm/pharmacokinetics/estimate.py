@@ -9,8 +9,8 @@ from tdm.pharmacokinetics.concentration import levels
 from tdm.pharmacokinetics.expectation import Expected, expected, occasion_cv
 from tdm.pharmacokinetics.history import History, Sample
 from tdm.pharmacokinetics.layout import Stretch, stretches
-from tdm.pharmacokinetics.likelihood import spread_of
-from tdm.pharmacokinetics.linear_algebra import dot, inverse
+from tdm.pharmacokinetics.likelihood import Observed, spread_of
+from tdm.pharmacokinetics.linear_algebra import inverse
 from tdm.pharmacokinetics.minimum import minimum
 from tdm.pharmacokinetics.model import PkModel
 from tdm.pharmacokinetics.objective import Task, weighed
@@ -67,10 +67,19 @@ def _individual(model: PkModel, samples: tuple[Sample, ...], found: tuple[Stretc
     places = random_places(model)
     typical = [typical_parameters(model, stretch.covariates) for stretch in found]
     prior = levels(found, typical, places)
-    spreads = [spread_of(model.residual, occasion_cv(model, level)) for level in prior]
-    task = Task(model.precision, samples, found, typical, places, spreads)
+    spreads = [
+        spread_of(model.residual, occasion_cv(model, value, by_clearance))
+        for value, by_clearance in zip(prior.values, prior.columns[0], strict=True)
+    ]
+    observed = [
+        Observed(sample.value_ug_ml, sample.below, *spread)
+        for sample, spread in zip(samples, spreads, strict=True)
+    ]
+    task = Task(model.precision, observed, found, typical, places)
     end = minimum(task, weighed(task, (0.0,) * len(places), prior))
-    moved = [new - old for new, old in zip(end.eta, end.point.eta, strict=True)]
+    fitted = list(end.point.levels.values)
+    for new, old, column in zip(end.eta, end.point.eta, end.point.levels.columns, strict=True):
+        fitted = [value + (new - old) * slope for value, slope in zip(fitted, column, strict=True)]
     return Estimate(
         model=model,
         eta=tuple(end.eta),
@@ -79,6 +88,9 @@ def _individual(model: PkModel, samples: tuple[Sample, ...], found: tuple[Stretc
         iterations=end.iterations,
         converged=end.converged,
         individual=True,
-        fitted_ug_ml=tuple(level.value_ug_ml + dot(level.gradient, moved) for level in end.point.levels),
-        a_priori=tuple(expected(model, level, spread) for level, spread in zip(prior, spreads, strict=True)),
+        fitted_ug_ml=tuple(fitted),
+        a_priori=tuple(
+            expected(model, value, slopes, spread)
+            for value, slopes, spread in zip(prior.values, zip(*prior.columns, strict=True), spreads, strict=True)
+        ),
     )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from tdm.pharmacokinetics.concentration import Level
 from tdm.pharmacokinetics.history import Sample
 from tdm.pharmacokinetics.likelihood import Spread
 from tdm.pharmacokinetics.linear_algebra import dot, times
@@ -32,20 +32,24 @@ class Expected(NamedTuple):
         return not self.lower_ug_ml <= sample.value_ug_ml <= self.upper_ug_ml
 
 
-def occasion_cv(model: PkModel, level: Level) -> float:
-    """The coefficient of variation that clearance's change between occasions gives a level."""
-    if model.iov_cl == 0.0 or level.value_ug_ml == 0.0:
+def occasion_cv(model: PkModel, value: float, by_clearance: float) -> float:
+    """The coefficient of variation that clearance's change between occasions gives a level.
+
+    `by_clearance` is the level's derivative by log clearance.
+    """
+    if model.iov_cl == 0.0 or value <= 0.0:
         return 0.0
-    return math.sqrt(model.iov_cl) * abs(level.gradient[0]) / level.value_ug_ml
+    return math.sqrt(model.iov_cl) * abs(by_clearance) / value
 
 
-def expected(model: PkModel, level: Level, spread: Spread) -> Expected:
-    """The range about the level of a typical patient; the residual error is taken as log-normal."""
-    value = level.value_ug_ml
+def expected(model: PkModel, value: float, slopes: Sequence[float], spread: Spread) -> Expected:
+    """The range about the level of a typical patient; the residual error is taken as log-normal.
+
+    `slopes` are the level's derivatives by the logarithm of each random parameter.
+    """
     if value <= 0.0:
         return Expected(0.0, 0.0, 0.0)
-    relative = [slope / value for slope in level.gradient]
-    between = dot(relative, times(model.omega, relative))
-    within = math.log1p(spread.variance(value) / (value * value))
-    factor = math.exp(Z_99 * math.sqrt(between + within))
+    square = value * value
+    between = dot(slopes, times(model.omega, slopes)) / square
+    factor = math.exp(Z_99 * math.sqrt(between + math.log1p(spread.variance(value) / square)))
     return Expected(value, value / factor, value * factor)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from operator import mul
 
 Matrix = Sequence[Sequence[float]]
+INDEFINITE = "the matrix is not positive definite"
 
 
 def solve(matrix: Matrix, right: Sequence[float]) -> list[float]:
@@ -15,7 +16,7 @@ def solve(matrix: Matrix, right: Sequence[float]) -> list[float]:
     for place, upper in enumerate(rows):
         pivot = upper[place]
         if not pivot > 0.0:  # false for nan, too
-            raise ValueError("the matrix is not positive definite")
+            raise ValueError(INDEFINITE)
         for below in range(place + 1, size):
             factor = rows[below][place] / pivot
             rows[below] = [value - factor * other for value, other in zip(rows[below], upper, strict=True)]
@@ -32,8 +33,18 @@ def solve(matrix: Matrix, right: Sequence[float]) -> list[float]:
 def inverse(matrix: Matrix) -> list[list[float]]:
     """The inverse, symmetric to the last digit. Raises `ValueError` as `solve`."""
     size = len(matrix)
-    columns = [solve(matrix, [float(row == column) for row in range(size)]) for column in range(size)]
-    return [[0.5 * (columns[i][j] + columns[j][i]) for j in range(size)] for i in range(size)]
+    places = range(size)
+    rows = [[*row, *map(float, map(place.__eq__, places))] for place, row in enumerate(matrix)]
+    for place in places:
+        pivot = rows[place][place]
+        if not pivot > 0.0:
+            raise ValueError(INDEFINITE)
+        own = rows[place] = [value / pivot for value in rows[place]]
+        for other in places:
+            if other != place:
+                factor = rows[other][place]
+                rows[other] = [value - factor * part for value, part in zip(rows[other], own, strict=True)]
+    return [[0.5 * (rows[i][size + j] + rows[j][size + i]) for j in places] for i in places]
 
 
 def times(matrix: Matrix, vector: Sequence[float]) -> list[float]:

@@ -49,6 +49,7 @@ def minimum(task: Task, point: Point) -> Minimum:
             return Minimum(eta, point, iteration, converged=True)
         there = point_at(task, eta)
         gain = point.objective - there.objective
+        # Always so where nothing was gained (or the objective is no number): damping needs `learned`.
         if not abs(gain - 0.5 * decrement) < AS_PROMISED * decrement:
             learned = _learn(learned, point, there, step)
         if gain > 0.0:
@@ -61,7 +62,7 @@ def minimum(task: Task, point: Point) -> Minimum:
 def _step(point: Point, learned: Matrix, damping: float) -> list[float]:
     """What to subtract: down the slope by the curvature as known, damped and never too far."""
     whole = point.curvature
-    if learned or damping:
+    if learned:
         whole = [list(map(add, row, extra)) for row, extra in zip(whole, learned, strict=True)]
         for place, row in enumerate(point.curvature):
             whole[place][place] += damping * row[place]
