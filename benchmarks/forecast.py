@@ -12,7 +12,6 @@ import gc
 import random
 import statistics
 import time
-import tracemalloc
 from collections.abc import Callable
 
 import orjson
@@ -33,7 +32,7 @@ TARGET_TAIL = 2.0
 
 
 def patient(seed: int = 1) -> History:
-    """Nine years of infusions, each within three days of its date; every third level of the last two years."""
+    """Nine years of infusions, each within three days of its date; levels at every third of the last."""
     days = random.Random(seed)
     doses = [Administration(56.0 * n + days.uniform(-3, 3), 350.0, TWO_HOURS) for n in range(60)]
     samples = [Sample(doses[n].at_days - 0.1, level) for n, level in LEVELS]

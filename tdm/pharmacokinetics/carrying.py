@@ -74,7 +74,10 @@ def _side(of_central: Shares, of_peripheral: Shares, before: Amounts) -> Side:
     begun = []
     for mode, (weight, other) in enumerate(zip(of_central.weights, of_peripheral.weights, strict=True)):
         gradient = [
-            row[mode] * central.value + weight * d_central + other_row[mode] * peripheral.value + other * d_outer
+            row[mode] * central.value
+            + weight * d_central
+            + other_row[mode] * peripheral.value
+            + other * d_outer
             for row, d_central, other_row, d_outer in zip(
                 of_central.slopes,
                 central.gradient,
@@ -107,9 +110,7 @@ def amount_in(
         through, by_rate, by_depot = passage(rate, absorption, since) if depot.value else NOTHING_PASSED
         entered = content.amount + depot.value * absorption * through
         total += weight * entered + begun.value * decay
-        slope = (
-            weight * (content.by_rate + depot.value * absorption * by_rate) - since * begun.value * decay
-        )
+        slope = weight * (content.by_rate + depot.value * absorption * by_rate) - since * begun.value * decay
         injected += weight * content.injected
         by_absorption += weight * (
             content.by_absorption + depot.value * absorption * (through + absorption * by_depot)

@@ -1,4 +1,4 @@
-"""Levels at given moments from a history: the exact solution, with its derivatives by the random parameters."""
+"""Levels at given moments from a history: the exact solution, with its derivatives."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ def levels(found: Sequence[Stretch], parameters: Sequence[Vector], places: Seque
         system = system_of(parameters[0], places)
         if len(system.rates) > 1:
             return _plain(found[0], system, parameters[0], places)
-    values, columns = [], [[] for _ in places]
+    values: list[float] = []
+    columns: list[list[float]] = [[] for _ in places]
     for amount, volume in _amounts(found, parameters, places):
         value = amount.value / volume
         values.append(value)
@@ -109,5 +110,3 @@ def central(system: System, contents: Sequence[Content], places: Sequence[int]) 
             first * fast.by_absorption + second * slow.by_absorption,
         )
     return Amount(first * fast[0] + second * slow[0], gradient)
-
-

@@ -57,7 +57,11 @@ def _slopes(
     apart = k10 + k12 - k21
     root10, root12, root21 = apart / root, (apart + 2.0 * k21) / root, (2.0 * k12 - apart) / root
     # each times its constant: d / d log k
-    fast10, fast12, fast21 = 0.5 * k10 * (1.0 + root10), 0.5 * k12 * (1.0 + root12), 0.5 * k21 * (1.0 + root21)
+    fast10, fast12, fast21 = (
+        0.5 * k10 * (1.0 + root10),
+        0.5 * k12 * (1.0 + root12),
+        0.5 * k21 * (1.0 + root21),
+    )
     product = k10 * k21
     slow10 = (product - slow * fast10) / fast
     slow12 = -slow * fast12 / fast

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tdm.pharmacokinetics.concentration import levels
-from tdm.pharmacokinetics.expectation import Expected, expected, occasion_cv
+from tdm.pharmacokinetics.expectation import Expected, expectations, occasion_cv
 from tdm.pharmacokinetics.history import History, Sample
 from tdm.pharmacokinetics.layout import Stretch, stretches
 from tdm.pharmacokinetics.likelihood import Observed, spread_of
@@ -89,8 +89,5 @@ def _individual(model: PkModel, samples: tuple[Sample, ...], found: tuple[Stretc
         converged=end.converged,
         individual=True,
         fitted_ug_ml=tuple(fitted),
-        a_priori=tuple(
-            expected(model, value, slopes, spread)
-            for value, slopes, spread in zip(prior.values, zip(*prior.columns, strict=True), spreads, strict=True)
-        ),
+        a_priori=expectations(model, prior, spreads),
     )

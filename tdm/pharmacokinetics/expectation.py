@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from tdm.pharmacokinetics.concentration import Levels
 from tdm.pharmacokinetics.history import Sample
 from tdm.pharmacokinetics.likelihood import Spread
-from tdm.pharmacokinetics.linear_algebra import dot, times
 from tdm.pharmacokinetics.model import PkModel
 
 Z_99 = 2.5758293035489004
@@ -32,6 +32,9 @@ class Expected(NamedTuple):
         return not self.lower_ug_ml <= sample.value_ug_ml <= self.upper_ug_ml
 
 
+NOTHING = Expected(0.0, 0.0, 0.0)
+
+
 def occasion_cv(model: PkModel, value: float, by_clearance: float) -> float:
     """The coefficient of variation that clearance's change between occasions gives a level.
 
@@ -42,14 +45,22 @@ def occasion_cv(model: PkModel, value: float, by_clearance: float) -> float:
     return math.sqrt(model.iov_cl) * abs(by_clearance) / value
 
 
-def expected(model: PkModel, value: float, slopes: Sequence[float], spread: Spread) -> Expected:
-    """The range about the level of a typical patient; the residual error is taken as log-normal.
+def expectations(model: PkModel, prior: Levels, spreads: Sequence[Spread]) -> tuple[Expected, ...]:
+    """The range about each level of a typical patient; the residual error is taken as log-normal."""
+    between = [0.0] * len(prior.values)
+    for row, left in zip(model.omega, prior.columns, strict=True):
+        for covariance, right in zip(row, prior.columns, strict=True):
+            if covariance:
+                between = [
+                    known + covariance * one * other
+                    for known, one, other in zip(between, left, right, strict=True)
+                ]
+    return tuple(map(_expected, prior.values, between, spreads))
 
-    `slopes` are the level's derivatives by the logarithm of each random parameter.
-    """
+
+def _expected(value: float, between: float, spread: Spread) -> Expected:
     if value <= 0.0:
-        return Expected(0.0, 0.0, 0.0)
+        return NOTHING
     square = value * value
-    between = dot(slopes, times(model.omega, slopes)) / square
-    factor = math.exp(Z_99 * math.sqrt(between + math.log1p(spread.variance(value) / square)))
+    factor = math.exp(Z_99 * math.sqrt(between / square + math.log1p(spread.variance(value) / square)))
     return Expected(value, value / factor, value * factor)

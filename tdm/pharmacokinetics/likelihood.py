@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from tdm.pharmacokinetics.history import Sample
 from tdm.pharmacokinetics.model import Combination, Residual
 
 # A model without additive error would call a level of 0 impossible: no assay is that exact, in (µg/mL)².
@@ -32,9 +31,7 @@ def spread_of(residual: Residual, occasion_cv: float) -> Spread:
     """The residual error of a model, with what clearance's change between occasions adds to a level."""
     relative, additive, combination, _ = residual
     both = 2.0 * relative * additive if combination is Combination.SD_SUM else 0.0
-    return Spread(
-        relative * relative + occasion_cv * occasion_cv, both, additive * additive + LEAST_VARIANCE
-    )
+    return Spread(relative * relative + occasion_cv * occasion_cv, both, additive * additive + LEAST_VARIANCE)
 
 
 class Observed(NamedTuple):
@@ -76,7 +73,7 @@ def cost(observed: Observed, prediction: float) -> Cost:
         + (relative * (2.0 * square - 1.0) - 2.0 * twice) * relative
         + by_prediction / prediction
     )
-    return value, by_prediction, curvature if curvature > 0.5 * expected else 0.5 * expected
+    return value, by_prediction, max(0.5 * expected, curvature)
 
 
 def censored(limit: float, prediction: float, variance: float, slope: float) -> Cost:

@@ -10,9 +10,9 @@ from tdm.pharmacokinetics.linear_algebra import dot, solve, times
 from tdm.pharmacokinetics.objective import Point, Task, point_at
 
 MAX_ITERATIONS = 100
-# The next step would lower the objective by less than half of this: it is less than a hundredth of the
-# estimate's own standard deviation, is taken, and what is wrong with it is smaller by orders.
-DECREMENT = 1e-4
+# The next step would lower the objective by less than half of this: it is less than a thirtieth of the
+# estimate's own standard deviation, is taken, and what is then still missing is smaller by orders.
+DECREMENT = 1e-3
 FIRST_DAMPING = 1e-2
 # No step changes a parameter by more than a factor of e: far from the data the slope says little.
 LONGEST_STEP = 1.0
