@@ -6,8 +6,8 @@ import math
 from typing import NamedTuple
 
 from tdm.pharmacokinetics.likelihood import normal_cdf
+from tdm.pharmacokinetics.posterior import Z_80
 
-Z_80 = 1.2815515655446004
 # A shape this close to symmetric on the logarithmic scale is taken as symmetric.
 SYMMETRIC = 1e-9
 

@@ -1,7 +1,7 @@
 """What a regimen is predicted to give: at any moment, after some doses, or when settled.
 
-The level's logarithm moves most along one direction in the parameters, covariance * slope. It is computed anew
-at the 80 % points of a direction, which keeps the skew that a linear rule would lose.
+The level is computed at three points of the line along which a trough is least certain (`posterior`). That
+keeps the skew which a linear rule would lose.
 """
 
 from __future__ import annotations
@@ -16,12 +16,9 @@ from tdm.pharmacokinetics.history import Administration, History
 from tdm.pharmacokinetics.individual import laid_out, shifted
 from tdm.pharmacokinetics.linear_algebra import dot, times
 from tdm.pharmacokinetics.parameters import random_places, typical_parameters
-from tdm.pharmacokinetics.predicted import NOTHING, Z_80, Predicted, spread_about
+from tdm.pharmacokinetics.posterior import Z_80
+from tdm.pharmacokinetics.predicted import NOTHING, Predicted, spread_about
 from tdm.pharmacokinetics.settled import Giving, Settled
-
-# Settled troughs are followed in the direction of a usual interval, by route; what the trough of another
-# interval varies across it is added to first order.
-USUAL_INTERVAL_DAYS = {False: 56.0, True: 14.0}
 
 
 class Plan(NamedTuple):
@@ -38,18 +35,15 @@ def predict_at(estimate: Estimate, history: History, at_days: float) -> Predicte
     """The level at a moment, from the doses of the history that lie before it."""
     found, typical = laid_out(estimate.model, history, (at_days,))
     places = random_places(estimate.model)
+    line, eta = estimate.line, estimate.eta
 
-    def at(eta: Sequence[float]) -> tuple[float, list[float]]:
-        values, columns = levels(found, shifted(typical, places, eta), places)
-        return values[0], [column[0] for column in columns]
+    def at(position: float) -> float:
+        return levels(found, shifted(typical, places, line.at(eta, position)), ()).values[0]
 
-    value, slopes = at(estimate.eta)
-    if value <= 0.0:
-        return NOTHING
-    step, deviation = _direction(estimate, [slope / value for slope in slopes])
-    upper, _ = at([eta + part for eta, part in zip(estimate.eta, step, strict=True)])
-    lower, _ = at([eta - part for eta, part in zip(estimate.eta, step, strict=True)])
-    return _between(value, lower, upper, deviation, 0.0)
+    values, columns = levels(found, shifted(typical, places, line.at(eta, line.median)), places)
+    return _predicted(
+        estimate, at(line.lower), (values[0], [column[0] for column in columns]), at(line.upper)
+    )
 
 
 def predict_trough(estimate: Estimate, history: History, plan: Plan, doses: int | None) -> Predicted:
@@ -67,16 +61,19 @@ def predict_troughs(
     """The trough of each plan as in `predict_trough`; settled plans that differ in amount share the work."""
     if doses is not None:
         return [_after(estimate, history, plan, doses) for plan in plans]
-    axes: dict[Giving, Axis] = {}
+    patients: dict[Giving, Patients] = {}
     of_one_mg: dict[tuple[Giving, float], Predicted] = {}
     answers = []
     for _, amount, interval, subcutaneous, duration in plans:
         giving = Giving(duration, subcutaneous)
         one = of_one_mg.get((giving, interval))
         if one is None:
-            if giving not in axes:
-                axes[giving] = _axis(estimate, history, giving)
-            one = of_one_mg[giving, interval] = _settled(estimate, axes[giving], interval)
+            if giving not in patients:
+                patients[giving] = _patients(estimate, history, giving)
+            low, middle, high = patients[giving]
+            one = of_one_mg[giving, interval] = _predicted(
+                estimate, low.level(interval), middle.with_slopes(interval), high.level(interval)
+            )
         answers.append(one.of_amount(amount))
     return answers
 
@@ -97,51 +94,39 @@ def _after(estimate: Estimate, history: History, plan: Plan, doses: int) -> Pred
     return predict_at(estimate, whole, plan.first_dose_days + doses * plan.interval_days)
 
 
-class Axis(NamedTuple):
-    """A patient at the estimate and at the two 80 % points of one direction, `step` from it."""
-
-    centre: Settled
-    lower: Settled
-    upper: Settled
-    step: list[float]
+Patients = tuple[Settled, Settled, Settled]
 
 
-def _axis(estimate: Estimate, history: History, giving: Giving) -> Axis:
-    """The direction in which the settled trough of a usual interval is least certain."""
+def _patients(estimate: Estimate, history: History, giving: Giving) -> Patients:
+    """The patient at the 10th, 50th and 90th percentile of the line; only the middle one knows its slopes."""
     typical = [typical_parameters(estimate.model, history.covariates[-1])]
     places = random_places(estimate.model)
-    centre = Settled.of(shifted(typical, places, estimate.eta)[0], places, giving)
-    value, slopes = centre.with_slopes(USUAL_INTERVAL_DAYS[giving.subcutaneous])
-    step, _ = _direction(estimate, [slope / value for slope in slopes])
-    lower = shifted(typical, places, [eta - part for eta, part in zip(estimate.eta, step, strict=True)])
-    upper = shifted(typical, places, [eta + part for eta, part in zip(estimate.eta, step, strict=True)])
-    return Axis(centre, Settled.of(lower[0], (), giving), Settled.of(upper[0], (), giving), step)
+    line, eta = estimate.line, estimate.eta
+    low, middle, high = (
+        shifted(typical, places, line.at(eta, position))[0]
+        for position in (line.lower, line.median, line.upper)
+    )
+    return Settled.of(low, (), giving), Settled.of(middle, places, giving), Settled.of(high, (), giving)
 
 
-def _settled(estimate: Estimate, axis: Axis, interval: float) -> Predicted:
-    """The settled trough of 1 mg."""
-    value, slopes = axis.centre.with_slopes(interval)
+def _predicted(
+    estimate: Estimate, lower: float, middle: tuple[float, Sequence[float]], upper: float
+) -> Predicted:
+    """The distribution of a level from three points of the line, and what moves it across the line.
+
+    What the line does not hold is added to both sides: the other parameters to first order, and the change
+    of clearance between occasions.
+    """
+    value, slopes = middle
+    if value <= 0.0:
+        return NOTHING
     relative = [slope / value for slope in slopes]
-    along = dot(relative, axis.step) / Z_80
-    _, deviation = _direction(estimate, relative)
-    across = max(deviation * deviation - along * along, 0.0)
-    return _between(value, axis.lower.level(interval), axis.upper.level(interval), deviation, across)
-
-
-def _direction(estimate: Estimate, relative: Sequence[float]) -> tuple[list[float], float]:
-    """The 80 % step along which a level with these relative slopes is least certain, and its log's deviation."""
-    direction = times(estimate.covariance, relative)
-    direction[0] += estimate.model.iov_cl * relative[0]
-    deviation = math.sqrt(dot(direction, relative))
-    if deviation == 0.0:
-        return direction, 0.0
-    return [Z_80 * part / deviation for part in direction], deviation
-
-
-def _between(value: float, lower: float, upper: float, deviation: float, across: float) -> Predicted:
-    """The distribution by its 80 % points along a direction, and the variance across it."""
-    if not 0.0 < lower < value < upper:  # the level turns within the interval: to first order only
-        return spread_about(value, Z_80 * deviation, Z_80 * deviation)
-    more = Z_80 * Z_80 * across
+    along = dot(relative, estimate.line.direction)
+    whole = dot(times(estimate.covariance, relative), relative)
+    occasion = estimate.model.iov_cl * relative[0] * relative[0]
+    if not 0.0 < lower < value < upper:  # the level turns on the line: to first order only
+        half = Z_80 * math.sqrt(whole + occasion)
+        return spread_about(value, half, half)
+    more = Z_80 * Z_80 * (max(whole - along * along, 0.0) + occasion)
     below, above = math.log(value / lower), math.log(upper / value)
     return spread_about(value, math.sqrt(below * below + more), math.sqrt(above * above + more))
