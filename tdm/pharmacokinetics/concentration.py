@@ -1,8 +1,9 @@
-"""Levels at given moments from a history: the exact solution, with its derivatives by the random parameters."""
+"""Levels at given moments from a history: the exact solution, with its derivatives."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from operator import sub
 from typing import NamedTuple
 
 from tdm.pharmacokinetics.carrying import Amount, Amounts, add_absorption, amount_in, ended, started
@@ -13,28 +14,43 @@ from tdm.pharmacokinetics.parameters import CENTRAL_VOLUME, Vector
 from tdm.pharmacokinetics.superposition import decayed
 
 
-class Level(NamedTuple):
-    """A level in µg/mL, and its derivative by the logarithm of each random parameter."""
+class Levels(NamedTuple):
+    """Levels in µg/mL; for each random parameter their derivatives by its logarithm, as one column."""
 
-    value_ug_ml: float
-    gradient: list[float]
+    values: list[float]
+    columns: list[list[float]]
 
 
-def levels(found: Sequence[Stretch], parameters: Sequence[Vector], places: Sequence[int]) -> list[Level]:
+def levels(found: Sequence[Stretch], parameters: Sequence[Vector], places: Sequence[int]) -> Levels:
     """The level at every moment asked about; one set of individual parameters for each stretch.
 
     Levels are never negative; before the first dose they are 0. `places` are those of the random parameters.
     """
-    answers: list[Level] = []
+    if len(found) == 1 and found[0].plain:
+        system = system_of(parameters[0], places)
+        if len(system.rates) > 1:
+            return _plain(found[0], system, parameters[0], places)
+    values: list[float] = []
+    columns: list[list[float]] = [[] for _ in places]
+    for amount, volume in _amounts(found, parameters, places):
+        value = amount.value / volume
+        values.append(value)
+        for place, slope, column in zip(places, amount.gradient, columns, strict=True):
+            column.append(slope / volume - (value if place == CENTRAL_VOLUME else 0.0))
+    return Levels(values, columns)
+
+
+def _amounts(
+    found: Sequence[Stretch], parameters: Sequence[Vector], places: Sequence[int]
+) -> Iterator[tuple[Amount, float]]:
+    """The central amount at every moment asked about, and the volume it is in then."""
     carried: Amounts | None = None
     for stretch, values in zip(found, parameters, strict=True):
         system = system_of(values, places)
-        if carried is None and stretch.plain and not stretch.carries_on and len(system.rates) > 1:
-            answers += _plain(stretch, system, values, places)
-            continue
         contents = list(zip(*contents_of(stretch, system, values), strict=True))
-        if carried is None and not stretch.carries_on:
-            answers += [level_of(central(system, one, places), values, places) for one in contents]
+        if len(found) == 1:
+            for one in contents:
+                yield central(system, one, places), values[CENTRAL_VOLUME]
             continue
         start = started(carried, system, values, places)
         for query, one in zip(stretch.queries, contents, strict=True):
@@ -42,37 +58,37 @@ def levels(found: Sequence[Stretch], parameters: Sequence[Vector], places: Seque
             if stretch.carries_on and query is stretch.queries[-1]:
                 carried = ended(start, system, one, values, places, since)
             else:
-                amount = amount_in(start.centre, start.depot, system, one, values, places, since)
-                answers.append(level_of(amount, values, places))
-    return answers
+                yield (
+                    amount_in(start.centre, start.depot, system, one, values, places, since),
+                    values[CENTRAL_VOLUME],
+                )
 
 
-def _plain(stretch: Stretch, system: System, values: Vector, places: Sequence[int]) -> list[Level]:
+def _plain(stretch: Stretch, system: System, values: Vector, places: Sequence[int]) -> Levels:
     """The common case in one go: infusions of one duration into two compartments, nothing carried."""
     (train,), volume = stretch.trains, values[CENTRAL_VOLUME]
-    moments = [query.finished[0] for query in stretch.queries]
-    (fast, slow), duration, rows = system.rates, train.duration_days, system.slopes
-    first, second = (weight / volume for weight in system.weights)
+    duration = train.duration_days
+    (fast, slow), (first, second) = system.rates, system.weights
     fast_share, slow_share = mean_decay(fast * duration), mean_decay(slow * duration)
-    fast_slope, slow_slope = (
-        duration * mean_decay_slope(fast * duration),
-        duration * mean_decay_slope(slow * duration),
-    )
-    own = places.index(CENTRAL_VOLUME) if CENTRAL_VOLUME in places else None
-    answers = []
+    fast_slope = duration * mean_decay_slope(fast * duration)
+    slow_slope = duration * mean_decay_slope(slow * duration)
+    found, by_fast, by_slow, by_weight = [], [], [], []
     for (left, aged), (late, late_aged) in zip(
-        decayed(fast, train, moments), decayed(slow, train, moments), strict=True
+        decayed(fast, train, stretch.finished), decayed(slow, train, stretch.finished), strict=True
     ):
-        quick, long = fast_share * left, slow_share * late
-        by_fast = first * (fast_slope * left - fast_share * aged)
-        by_slow = second * (slow_slope * late - slow_share * late_aged)
-        by_weight = (quick - long) / volume
-        gradient = [by_fast * a + by_slow * b + by_weight * c for a, b, c in rows]
-        value = first * quick + second * long
-        if own is not None:
-            gradient[own] -= value
-        answers.append(Level(value, gradient))
-    return answers
+        quick, long = fast_share * left / volume, slow_share * late / volume
+        found.append(first * quick + second * long)
+        by_fast.append(first * (fast_slope * left - fast_share * aged) / volume)
+        by_slow.append(second * (slow_slope * late - slow_share * late_aged) / volume)
+        by_weight.append(quick - long)
+    columns = [
+        [a * x + b * y + c * z for x, y, z in zip(by_fast, by_slow, by_weight, strict=True)]
+        for a, b, c in system.slopes
+    ]
+    if CENTRAL_VOLUME in places:
+        own = places.index(CENTRAL_VOLUME)
+        columns[own] = list(map(sub, columns[own], found))
+    return Levels(found, columns)
 
 
 def central(system: System, contents: Sequence[Content], places: Sequence[int]) -> Amount:
@@ -94,13 +110,3 @@ def central(system: System, contents: Sequence[Content], places: Sequence[int]) 
             first * fast.by_absorption + second * slow.by_absorption,
         )
     return Amount(first * fast[0] + second * slow[0], gradient)
-
-
-def level_of(amount: Amount, values: Vector, places: Sequence[int]) -> Level:
-    """The level that a central amount makes."""
-    volume = values[CENTRAL_VOLUME]
-    value = amount.value / volume
-    gradient = [one / volume for one in amount.gradient]
-    if CENTRAL_VOLUME in places:
-        gradient[places.index(CENTRAL_VOLUME)] -= value
-    return Level(value, gradient)

@@ -1,8 +1,8 @@
 """The linear system of one or two compartments as exponentials, with derivatives by its parameters.
 
-With k10 = CL/V1, k12 = Q/V1 and k21 = Q/V2, what follows a bolus is a sum of weight * exp(-rate * t): one term
-for one compartment, two for two. The closed forms avoid differences of nearly equal numbers, so that Q -> 0
-goes over into one compartment.
+With k10 = CL/V1, k12 = Q/V1 and k21 = Q/V2, what follows a bolus is a sum of weight * exp(-rate * t): one
+term for one compartment, two for two. The closed forms avoid differences of nearly equal numbers, so that
+Q -> 0 goes over into one compartment.
 """
 
 from __future__ import annotations

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tdm.pharmacokinetics.concentration import levels
-from tdm.pharmacokinetics.expectation import Expected, expected, occasion_cv
-from tdm.pharmacokinetics.history import History, Sample
+from tdm.pharmacokinetics.expectation import Expected, expectations, occasion_cv
+from tdm.pharmacokinetics.history import History
+from tdm.pharmacokinetics.individual import shifted
 from tdm.pharmacokinetics.layout import Stretch, stretches
-from tdm.pharmacokinetics.likelihood import spread_of
-from tdm.pharmacokinetics.linear_algebra import dot, inverse
+from tdm.pharmacokinetics.likelihood import Observed, spread_of
+from tdm.pharmacokinetics.linear_algebra import Matrix, dot, inverse, times
 from tdm.pharmacokinetics.minimum import minimum
 from tdm.pharmacokinetics.model import PkModel
 from tdm.pharmacokinetics.objective import Task, weighed
 from tdm.pharmacokinetics.parameters import random_places, typical_parameters
+from tdm.pharmacokinetics.posterior import Line, followed, normal_line
+from tdm.pharmacokinetics.settled import Giving, Settled
+
+# By route (subcutaneous or not): a usual way of giving the drug, and a usual interval in days.
+USUAL = {
+    False: (Giving(1 / 12, subcutaneous=False), 56.0),
+    True: (Giving(0.0, subcutaneous=True), 14.0),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +33,16 @@ class Estimate:
 
     `eta` are the deviations from the typical patient, `covariance` how far they are known: from the curvature
     of the objective, or the population's variances where there is no sample (`individual` is False then).
-    `fitted_ug_ml` and `a_priori` follow the order of the history's samples. Where `converged` is False the
-    last step was still changing the answer, and no figure may be shown.
+    `line` leads through the estimate in the direction in which a trough is least certain, with what the
+    objective says about it beyond the curvature. `fitted_ug_ml` and `a_priori` follow the order of the
+    history's samples. Where `converged` is False the last step was still changing the answer, and no figure
+    may be shown.
     """
 
     model: PkModel
     eta: tuple[float, ...]
     covariance: tuple[tuple[float, ...], ...]
+    line: Line
     objective: float
     iterations: int
     converged: bool
@@ -52,33 +65,67 @@ def estimates(models: Sequence[PkModel], history: History) -> list[Estimate]:
     found = stretches(
         history.administrations, history.covariates, [sample.at_days for sample in history.samples]
     )
-    return [_individual(model, history.samples, found) if found else _a_priori(model) for model in models]
+    return [_individual(model, history, found) if found else _a_priori(model, history) for model in models]
 
 
-def _a_priori(model: PkModel) -> Estimate:
+def _a_priori(model: PkModel, history: History) -> Estimate:
     """The population, where there is nothing to learn from."""
     origin = (0.0,) * len(model.random)
     return Estimate(
-        model, origin, model.omega, 0.0, 0, converged=True, individual=False, fitted_ug_ml=(), a_priori=()
+        model=model,
+        eta=origin,
+        covariance=model.omega,
+        line=normal_line(_direction(model, history, origin, model.omega)),
+        objective=0.0,
+        iterations=0,
+        converged=True,
+        individual=False,
+        fitted_ug_ml=(),
+        a_priori=(),
     )
 
 
-def _individual(model: PkModel, samples: tuple[Sample, ...], found: tuple[Stretch, ...]) -> Estimate:
+def _individual(model: PkModel, history: History, found: tuple[Stretch, ...]) -> Estimate:
     places = random_places(model)
     typical = [typical_parameters(model, stretch.covariates) for stretch in found]
     prior = levels(found, typical, places)
-    spreads = [spread_of(model.residual, occasion_cv(model, level)) for level in prior]
-    task = Task(model.precision, samples, found, typical, places, spreads)
+    spreads = [
+        spread_of(model.residual, occasion_cv(model, value, by_clearance))
+        for value, by_clearance in zip(prior.values, prior.columns[0], strict=True)
+    ]
+    observed = [
+        Observed(sample.value_ug_ml, sample.below, *spread)
+        for sample, spread in zip(history.samples, spreads, strict=True)
+    ]
+    task = Task(model.precision, observed, found, typical, places)
     end = minimum(task, weighed(task, (0.0,) * len(places), prior))
-    moved = [new - old for new, old in zip(end.eta, end.point.eta, strict=True)]
+    covariance = [[2.0 * value for value in row] for row in inverse(end.point.curvature)]
+    fitted = list(end.point.levels.values)
+    for new, old, column in zip(end.eta, end.point.eta, end.point.levels.columns, strict=True):
+        fitted = [value + (new - old) * slope for value, slope in zip(fitted, column, strict=True)]
     return Estimate(
         model=model,
         eta=tuple(end.eta),
-        covariance=tuple(tuple(2.0 * value for value in row) for row in inverse(end.point.curvature)),
+        covariance=tuple(map(tuple, covariance)),
+        line=followed(task, end.point, _direction(model, history, end.eta, covariance)),
         objective=end.point.objective,
         iterations=end.iterations,
         converged=end.converged,
         individual=True,
-        fitted_ug_ml=tuple(level.value_ug_ml + dot(level.gradient, moved) for level in end.point.levels),
-        a_priori=tuple(expected(model, level, spread) for level, spread in zip(prior, spreads, strict=True)),
+        fitted_ug_ml=tuple(fitted),
+        a_priori=expectations(model, prior, spreads),
     )
+
+
+def _direction(model: PkModel, history: History, eta: Sequence[float], covariance: Matrix) -> list[float]:
+    """One standard deviation of the direction in which a usual settled trough is least certain, upwards."""
+    places = random_places(model)
+    given = history.administrations
+    usual, interval = USUAL[bool(given) and given[-1].subcutaneous]
+    values = shifted([typical_parameters(model, history.covariates[-1])], places, eta)[0]
+    value, slopes = Settled.of(values, places, usual).with_slopes(interval)
+    if value <= 0.0:  # nothing is left before the next dose: clearance alone says how little
+        slopes = [-1.0, *[0.0] * (len(places) - 1)]
+    direction = times(covariance, slopes)
+    deviation = math.sqrt(dot(direction, slopes))
+    return [part / deviation for part in direction]

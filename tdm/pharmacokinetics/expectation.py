@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from tdm.pharmacokinetics.concentration import Level
+from tdm.pharmacokinetics.concentration import Levels
 from tdm.pharmacokinetics.history import Sample
 from tdm.pharmacokinetics.likelihood import Spread
-from tdm.pharmacokinetics.linear_algebra import dot, times
 from tdm.pharmacokinetics.model import PkModel
 
 Z_99 = 2.5758293035489004
@@ -32,20 +32,35 @@ class Expected(NamedTuple):
         return not self.lower_ug_ml <= sample.value_ug_ml <= self.upper_ug_ml
 
 
-def occasion_cv(model: PkModel, level: Level) -> float:
-    """The coefficient of variation that clearance's change between occasions gives a level."""
-    if model.iov_cl == 0.0 or level.value_ug_ml == 0.0:
+NOTHING = Expected(0.0, 0.0, 0.0)
+
+
+def occasion_cv(model: PkModel, value: float, by_clearance: float) -> float:
+    """The coefficient of variation that clearance's change between occasions gives a level.
+
+    `by_clearance` is the level's derivative by log clearance.
+    """
+    if model.iov_cl == 0.0 or value <= 0.0:
         return 0.0
-    return math.sqrt(model.iov_cl) * abs(level.gradient[0]) / level.value_ug_ml
+    return math.sqrt(model.iov_cl) * abs(by_clearance) / value
 
 
-def expected(model: PkModel, level: Level, spread: Spread) -> Expected:
-    """The range about the level of a typical patient; the residual error is taken as log-normal."""
-    value = level.value_ug_ml
+def expectations(model: PkModel, prior: Levels, spreads: Sequence[Spread]) -> tuple[Expected, ...]:
+    """The range about each level of a typical patient; the residual error is taken as log-normal."""
+    between = [0.0] * len(prior.values)
+    for row, left in zip(model.omega, prior.columns, strict=True):
+        for covariance, right in zip(row, prior.columns, strict=True):
+            if covariance:
+                between = [
+                    known + covariance * one * other
+                    for known, one, other in zip(between, left, right, strict=True)
+                ]
+    return tuple(map(_expected, prior.values, between, spreads))
+
+
+def _expected(value: float, between: float, spread: Spread) -> Expected:
     if value <= 0.0:
-        return Expected(0.0, 0.0, 0.0)
-    relative = [slope / value for slope in level.gradient]
-    between = dot(relative, times(model.omega, relative))
-    within = math.log1p(spread.variance(value) / (value * value))
-    factor = math.exp(Z_99 * math.sqrt(between + within))
+        return NOTHING
+    square = value * value
+    factor = math.exp(Z_99 * math.sqrt(between / square + math.log1p(spread.variance(value) / square)))
     return Expected(value, value / factor, value * factor)

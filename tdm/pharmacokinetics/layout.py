@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from operator import sub
 from typing import NamedTuple
 
 from tdm.pharmacokinetics.history import Administration, Covariates
@@ -16,8 +17,11 @@ class Train(NamedTuple):
     """
 
     duration_days: float
-    ends_days: list[float]
-    links: list[tuple[float, float]]
+    ends_days: Sequence[float]
+    links: Sequence[tuple[float, float]]
+
+
+NO_TRAIN = Train(0.0, (), ())
 
 
 class Past(NamedTuple):
@@ -35,24 +39,26 @@ class Query(NamedTuple):
     """
 
     at_days: float
-    finished: tuple[Past, ...]
+    finished: list[Past]
     injected: Past
-    running: tuple[tuple[float, float], ...]
+    running: list[tuple[float, float]]
 
 
 class Stretch(NamedTuple):
     """A stretch of constant covariates. With `carries_on` the last query is its end; the next follows.
 
-    `plain`: infusions of one duration only, none of them under way at any of its queries.
+    `plain`: infusions of one duration only, none of them under way at any query; `finished` is then what is
+    over at each query.
     """
 
     from_days: float
     covariates: Covariates
-    trains: tuple[Train, ...]
+    trains: list[Train]
     injections: Train
-    queries: tuple[Query, ...]
+    queries: list[Query]
     carries_on: bool
     plain: bool
+    finished: list[Past]
 
 
 def stretches(
@@ -65,11 +71,12 @@ def stretches(
     if not times_days:
         return ()
     last = times_days[-1]
-    given = [one for one in administrations if one.at_days < last]
+    given = administrations[: bisect_left(administrations, (last,))]
     given_from = given[0].at_days if given else last
     # What was true before the first dose has no bearing on the drug.
     first = max(0, bisect_right([entry.from_days for entry in covariates], given_from) - 1)
     held = [entry for entry in covariates[first:] if entry is covariates[first] or entry.from_days < last]
+    longest = max((one.duration_days for one in given), default=0.0)
     found = []
     begin = min(given_from, times_days[0])
     for place, entry in enumerate(held):
@@ -77,47 +84,44 @@ def stretches(
         end = held[place + 1].from_days if carries_on else last
         low = bisect_right(times_days, begin) if place else 0
         times = [*times_days[low : bisect_right(times_days, end)], *([end] if carries_on else [])]
-        found.append(_stretch(entry, begin, end, given, times, carries_on=carries_on))
+        near = given[bisect_left(given, (begin - longest,)) : bisect_left(given, (end,))]
+        trains, injections = _sorted_out(near, begin)
+        queries = [_query(at, trains, injections) for at in times]
+        plain = len(trains) == 1 and not injections.links and not any(query.running for query in queries)
+        over = [query.finished[0] for query in queries] if plain else []
+        found.append(Stretch(begin, entry, trains, injections, queries, carries_on, plain, over))
         begin = end
     return tuple(found)
 
 
-def _stretch(
-    entry: Covariates,
-    begin: float,
-    end: float,
-    given: Iterable[Administration],
-    times: Sequence[float],
-    *,
-    carries_on: bool,
-) -> Stretch:
-    """One stretch. Infusions are cut at its beginning, so that each piece runs under one set of parameters.
+def _sorted_out(given: Sequence[Administration], begin: float) -> tuple[list[Train], Train]:
+    """The doses of a stretch by duration, and the injections; of an infusion that is under way, the rest.
 
     Doses come in order of time; of one duration, so do their ends.
     """
+    if given and given[0].at_days >= begin:
+        days, amounts, durations, subcutaneous = zip(*given, strict=True)
+        if len(set(durations)) == 1 and not any(subcutaneous):  # the common case, and the quick one
+            return [_train(durations[0], [at + durations[0] for at in days], amounts)], NO_TRAIN
     pieces: dict[float, list[tuple[float, float]]] = {}
     injections: list[tuple[float, float]] = []
-    for at, amount, duration, subcutaneous in given:
+    for at, amount, duration, under_the_skin in given:
         over = at + duration
-        if subcutaneous:
-            if begin <= at < end:
+        if under_the_skin:
+            if at >= begin:
                 injections.append((at, amount))
-        elif begin <= at < end:
+        elif at >= begin:
             pieces.setdefault(duration, []).append((over, amount))
-        elif at < begin < over:  # under way when the stretch begins: the rest of it belongs here
+        elif over > begin:
             rest = over - begin
             pieces.setdefault(rest, []).append((over, amount * (rest / duration)))
-    trains = tuple(_train(duration, found) for duration, found in sorted(pieces.items()))
-    injected = _train(0.0, injections)
-    queries = tuple(_query(at, trains, injected) for at in times)
-    plain = len(trains) == 1 and not injections and not any(query.running for query in queries)
-    return Stretch(begin, entry, trains, injected, queries, carries_on, plain)
+    trains = [_train(duration, *zip(*found, strict=True)) for duration, found in sorted(pieces.items())]
+    return trains, _train(0.0, *zip(*injections, strict=True)) if injections else NO_TRAIN
 
 
-def _train(duration: float, found: Sequence[tuple[float, float]]) -> Train:
-    ends = [over for over, _ in found]
-    gaps = [later - earlier for earlier, later in zip(ends[:1] + ends, ends, strict=False)]
-    return Train(duration, ends, [(gap, amount) for gap, (_, amount) in zip(gaps, found, strict=True)])
+def _train(duration: float, ends: Sequence[float], amounts: Sequence[float]) -> Train:
+    gaps = map(sub, ends, (ends[0], *ends))
+    return Train(duration, ends, list(zip(gaps, amounts, strict=True)))
 
 
 def _past(at: float, doses: int, ends: Sequence[float]) -> Past:
@@ -130,11 +134,9 @@ def _query(at: float, trains: Sequence[Train], injections: Train) -> Query:
     for duration, ends, links in trains:
         over = bisect_right(ends, at) if duration > 0.0 else bisect_left(ends, at)
         finished.append(_past(at, over, ends))
-        if duration > 0.0:
-            for stop, (_, amount) in zip(ends[over:], links[over:], strict=True):
-                run = duration - (stop - at)
-                if run <= 0.0:
-                    break
-                running.append((amount * (run / duration), run))
+        while over < len(ends) and duration > ends[over] - at:
+            run = duration - (ends[over] - at)
+            running.append((links[over][1] * (run / duration), run))
+            over += 1
     injected = _past(at, bisect_left(injections.ends_days, at), injections.ends_days)
-    return Query(at, tuple(finished), injected, tuple(running))
+    return Query(at, finished, injected, running)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from tdm.pharmacokinetics.history import Sample
 from tdm.pharmacokinetics.model import Combination, Residual
 
 # A model without additive error would call a level of 0 impossible: no assay is that exact, in (µg/mL)².
@@ -35,35 +34,46 @@ def spread_of(residual: Residual, occasion_cv: float) -> Spread:
     return Spread(relative * relative + occasion_cv * occasion_cv, both, additive * additive + LEAST_VARIANCE)
 
 
+class Observed(NamedTuple):
+    """A sample as the objective sees it: level and censoring, and how it spreads about its prediction."""
+
+    level_ug_ml: float
+    below: bool
+    quadratic: float
+    linear: float
+    constant: float
+
+
 Cost = tuple[float, float, float]
 """-2 log likelihood without its constant, its derivative by the prediction, and a curvature above 0."""
 
 
-def cost(sample: Sample, prediction: float, spread: Spread) -> Cost:
+def cost(observed: Observed, prediction: float) -> Cost:
     """The cost of one sample; one below quantification by the probability of being below (M3).
 
     The curvature is that in the logarithm of the prediction, but at least half of what is to be expected:
     the second derivative itself may be negative.
     """
-    _, level, below = sample
-    quadratic, linear, constant = spread
+    level, below, quadratic, linear, constant = observed
     variance = (quadratic * prediction + linear) * prediction + constant
     slope = 2.0 * quadratic * prediction + linear
     if below:
         return censored(level, prediction, variance, slope)
     apart = prediction - level
     relative = slope / variance
-    square = apart * apart / variance
-    by_prediction = relative + 2.0 * apart / variance - square * relative
+    twice = 2.0 * apart / variance
+    square = 0.5 * apart * twice
+    by_prediction = relative * (1.0 - square) + twice
     expected = 2.0 / variance + relative * relative
+    value = math.log(variance) + square
     if prediction <= 0.0:
-        return math.log(variance) + square, by_prediction, expected
+        return value, by_prediction, expected
     curvature = (
-        (2.0 * (1.0 - square) * quadratic + 2.0 - 4.0 * apart * relative) / variance
-        + (2.0 * square - 1.0) * relative * relative
+        2.0 * ((1.0 - square) * quadratic + 1.0) / variance
+        + (relative * (2.0 * square - 1.0) - 2.0 * twice) * relative
         + by_prediction / prediction
     )
-    return math.log(variance) + square, by_prediction, max(curvature, 0.5 * expected)
+    return value, by_prediction, max(0.5 * expected, curvature)
 
 
 def censored(limit: float, prediction: float, variance: float, slope: float) -> Cost:

@@ -10,9 +10,9 @@ from tdm.pharmacokinetics.linear_algebra import dot, solve, times
 from tdm.pharmacokinetics.objective import Point, Task, point_at
 
 MAX_ITERATIONS = 100
-# The next step would lower the objective by less than half of this: it is less than a hundredth of the
-# estimate's own standard deviation, is taken, and what is wrong with it is smaller by orders.
-DECREMENT = 1e-4
+# The next step would lower the objective by less than half of this: it is less than a thirtieth of the
+# estimate's own standard deviation, is taken, and what is then still missing is smaller by orders.
+DECREMENT = 1e-3
 FIRST_DAMPING = 1e-2
 # No step changes a parameter by more than a factor of e: far from the data the slope says little.
 LONGEST_STEP = 1.0
@@ -49,6 +49,7 @@ def minimum(task: Task, point: Point) -> Minimum:
             return Minimum(eta, point, iteration, converged=True)
         there = point_at(task, eta)
         gain = point.objective - there.objective
+        # Always so where nothing was gained (or the objective is no number): damping needs `learned`.
         if not abs(gain - 0.5 * decrement) < AS_PROMISED * decrement:
             learned = _learn(learned, point, there, step)
         if gain > 0.0:
@@ -61,7 +62,7 @@ def minimum(task: Task, point: Point) -> Minimum:
 def _step(point: Point, learned: Matrix, damping: float) -> list[float]:
     """What to subtract: down the slope by the curvature as known, damped and never too far."""
     whole = point.curvature
-    if learned or damping:
+    if learned:
         whole = [list(map(add, row, extra)) for row, extra in zip(whole, learned, strict=True)]
         for place, row in enumerate(point.curvature):
             whole[place][place] += damping * row[place]

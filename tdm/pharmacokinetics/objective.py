@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from operator import mul
 from typing import NamedTuple
 
-from tdm.pharmacokinetics.concentration import Level, levels
-from tdm.pharmacokinetics.history import Sample
+from tdm.pharmacokinetics.concentration import Levels, levels
 from tdm.pharmacokinetics.individual import shifted
 from tdm.pharmacokinetics.layout import Stretch
-from tdm.pharmacokinetics.likelihood import Spread, cost
+from tdm.pharmacokinetics.likelihood import Observed, cost
 from tdm.pharmacokinetics.linear_algebra import dot, times
 from tdm.pharmacokinetics.parameters import Vector
 
@@ -19,18 +18,17 @@ class Task(NamedTuple):
     """One patient, one model: what is the same at every step."""
 
     precision: tuple[tuple[float, ...], ...]
-    samples: tuple[Sample, ...]
+    observed: list[Observed]
     found: tuple[Stretch, ...]
     typical: list[Vector]
     places: tuple[int, ...]
-    spreads: list[Spread]
 
 
 class Point(NamedTuple):
     """Where a step has led: the objective, its gradient, and a curvature that is always positive definite."""
 
     eta: Sequence[float]
-    levels: list[Level]
+    levels: Levels
     objective: float
     gradient: list[float]
     curvature: list[list[float]]
@@ -41,21 +39,15 @@ def point_at(task: Task, eta: Sequence[float]) -> Point:
     return weighed(task, eta, levels(task.found, shifted(task.typical, task.places, eta), task.places))
 
 
-def weighed(task: Task, eta: Sequence[float], predicted: list[Level]) -> Point:
+def weighed(task: Task, eta: Sequence[float], predicted: Levels) -> Point:
     """The objective at a place whose levels are known.
 
     The curvature is Gauss-Newton's in the logarithm of a level, which depends on the parameters more evenly
     than the level itself.
     """
+    values, columns = predicted
+    costs, slopes, bends = zip(*map(cost, task.observed, values), strict=True)
     pull = times(task.precision, eta)
-    objective = dot(pull, eta)
-    slopes, bends = [], []
-    for sample, (value, _), spread in zip(task.samples, predicted, task.spreads, strict=True):
-        one, slope, bend = cost(sample, value, spread)
-        objective += one
-        slopes.append(slope)
-        bends.append(bend)
-    columns = list(zip(*[level.gradient for level in predicted], strict=True))
     gradient: list[float] = []
     curvature: list[list[float]] = []
     for place, (column, known) in enumerate(zip(columns, task.precision, strict=True)):
@@ -66,4 +58,4 @@ def weighed(task: Task, eta: Sequence[float], predicted: list[Level]) -> Point:
             curvature[other].append(value)
         row.append(2.0 * known[place] + sum(map(mul, bent, column)))
         curvature.append(row)
-    return Point(eta, predicted, objective, gradient, curvature)
+    return Point(eta, predicted, dot(pull, eta) + sum(costs), gradient, curvature)

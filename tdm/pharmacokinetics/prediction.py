@@ -1,24 +1,24 @@
-"""What a regimen is predicted to give: median, 80 % interval, and the chance of reaching a level."""
+"""What a regimen is predicted to give: at any moment, after some doses, or when settled.
+
+The level is computed at three points of the line along which a trough is least certain (`posterior`). That
+keeps the skew which a linear rule would lose.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from tdm.pharmacokinetics.concentration import Level, levels
+from tdm.pharmacokinetics.concentration import levels
 from tdm.pharmacokinetics.estimate import Estimate
 from tdm.pharmacokinetics.history import Administration, History
 from tdm.pharmacokinetics.individual import laid_out, shifted
-from tdm.pharmacokinetics.likelihood import normal_cdf
 from tdm.pharmacokinetics.linear_algebra import dot, times
 from tdm.pharmacokinetics.parameters import random_places, typical_parameters
-from tdm.pharmacokinetics.settled import settled_trough
-
-Z_80 = 1.2815515655446004
-# A shape this close to symmetric on the logarithmic scale is taken as symmetric.
-SYMMETRIC = 1e-9
+from tdm.pharmacokinetics.posterior import Z_80
+from tdm.pharmacokinetics.predicted import NOTHING, Predicted, spread_about
+from tdm.pharmacokinetics.settled import Giving, Settled
 
 
 class Plan(NamedTuple):
@@ -31,56 +31,19 @@ class Plan(NamedTuple):
     duration_days: float
 
 
-@dataclass(frozen=True, slots=True)
-class Predicted:
-    """A predicted level in µg/mL: the median and the interval that holds it with 80 % probability.
-
-    It counts how far the patient's parameters are known and how clearance changes between occasions; not the
-    error of an assay. The three figures fix the whole distribution: with z standard normal the logarithm is
-    log(median) + scale * (1 - exp(-skew * z)) / skew, which is what a normal log clearance does to the log of
-    a trough, and the plain log-normal distribution without skew.
-    """
-
-    median_ug_ml: float
-    lower_ug_ml: float
-    upper_ug_ml: float
-
-    def probability_at_least(self, level_ug_ml: float) -> float:
-        """Chance that the level is at least `level_ug_ml`, from 0 to 1; the distribution is continuous."""
-        if level_ug_ml <= 0.0:
-            return 1.0
-        if self.median_ug_ml <= 0.0:
-            return 0.0
-        above, below = self._widths()
-        apart = math.log(level_ug_ml / self.median_ug_ml)
-        skew = math.log(below / above) / Z_80
-        if abs(skew) < SYMMETRIC:
-            return normal_cdf(-apart * Z_80 / above)
-        scale = above * skew / -math.expm1(-skew * Z_80)
-        rest = 1.0 - skew * apart / scale
-        if rest <= 0.0:
-            return 0.0 if skew > 0.0 else 1.0
-        return normal_cdf(math.log(rest) / skew)
-
-    def probability_above(self, level_ug_ml: float) -> float:
-        """Chance that the level is above `level_ug_ml`, from 0 to 1."""
-        return self.probability_at_least(level_ug_ml)
-
-    def _widths(self) -> tuple[float, float]:
-        return (
-            math.log(self.upper_ug_ml / self.median_ug_ml),
-            math.log(self.median_ug_ml / self.lower_ug_ml),
-        )
-
-
-NOTHING = Predicted(0.0, 0.0, 0.0)
-
-
 def predict_at(estimate: Estimate, history: History, at_days: float) -> Predicted:
     """The level at a moment, from the doses of the history that lie before it."""
     found, typical = laid_out(estimate.model, history, (at_days,))
     places = random_places(estimate.model)
-    return _predicted(estimate, lambda eta: levels(found, shifted(typical, places, eta), places)[0])
+    line, eta = estimate.line, estimate.eta
+
+    def at(position: float) -> float:
+        return levels(found, shifted(typical, places, line.at(eta, position)), ()).values[0]
+
+    values, columns = levels(found, shifted(typical, places, line.at(eta, line.median)), places)
+    return _predicted(
+        estimate, at(line.lower), (values[0], [column[0] for column in columns]), at(line.upper)
+    )
 
 
 def predict_trough(estimate: Estimate, history: History, plan: Plan, doses: int | None) -> Predicted:
@@ -98,28 +61,20 @@ def predict_troughs(
     """The trough of each plan as in `predict_trough`; settled plans that differ in amount share the work."""
     if doses is not None:
         return [_after(estimate, history, plan, doses) for plan in plans]
-    typical = [typical_parameters(estimate.model, history.covariates[-1])]
-    places = random_places(estimate.model)
-    of_one_mg: dict[tuple[float, float, bool], Predicted] = {}
+    patients: dict[Giving, Patients] = {}
+    of_one_mg: dict[tuple[Giving, float], Predicted] = {}
     answers = []
-    for plan in plans:
-        interval, duration, subcutaneous = key = plan.interval_days, plan.duration_days, plan.subcutaneous
-        if key not in of_one_mg:
-
-            def settled(
-                eta: Sequence[float],
-                interval: float = interval,
-                duration: float = duration,
-                subcutaneous: bool = subcutaneous,  # noqa: FBT001 (bound, not passed)
-            ) -> Level:
-                values = shifted(typical, places, eta)[0]
-                return settled_trough(values, places, interval, duration, subcutaneous=subcutaneous)
-
-            of_one_mg[key] = _predicted(estimate, settled)
-        one, amount = of_one_mg[key], plan.amount_mg
-        answers.append(
-            Predicted(one.median_ug_ml * amount, one.lower_ug_ml * amount, one.upper_ug_ml * amount)
-        )
+    for _, amount, interval, subcutaneous, duration in plans:
+        giving = Giving(duration, subcutaneous)
+        one = of_one_mg.get((giving, interval))
+        if one is None:
+            if giving not in patients:
+                patients[giving] = _patients(estimate, history, giving)
+            low, middle, high = patients[giving]
+            one = of_one_mg[giving, interval] = _predicted(
+                estimate, low.level(interval), middle.with_slopes(interval), high.level(interval)
+            )
+        answers.append(one.of_amount(amount))
     return answers
 
 
@@ -139,25 +94,39 @@ def _after(estimate: Estimate, history: History, plan: Plan, doses: int) -> Pred
     return predict_at(estimate, whole, plan.first_dose_days + doses * plan.interval_days)
 
 
-def _predicted(estimate: Estimate, level_of: Callable[[Sequence[float]], Level]) -> Predicted:
-    """The distribution of a level: followed along the direction in which the uncertainty moves it most.
+Patients = tuple[Settled, Settled, Settled]
 
-    To first order the level's logarithm moves along covariance * slope; the level is computed anew at the
-    80 % points of that direction, which keeps the skew that a linear rule would lose.
+
+def _patients(estimate: Estimate, history: History, giving: Giving) -> Patients:
+    """The patient at the 10th, 50th and 90th percentile of the line; only the middle one knows its slopes."""
+    typical = [typical_parameters(estimate.model, history.covariates[-1])]
+    places = random_places(estimate.model)
+    line, eta = estimate.line, estimate.eta
+    low, middle, high = (
+        shifted(typical, places, line.at(eta, position))[0]
+        for position in (line.lower, line.median, line.upper)
+    )
+    return Settled.of(low, (), giving), Settled.of(middle, places, giving), Settled.of(high, (), giving)
+
+
+def _predicted(
+    estimate: Estimate, lower: float, middle: tuple[float, Sequence[float]], upper: float
+) -> Predicted:
+    """The distribution of a level from three points of the line, and what moves it across the line.
+
+    What the line does not hold is added to both sides: the other parameters to first order, and the change
+    of clearance between occasions.
     """
-    value, gradient = level_of(estimate.eta)
+    value, slopes = middle
     if value <= 0.0:
         return NOTHING
-    slope = [part / value for part in gradient]
-    direction = times(estimate.covariance, slope)
-    direction[0] += estimate.model.iov_cl * slope[0]
-    spread = math.sqrt(dot(direction, slope))
-    if spread == 0.0:
-        return Predicted(value, value, value)
-    step = [Z_80 * part / spread for part in direction]
-    upper = level_of([eta + part for eta, part in zip(estimate.eta, step, strict=True)]).value_ug_ml
-    lower = level_of([eta - part for eta, part in zip(estimate.eta, step, strict=True)]).value_ug_ml
-    if not 0.0 < lower < value < upper:
-        factor = math.exp(Z_80 * spread)
-        lower, upper = value / factor, value * factor
-    return Predicted(value, lower, upper)
+    relative = [slope / value for slope in slopes]
+    along = dot(relative, estimate.line.direction)
+    whole = dot(times(estimate.covariance, relative), relative)
+    occasion = estimate.model.iov_cl * relative[0] * relative[0]
+    if not 0.0 < lower < value < upper:  # the level turns on the line: to first order only
+        half = Z_80 * math.sqrt(whole + occasion)
+        return spread_about(value, half, half)
+    more = Z_80 * Z_80 * (max(whole - along * along, 0.0) + occasion)
+    below, above = math.log(value / lower), math.log(upper / value)
+    return spread_about(value, math.sqrt(below * below + more), math.sqrt(above * above + more))
