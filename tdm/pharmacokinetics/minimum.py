@@ -49,7 +49,6 @@ def minimum(task: Task, point: Point) -> Minimum:
             return Minimum(eta, point, iteration, converged=True)
         there = point_at(task, eta)
         gain = point.objective - there.objective
-        # Always so where nothing was gained (or the objective is no number): damping needs `learned`.
         if not abs(gain - 0.5 * decrement) < AS_PROMISED * decrement:
             learned = _learn(learned, point, there, step)
         if gain > 0.0:
@@ -61,15 +60,22 @@ def minimum(task: Task, point: Point) -> Minimum:
 
 def _step(point: Point, learned: Matrix, damping: float) -> list[float]:
     """What to subtract: down the slope by the curvature as known, damped and never too far."""
-    whole = point.curvature
+    known = point.curvature
+    if damping:
+        known = [
+            [value * (1.0 + damping) if i == j else value for j, value in enumerate(row)]
+            for i, row in enumerate(known)
+        ]
     if learned:
-        whole = [list(map(add, row, extra)) for row, extra in zip(whole, learned, strict=True)]
-        for place, row in enumerate(point.curvature):
-            whole[place][place] += damping * row[place]
-    try:
-        step = solve(whole, point.gradient)
-    except ValueError:  # what was learned bends the wrong way here
-        step = solve(point.curvature, point.gradient)
+        whole = [list(map(add, row, extra)) for row, extra in zip(known, learned, strict=True)]
+        try:
+            return _shortened(solve(whole, point.gradient))
+        except ValueError:  # what was learned bends the wrong way here: do without
+            pass
+    return _shortened(solve(known, point.gradient))
+
+
+def _shortened(step: list[float]) -> list[float]:
     longest = max(map(abs, step))
     return step if longest <= LONGEST_STEP else [change * (LONGEST_STEP / longest) for change in step]
 
