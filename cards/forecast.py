@@ -101,7 +101,7 @@ def _accuracy(forecast: Forecast, knowledge: Knowledge) -> str:
     said: dict[str, list[str]] = {}
     for model in forecast.models:
         said.setdefault(knowledge.models[model].accuracy, []).append(short_name(knowledge.models[model]))
-    return " ".join(f"{' and '.join(names)}: {sentence}" for sentence, names in said.items())
+    return " ".join(f"{' and '.join(names)}: {sentence}." for sentence, names in said.items())
 
 
 def _joined(names: list[str], wording: Wording) -> str:

@@ -11,7 +11,8 @@ from tdm.forecast.choosing import models_for, range_notes, short_name
 from tdm.forecast.inputs import Inputs, read_inputs
 from tdm.forecast.result import Absence, ModelTrough, Note, Remark, TroughForecast
 from tdm.pharmacokinetics.estimate import Estimate, estimate
-from tdm.pharmacokinetics.prediction import Plan, Predicted, predict_at, predict_troughs
+from tdm.pharmacokinetics.predicted import Predicted
+from tdm.pharmacokinetics.prediction import Plan, predict_at, predict_troughs
 
 if TYPE_CHECKING:
     from tdm.decision import Assessment

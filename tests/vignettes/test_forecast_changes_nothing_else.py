@@ -1,4 +1,4 @@
-"""With and without the forecast every story has the same answer; only numbers and a recommendation may differ."""
+"""With and without the forecast every story has the same answer; only a recommendation may differ."""
 
 from __future__ import annotations
 
