@@ -27,6 +27,7 @@ from tdm.decision import (
 from tdm.draft_review import differing_order, withheld_update
 from tdm.facts import FactGroup, Moment, TreatmentCourse
 from tdm.forecast.deciding import Doubts, forecasted
+from tdm.forecast.result import Absence
 from tdm.gate_records import gate_records
 from tdm.gates import GateReport, check_gates, with_immunomodulator
 from tdm.gates_context import GateContext, gate_context
@@ -54,17 +55,27 @@ _LESS_DRUG = frozenset({OptionKind.LENGTHEN_INTERVAL, OptionKind.LOWER_DOSE})
 _QUIET = frozenset({Activity.REMISSION, Activity.UNKNOWN})
 
 
-def decide(course: TreatmentCourse, *, now: Moment, knowledge: Knowledge) -> Decision:
-    """Return the one answer for a course at a moment. Never throws on any `TreatmentCourse`."""
+def decide(
+    course: TreatmentCourse, *, now: Moment, knowledge: Knowledge, no_forecast: Absence | None = None
+) -> Decision:
+    """Return the one answer for a course at a moment. Never throws on any `TreatmentCourse`.
+
+    `no_forecast` is why the caller wants no forecast; None where there may be one.
+    """
     excluded = not_applicable_rule(course)
     if excluded is not None:
         return Decision(Verdict.NOT_APPLICABLE, excluded, Indicator.INFO, knowledge.version)
     assessment = assess(course, now=now, knowledge=knowledge)
-    return decide_assessed(course, assessment, now=now, knowledge=knowledge)
+    return decide_assessed(course, assessment, now=now, knowledge=knowledge, no_forecast=no_forecast)
 
 
 def decide_assessed(
-    course: TreatmentCourse, assessment: Assessment, *, now: Moment, knowledge: Knowledge
+    course: TreatmentCourse,
+    assessment: Assessment,
+    *,
+    now: Moment,
+    knowledge: Knowledge,
+    no_forecast: Absence | None = None,
 ) -> Decision:
     """Return the answer for a course that has been assessed."""
     context = gate_context(course, assessment, now=now, policy=knowledge.policy)
@@ -89,7 +100,8 @@ def decide_assessed(
         )
         for situation in assessment.situations
     ]
-    return _by_table(_renamed(combine(answers), assessment), report, context, knowledge)
+    chosen = _renamed(combine(answers), assessment)
+    return _by_table(chosen, report, context, knowledge, no_forecast)
 
 
 def _by_gate(gate: FiredGate, report: GateReport, context: GateContext, knowledge: Knowledge) -> Decision:
@@ -117,7 +129,13 @@ def _by_gate(gate: FiredGate, report: GateReport, context: GateContext, knowledg
     )
 
 
-def _by_table(chosen: Answer, report: GateReport, context: GateContext, knowledge: Knowledge) -> Decision:
+def _by_table(
+    chosen: Answer,
+    report: GateReport,
+    context: GateContext,
+    knowledge: Knowledge,
+    no_forecast: Absence | None,
+) -> Decision:
     """The answer of the table, as the gates that only caution leave it."""
     course, assessment = context.course, context.assessment
     rules_off = knowledge.policy.rules_off
@@ -151,7 +169,7 @@ def _by_table(chosen: Answer, report: GateReport, context: GateContext, knowledg
         assessment,
         options,
         verdict,
-        Doubts(report.pregnant, report.dose_slip, report.interval_only),
+        Doubts(no_forecast, report.pregnant, report.dose_slip, report.interval_only),
         now=context.now,
         knowledge=knowledge,
     )

@@ -21,7 +21,7 @@ from tdm.facts import (
     WeightReading,
 )
 from tdm.forecast.result import Note, Remark
-from tdm.forecast.timeline import Step, Timeline
+from tdm.forecast.timeline import MOST_STEPS, Step, Timeline
 from tdm.immunogenicity import usable_results
 from tdm.knowledge.model import Knowledge, Policy
 from tdm.timing import in_future, is_older
@@ -152,7 +152,7 @@ def ati_steps(
     for drawn, positive in found.items():
         if not steps or steps[-1].value is not positive:
             steps.append(Step(timeline.at(drawn), positive))
-    return tuple(steps), next(reversed(found), None)
+    return tuple(steps[-MOST_STEPS:]), next(reversed(found), None)
 
 
 def is_positive(result: DatedAti, knowledge: Knowledge) -> bool | None:
@@ -167,11 +167,11 @@ def is_positive(result: DatedAti, knowledge: Knowledge) -> bool | None:
 
 
 def distinct(steps: Sequence[Step[float]], same: float) -> tuple[Step[float], ...]:
-    """Steps that differ from the one kept before by more than `same`; the last value is always kept."""
+    """The newest steps that differ from the one before by more than `same`; the last value is always kept."""
     kept: list[Step[float]] = []
     for step in steps:
         if not kept or abs(step.value - kept[-1].value) > same:
             kept.append(step)
     if kept[-1].value != steps[-1].value:
         kept[-1] = Step(kept[-1].from_days, steps[-1].value)
-    return tuple(kept)
+    return tuple(kept[-MOST_STEPS:])

@@ -35,12 +35,13 @@ REGIMENS = LESS_DRUG | {
 
 @dataclass(frozen=True, slots=True)
 class Doubts:
-    """What the safety gates know that speaks against a forecast, or against a recommendation made by it.
+    """What speaks against a forecast, or against a recommendation made by it: the caller's and the gates'.
 
     `heart_failure`: the same dose at half the interval is the doubled dose, which heart failure forbids, in
     two visits. There the smallest step stays the recommended one, whatever its chance.
     """
 
+    unwanted: Absence | None = None
     pregnant: bool = False
     dose_slip: bool = False
     heart_failure: bool = False
@@ -80,10 +81,13 @@ def forecasted(
     reading = level_within_interval(assessment, course) if verdict is Verdict.ASSESS else None
     if reading is None and not any(names_regimen(option) for option in options):
         return plain
+    against = doubts.unwanted
     if doubts.pregnant:
-        return replace(plain, forecast=Forecast(Absence.PREGNANCY))
-    if doubts.dose_slip:
-        return replace(plain, forecast=Forecast(Absence.DOSE_IN_DOUBT))
+        against = Absence.PREGNANCY
+    elif doubts.dose_slip:
+        against = Absence.DOSE_IN_DOUBT
+    if against is not None:
+        return replace(plain, forecast=Forecast(against))
     try:
         found = fit(course, assessment, now, knowledge)
         if isinstance(found, NoFit):

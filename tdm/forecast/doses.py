@@ -27,6 +27,10 @@ SETTLING_DAYS = 250.0
 """Doses given so long ago have left nothing: more than nine half-lives of the slowest clearance seen."""
 
 
+MOST_DOSES = 160
+"""More than injections every week over the longest time that is looked at."""
+
+
 @dataclass(slots=True)
 class DoseReader:
     """What the doses of one course are read from. `notes` gathers what had to be assumed."""
@@ -49,6 +53,13 @@ def read_doses(
     recorded is laid so that this one is a trough, which is what the decision takes it for.
     """
     earliest = min(samples_days, default=0.0) - SETTLING_DAYS
+    doses = _since(reader, earliest, newest_sample)
+    return Absence.DOSES_IMPLAUSIBLE if not isinstance(doses, Absence) and len(doses) > MOST_DOSES else doses
+
+
+def _since(
+    reader: DoseReader, earliest: float, newest_sample: Moment | None
+) -> tuple[Administration, ...] | Absence:
     if reader.regimen.route is Route.SUBCUTANEOUS:
         return _subcutaneous(reader, earliest)
     if reader.history.infusions:

@@ -35,6 +35,7 @@ class Remark(StrEnum):
     UNUSUAL_FOR_MODEL = "unusual-for-model"
     # -- left out
     LEVEL_AT_LEAST = "level-at-least"
+    OLDER_LEVELS = "older-levels"
     MODEL_OUT_OF_RANGE = "model-out-of-range"
     MODEL_NOT_CONVERGED = "model-not-converged"
 
@@ -51,11 +52,13 @@ class Absence(StrEnum):
     NO_DOSES = "no-doses"  # neither infusions nor an order tell what was given
     NO_REGIMEN = "no-regimen"  # dose or interval in force unknown
     DOSES_INCOMPLETE = "doses-incomplete"  # the infusions did not arrive in full
+    DOSES_IMPLAUSIBLE = "doses-implausible"  # more of them than anyone is given
     DOSE_IN_DOUBT = "dose-in-doubt"  # order and weight do not fit together
     AGE_UNKNOWN = "age-unknown"  # child or adult: other models
     PREGNANCY = "pregnancy"  # no model was made for it
     OUT_OF_RANGE = "out-of-range"  # outside what every model was built on
     LEVEL_AT_LEAST = "level-at-least"  # the newest level has no upper limit: no model here can use it
+    MANY_ORDERS = "many-orders"  # the request holds more orders than are worth the work
     NOT_CONVERGED = "not-converged"
     LEVEL_UNEXPECTED = "level-unexpected"  # level and models disagree grossly
     INTERNAL = "internal"

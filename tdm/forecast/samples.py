@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from tdm.history import History
     from tdm.knowledge.model import Policy
 
+MOST_SAMPLES = 24
+"""The newest ones of a year; more are no record of a course but of a mistake."""
+
 BELOW = (Comparator.BELOW, Comparator.AT_MOST)
 ABOVE = (Comparator.ABOVE, Comparator.AT_LEAST)
 
@@ -58,6 +61,9 @@ def read_samples(
             newest_unbounded = newest_unbounded or not used
             left_out.append((Remark.LEVEL_AT_LEAST, (("day", drawn.day.isoformat()),)))
             continue
+        if len(used) == MOST_SAMPLES:
+            left_out.append((Remark.OLDER_LEVELS, (("day", used[-1][1].day.isoformat()),)))
+            break
         at = _before_infusion(drawn, history, timeline)
         used.append((_sample(reading, at, policy), drawn))
     return UsedLevels(

@@ -10,6 +10,9 @@ from tdm.timing import SECONDS_PER_DAY, instant
 
 Value = TypeVar("Value")
 
+MOST_STEPS = 24
+"""How many steps of one covariate are followed; a record that has more of them is no better for it."""
+
 NOON_DAYS = 0.5
 """Where in its day something without a time of day is placed."""
 

@@ -237,3 +237,17 @@ def test_asking_never_throws(monkeypatch: pytest.MonkeyPatch) -> None:
     result = ask("forecast-options", "--option", "5 mg/kg q6w")
     assert result.exit_code == 5
     assert "an internal error stopped it" in result.output
+
+
+def test_only_the_first_orders_of_a_request_are_forecast() -> None:
+    request = request_of(STORIES["forecast-options"])
+    (entry,) = request["context"]["draftOrders"]["entry"]
+    request["context"]["draftOrders"]["entry"] = [
+        {"resource": entry["resource"] | {"id": f"draft-{number}"}} for number in range(7)
+    ]
+    found = evaluate_request(request, STORIES["forecast-options"].as_of)
+    absent = [one.decision.forecast.absent for one in found if one.decision and one.decision.forecast]
+    assert absent == [None] * 5 + [Absence.MANY_ORDERS] * 2
+    last = found[-1].card
+    assert last is not None
+    assert "No forecast: the request holds too many infliximab orders" in last.detail

@@ -145,3 +145,13 @@ def test_that_none_is_assumed_is_named_where_the_orders_are_not_complete():
 def test_sex_is_as_recorded_or_unknown(recorded, male):
     assert covariates(sex(recorded)).male is male
     assert covariates().male is None
+
+
+def test_of_very_many_readings_the_newest_are_followed():
+    found = covariates(
+        *[weight(66 + 4 * (day % 2), day) for day in range(8, 80)],
+        *[albumin(3.5 + 0.5 * (day % 2), day) for day in range(80)],
+        *[ati("positive" if day % 2 else "negative", days_ago=day) for day in range(80)],
+    )
+    assert [len(steps) for steps in (found.weight_kg, found.albumin_g_dl, found.ati_positive)] == [24] * 3
+    assert (found.weight_kg[-1].value, found.albumin_g_dl[-1].value) == (70, 3.5)

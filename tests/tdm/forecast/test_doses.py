@@ -241,3 +241,9 @@ def test_an_injection_on_record_without_any_amount_leaves_nothing_known():
 def test_a_route_that_no_dose_names_is_that_of_the_course():
     given = doses(order(300), infusion(112, route=None), infusion(56, route=Route.INTRAVENOUS))
     assert not any(dose.subcutaneous for dose in given)
+
+
+def test_more_doses_than_anyone_is_given_are_no_dosing_history():
+    assert inputs_of(person(order(500), infusions(*range(1, 250)))) is Absence.DOSES_IMPLAUSIBLE
+    weekly = sc_order(900, interval=7)
+    assert len(read(person(weekly, level(9.0, 364))).doses) < 100

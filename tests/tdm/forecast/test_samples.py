@@ -70,3 +70,9 @@ def test_on_the_day_of_an_infusion_a_sample_is_before_it_unless_times_say_otherw
     earlier = maintenance(last=112)
     (sample,) = samples(earlier, given, level(3.0, 56, hour=drawn_hour)).samples
     assert (sample.at_days <= TIMELINE.at(given.given)) is before
+
+
+def test_of_very_many_levels_the_newest_are_used_and_the_rest_left_out_by_name():
+    found = samples(maintenance(count=9), *[level(3.0, day, reference=f"level-{day}") for day in range(30)])
+    assert len(found.samples) == 24
+    assert found.left_out == ((Remark.OLDER_LEVELS, (("day", "2026-02-14"),)),)
