@@ -54,7 +54,11 @@ def read_doses(
     """
     earliest = min(samples_days, default=0.0) - SETTLING_DAYS
     doses = _since(reader, earliest, newest_sample)
-    return Absence.DOSES_IMPLAUSIBLE if not isinstance(doses, Absence) and len(doses) > MOST_DOSES else doses
+    if not doses:
+        return Absence.NO_DOSES  # the last one has settled long ago
+    if not isinstance(doses, Absence) and len(doses) > MOST_DOSES:
+        return Absence.DOSES_IMPLAUSIBLE
+    return doses
 
 
 def _since(

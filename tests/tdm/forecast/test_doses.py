@@ -247,3 +247,7 @@ def test_more_doses_than_anyone_is_given_are_no_dosing_history():
     assert inputs_of(person(order(500), infusions(*range(1, 250)))) is Absence.DOSES_IMPLAUSIBLE
     weekly = sc_order(900, interval=7)
     assert len(read(person(weekly, level(9.0, 364))).doses) < 100
+
+
+def test_doses_that_have_all_settled_are_none():
+    assert inputs_of(person(order(900), infusions(400, 344))) is Absence.NO_DOSES
