@@ -237,7 +237,7 @@ def _by_table(
             () if withheld is None or does_it else (withheld,),
             () if differing is None else (differing,),
         ),
-        local_policy=is_local(chosen, target, knowledge),
+        local_policy=is_local(chosen, target, knowledge) or foreseen.local_policy,
         assessment=assessment,
         forecast=foreseen.forecast,
     )

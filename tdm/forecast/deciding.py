@@ -21,7 +21,7 @@ from tdm.phase import INDUCTION
 
 if TYPE_CHECKING:
     from tdm.facts import LevelReading, Moment, TreatmentCourse
-    from tdm.knowledge.model import Knowledge, Policy
+    from tdm.knowledge.model import Knowledge
 
 # Kinds whose dose and interval make a regimen; the others name a way, and the clinician the numbers.
 REGIMENS = LESS_DRUG | {
@@ -53,12 +53,23 @@ class Forecasted:
 
     `advised` are the options that an order in front of the clinician is compared with: where the forecast
     chose, those that are about as good as the chosen one. `forecast` is None where it has nothing to add.
+    `local_policy`: it chose, or chose none, by a limit that the site replaced.
     """
 
     options: tuple[Option, ...]
     advised: tuple[Option, ...]
     forecast: Forecast | None = None
     issues: tuple[DataIssue, ...] = ()
+    local_policy: bool = False
+
+
+LIMITS = frozenset(
+    {
+        "policy.forecast_within_points",
+        "policy.forecast_ceiling_chance_limit",
+        "policy.forecast_least_chance",
+    }
+)
 
 
 def forecasted(
@@ -95,7 +106,7 @@ def forecasted(
         numbered = _with_numbers(found, course, assessment, options, reading, now, knowledge)
         if verdict is not Verdict.INTENSIFY or doubts.heart_failure:
             return numbered
-        return _ranked(numbered, assessment, knowledge.policy)
+        return _ranked(numbered, assessment, knowledge)
     except Exception as error:  # noqa: BLE001 (the decision stands without its forecast, and says that it does)
         return replace(plain, forecast=Forecast(Absence.INTERNAL, failed_at=where(error)))
 
@@ -136,14 +147,15 @@ def _with_numbers(
     return Forecasted(numbered, numbered, forecast_of(question, in_force, projection))
 
 
-def _ranked(numbered: Forecasted, assessment: Assessment, policy: Policy) -> Forecasted:
+def _ranked(numbered: Forecasted, assessment: Assessment, knowledge: Knowledge) -> Forecasted:
     """The options as the forecast ranks them, where it may."""
     forecast = numbered.forecast
     if forecast is None or not _may_rank(numbered.options, assessment):
         return numbered
-    ranking = rank(numbered.options, policy)
+    ranking = rank(numbered.options, knowledge.policy)
     foreseen = replace(forecast, ranked=ranking.no_choice is None, no_choice=ranking.no_choice)
-    return Forecasted(ranking.options, ranking.about_as_good, foreseen)
+    local = not LIMITS.isdisjoint(knowledge.local_keys)
+    return Forecasted(ranking.options, ranking.about_as_good, foreseen, local_policy=local)
 
 
 def _may_rank(options: Sequence[Option], assessment: Assessment) -> bool:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from tdm.decide import decide
 from tdm.decision import OptionKind as K
 from tdm.decision import Verdict
 from tdm.facts import MedicationConcept, SafetyConcept
@@ -12,6 +13,7 @@ from tdm.forecast.deciding import names_regimen
 from tdm.forecast.result import Absence, NoChoice
 from tdm.issues import IssueCode
 from tests.support.course_builder import (
+    NOW,
     SC,
     ati,
     draft,
@@ -23,7 +25,7 @@ from tests.support.course_builder import (
     order,
     safety,
 )
-from tests.tdm.forecast.cases import active, albumin, decided, option, person, quiet, relapse
+from tests.tdm.forecast.cases import active, albumin, decided, knowledge, option, person, quiet, relapse
 
 
 def recommended(decision):
@@ -234,3 +236,14 @@ def test_the_order_of_the_records_changes_no_digit():
     forwards, backwards = decided(relapse(*parts)), decided(relapse(*reversed(parts)))
     assert forwards.options == backwards.options
     assert forwards.forecast == backwards.forecast
+
+
+@pytest.mark.parametrize(
+    "key", ["forecast_within_points", "forecast_ceiling_chance_limit", "forecast_least_chance"]
+)
+def test_a_choice_by_a_limit_of_the_site_is_local_policy(key):
+    local = replace(knowledge(), local_keys=frozenset({f"policy.{key}"}))
+    assert decide(relapse(), now=NOW, knowledge=local).local_policy
+    provisional = person(order(500), maintenance(), level(1.8), albumin(4.1), active())
+    assert not decide(provisional, now=NOW, knowledge=local).local_policy
+    assert not decided(relapse()).local_policy
