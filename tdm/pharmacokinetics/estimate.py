@@ -14,7 +14,7 @@ from tdm.pharmacokinetics.layout import Stretch, stretches
 from tdm.pharmacokinetics.likelihood import Observed, spread_of
 from tdm.pharmacokinetics.linear_algebra import Matrix, dot, inverse, times
 from tdm.pharmacokinetics.minimum import minimum
-from tdm.pharmacokinetics.model import PkModel
+from tdm.pharmacokinetics.model import Parameter, PkModel
 from tdm.pharmacokinetics.objective import Task, weighed
 from tdm.pharmacokinetics.parameters import random_places, typical_parameters
 from tdm.pharmacokinetics.posterior import Line, followed, normal_line
@@ -75,7 +75,7 @@ def _a_priori(model: PkModel, history: History) -> Estimate:
         model=model,
         eta=origin,
         covariance=model.omega,
-        line=normal_line(_direction(model, history, origin, model.omega)),
+        line=_crossed(normal_line(_direction(model, history, origin, model.omega)), model, model.omega),
         objective=0.0,
         iterations=0,
         converged=True,
@@ -107,7 +107,9 @@ def _individual(model: PkModel, history: History, found: tuple[Stretch, ...]) ->
         model=model,
         eta=tuple(end.eta),
         covariance=tuple(map(tuple, covariance)),
-        line=followed(task, end.point, _direction(model, history, end.eta, covariance)),
+        line=_crossed(
+            followed(task, end.point, _direction(model, history, end.eta, covariance)), model, covariance
+        ),
         objective=end.point.objective,
         iterations=end.iterations,
         converged=end.converged,
@@ -129,3 +131,15 @@ def _direction(model: PkModel, history: History, eta: Sequence[float], covarianc
     direction = times(covariance, slopes)
     deviation = math.sqrt(dot(direction, slopes))
     return [part / deviation for part in direction]
+
+
+def _crossed(line: Line, model: PkModel, covariance: Matrix) -> Line:
+    if Parameter.INTERCOMPARTMENTAL_CLEARANCE not in model.random:
+        return line
+    place = model.random.index(Parameter.INTERCOMPARTMENTAL_CLEARANCE)
+    with_line = line.direction[place]
+    across = [row[place] - with_line * part for row, part in zip(covariance, line.direction, strict=True)]
+    left = covariance[place][place] - with_line * with_line
+    if left <= 0.0:
+        return line
+    return line._replace(across=tuple(part / math.sqrt(left) for part in across))

@@ -39,9 +39,14 @@ class Line(NamedTuple):
     median: float
     upper: float
 
-    def at(self, eta: Sequence[float], position: float) -> list[float]:
-        """The parameters at a position."""
-        return [value + position * part for value, part in zip(eta, self.direction, strict=True)]
+    across: tuple[float, ...] = ()
+
+    def at(self, eta: Sequence[float], position: float, side: float = 0.0) -> list[float]:
+        """The parameters at a position on the line, or beside it."""
+        found = [value + position * part for value, part in zip(eta, self.direction, strict=True)]
+        if side:
+            found = [value + side * part for value, part in zip(found, self.across, strict=True)]
+        return found
 
 
 def normal_line(direction: Sequence[float]) -> Line:
