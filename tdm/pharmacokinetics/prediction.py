@@ -132,8 +132,9 @@ def _predicted(
 ) -> Predicted:
     """The distribution of a level from three points of the line, and what moves it across the line.
 
-    What the line does not hold is added to both sides: the other parameters to first order, and the change
-    of clearance between occasions.
+    What the line does not hold is added to both sides: the other parameters to first order, the change of
+    clearance between occasions, and how the level bends `beside` the line. Of a pure parabola the bend's
+    variance would be half its square; a level levels off, and a quarter is what simulations bear out.
     """
     value, slopes = middle
     if value <= 0.0:
@@ -141,13 +142,13 @@ def _predicted(
     relative = [slope / value for slope in slopes]
     along = dot(relative, estimate.line.direction)
     whole = dot(times(estimate.covariance, relative), relative)
-    occasion = estimate.model.iov_cl * relative[0] * relative[0]
+    apart = estimate.model.iov_cl * relative[0] * relative[0]
     if beside and min(beside) > 0.0:
         bend = math.log(beside[0] / value) + math.log(beside[1] / value)
-        occasion += 0.25 * bend * bend
+        apart += 0.25 * bend * bend
     if not 0.0 < lower < value < upper:  # the level turns on the line: to first order only
-        half = Z_80 * math.sqrt(whole + occasion)
+        half = Z_80 * math.sqrt(whole + apart)
         return spread_about(value, half, half)
-    more = Z_80 * Z_80 * (max(whole - along * along, 0.0) + occasion)
+    more = Z_80 * Z_80 * (max(whole - along * along, 0.0) + apart)
     below, above = math.log(value / lower), math.log(upper / value)
     return spread_about(value, math.sqrt(below * below + more), math.sqrt(above * above + more))
