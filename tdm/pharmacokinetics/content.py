@@ -47,7 +47,7 @@ def _of_rate(stretch: Stretch, rate: float, values: Vector) -> list[Content]:
         for amount, run in query.running:
             found[place][0] += amount * mean_decay(rate * run)
             found[place][1] += amount * run * mean_decay_slope(rate * run)
-    if not stretch.injections.links:
+    if not stretch.injections.links or values[ABSORPTION] <= 0.0:  # a model of infusions sees no injection
         return [Content(amount, by_rate) for amount, by_rate in found]
     return _with_injections(stretch, rate, values, found)
 

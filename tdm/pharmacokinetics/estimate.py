@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,7 +11,7 @@ from tdm.pharmacokinetics.history import History
 from tdm.pharmacokinetics.individual import shifted
 from tdm.pharmacokinetics.layout import Stretch, stretches
 from tdm.pharmacokinetics.likelihood import Observed, spread_of
-from tdm.pharmacokinetics.linear_algebra import Matrix, dot, inverse, times
+from tdm.pharmacokinetics.linear_algebra import inverse
 from tdm.pharmacokinetics.minimum import minimum
 from tdm.pharmacokinetics.model import PkModel
 from tdm.pharmacokinetics.objective import Task, weighed
@@ -75,7 +74,7 @@ def _a_priori(model: PkModel, history: History) -> Estimate:
         model=model,
         eta=origin,
         covariance=model.omega,
-        line=normal_line(_direction(model, history, origin, model.omega)),
+        line=normal_line(model, model.omega, _slopes(model, history, origin)),
         objective=0.0,
         iterations=0,
         converged=True,
@@ -107,7 +106,7 @@ def _individual(model: PkModel, history: History, found: tuple[Stretch, ...]) ->
         model=model,
         eta=tuple(end.eta),
         covariance=tuple(map(tuple, covariance)),
-        line=followed(task, end.point, _direction(model, history, end.eta, covariance)),
+        line=followed(normal_line(model, covariance, _slopes(model, history, end.eta)), task, end.point),
         objective=end.point.objective,
         iterations=end.iterations,
         converged=end.converged,
@@ -117,15 +116,10 @@ def _individual(model: PkModel, history: History, found: tuple[Stretch, ...]) ->
     )
 
 
-def _direction(model: PkModel, history: History, eta: Sequence[float], covariance: Matrix) -> list[float]:
-    """One standard deviation of the direction in which a usual settled trough is least certain, upwards."""
+def _slopes(model: PkModel, history: History, eta: Sequence[float]) -> list[float]:
+    """How a usual settled trough changes with the patient's parameters."""
     places = random_places(model)
     given = history.administrations
     usual, interval = USUAL[bool(given) and given[-1].subcutaneous]
     values = shifted([typical_parameters(model, history.covariates[-1])], places, eta)[0]
-    value, slopes = Settled.of(values, places, usual).with_slopes(interval)
-    if value <= 0.0:  # nothing is left before the next dose: clearance alone says how little
-        slopes = [-1.0, *[0.0] * (len(places) - 1)]
-    direction = times(covariance, slopes)
-    deviation = math.sqrt(dot(direction, slopes))
-    return [part / deviation for part in direction]
+    return Settled.of(values, places, usual).with_slopes(interval).gradient

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from tdm.pharmacokinetics.model import Combination, Residual
@@ -74,6 +75,19 @@ def cost(observed: Observed, prediction: float) -> Cost:
         + by_prediction / prediction
     )
     return value, by_prediction, max(0.5 * expected, curvature)
+
+
+def deviances(observed: Observed, logs: Sequence[float]) -> list[float]:
+    """-2 log likelihood of one sample under several predictions, given by their logarithms."""
+    level, below, quadratic, linear, constant = observed
+    predictions = map(math.exp, logs)
+    if below:
+        return [cost(observed, prediction)[0] for prediction in predictions]
+    return [
+        math.log(variance := (quadratic * prediction + linear) * prediction + constant)
+        + (prediction - level) * (prediction - level) / variance
+        for prediction in predictions
+    ]
 
 
 def censored(limit: float, prediction: float, variance: float, slope: float) -> Cost:

@@ -9,29 +9,33 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
+from operator import add
 from typing import NamedTuple
 
 from tdm.pharmacokinetics.concentration import levels
 from tdm.pharmacokinetics.individual import shifted
-from tdm.pharmacokinetics.likelihood import cost
-from tdm.pharmacokinetics.linear_algebra import dot, times
+from tdm.pharmacokinetics.likelihood import deviances
+from tdm.pharmacokinetics.linear_algebra import Matrix, dot, times
+from tdm.pharmacokinetics.model import Parameter, PkModel
 from tdm.pharmacokinetics.objective import Point, Task
 
 Z_80 = 1.2815515655446004
 # In standard deviations by the curvature. The tail is above, where levels are high and clearance is low.
-GRID_FROM, GRID_STEP, GRID_SIZE = -2.75, 0.75, 11
-# Where the levels are computed; between and beyond they follow a cubic in the logarithm.
-NODES = (-1.5, 2.5)
-# Levels that no assay and no dose could tell from these, in µg/mL and as a logarithm.
-LEAST_LEVEL, HIGHEST_LOG = 1e-9, 30.0
+GRID_STEP = 0.75
+GRID = tuple(GRID_STEP * place for place in range(-4, 7))
+# Where the levels are computed once more; their logarithm follows a parabola.
+NODE = 1.5
+# No assay and no dose could tell a level from this one, in µg/mL.
+LEAST_LEVEL = 1e-9
 
 
 class Line(NamedTuple):
     """A line through the estimate: `direction` is one standard deviation, towards higher troughs.
 
-    `lower`, `median` and `upper` are the 10th, 50th and 90th percentile of the position on it.
+    `lower`, `median`, `upper` are the 10th, 50th and 90th percentile of the position on it. `across` is one
+    standard deviation of a second direction, which changes no trough to first order; it may be empty.
     """
 
     direction: tuple[float, ...]
@@ -39,75 +43,78 @@ class Line(NamedTuple):
     median: float
     upper: float
 
-    def at(self, eta: Sequence[float], position: float) -> list[float]:
-        """The parameters at a position."""
-        return [value + position * part for value, part in zip(eta, self.direction, strict=True)]
+    across: tuple[float, ...]
+
+    def at(self, eta: Sequence[float], position: float, side: float = 0.0) -> list[float]:
+        """The parameters at a position on the line, or beside it."""
+        found = [value + position * part for value, part in zip(eta, self.direction, strict=True)]
+        if side:
+            found = [value + side * part for value, part in zip(found, self.across, strict=True)]
+        return found
 
 
-def normal_line(direction: Sequence[float]) -> Line:
-    """A line along which the position is normal: that of a population."""
-    return Line(tuple(direction), -Z_80, 0.0, Z_80)
+def normal_line(model: PkModel, covariance: Matrix, slopes: Sequence[float]) -> Line:
+    """The line along which a trough with these slopes is least certain; positions on it are normal."""
+    direction = times(covariance, slopes)
+    deviation = math.sqrt(dot(direction, slopes))
+    if deviation == 0.0:  # no drug is left to be uncertain of: clearance says how little
+        direction, deviation = [-row[0] for row in covariance], math.sqrt(covariance[0][0])
+    unit = tuple(part / deviation for part in direction)
+    return Line(unit, -Z_80, 0.0, Z_80, _across(model, covariance, unit))
 
 
-def followed(task: Task, point: Point, direction: Sequence[float]) -> Line:
-    """The line through the end of the search, with the percentiles that the objective gives it."""
-    grid = [GRID_FROM + GRID_STEP * place for place in range(GRID_SIZE)]
-    objective = _prior(task, point.eta, direction, grid)
-    for observed, logs in zip(task.observed, _logs(task, point, direction, grid), strict=True):
-        objective = [
-            known + cost(observed, math.exp(log))[0] for known, log in zip(objective, logs, strict=True)
-        ]
+def _across(model: PkModel, covariance: Matrix, direction: Sequence[float]) -> tuple[float, ...]:
+    """One standard deviation of what the line leaves open of Q; nothing where Q is the same in all patients.
+
+    Published variances of Q are so large (a factor of 3 either way) that a trough bends with it.
+    """
+    if Parameter.INTERCOMPARTMENTAL_CLEARANCE not in model.random:
+        return ()
+    place = model.random.index(Parameter.INTERCOMPARTMENTAL_CLEARANCE)
+    known = direction[place]
+    open_variance = covariance[place][place] - known * known
+    if open_variance <= 0.0:
+        return ()
+    return tuple(
+        (row[place] - known * part) / math.sqrt(open_variance)
+        for row, part in zip(covariance, direction, strict=True)
+    )
+
+
+def followed(line: Line, task: Task, point: Point) -> Line:
+    """The same line, with the percentiles that the objective gives it."""
+    objective = _prior(task, point.eta, line.direction)
+    for observed, logs in zip(task.observed, _logs(task, point, line.direction), strict=True):
+        objective = list(map(add, objective, deviances(observed, logs)))
     least = min(objective)
-    return Line(tuple(direction), *_percentiles(grid, [math.exp(0.5 * (least - one)) for one in objective]))
+    lower, median, upper = _percentiles([math.exp(0.5 * (least - one)) for one in objective])
+    return line._replace(lower=lower, median=median, upper=upper)
 
 
-def _prior(
-    task: Task, eta: Sequence[float], direction: Sequence[float], grid: Sequence[float]
-) -> list[float]:
+def _prior(task: Task, eta: Sequence[float], direction: Sequence[float]) -> list[float]:
     """The population's part of the objective along the line: a parabola."""
     pull = times(task.precision, direction)
     constant, slope, bend = dot(times(task.precision, eta), eta), 2.0 * dot(pull, eta), dot(pull, direction)
-    return [constant + position * (slope + position * bend) for position in grid]
+    return [constant + position * (slope + position * bend) for position in GRID]
 
 
-def _logs(task: Task, point: Point, direction: Sequence[float], grid: Sequence[float]) -> list[list[float]]:
-    """The logarithm of each predicted level along the line."""
-    first, second = (
-        levels(
-            task.found,
-            shifted(
-                task.typical,
-                task.places,
-                [value + node * part for value, part in zip(point.eta, direction, strict=True)],
-            ),
-            (),
-        ).values
-        for node in NODES
-    )
-    low, high = NODES
-    found = []
-    for place, value in enumerate(point.levels.values):
-        slope = sum(
-            column[place] * part for column, part in zip(point.levels.columns, direction, strict=True)
-        )
-        if min(value, first[place], second[place]) <= LEAST_LEVEL:
-            found.append([math.log(LEAST_LEVEL)] * len(grid))
+def _logs(task: Task, point: Point, direction: Sequence[float]) -> Iterator[list[float]]:
+    """The logarithm of each predicted level along the line, by value and slope here and value at NODE."""
+    eta = [value + NODE * part for value, part in zip(point.eta, direction, strict=True)]
+    there = levels(task.found, shifted(task.typical, task.places, eta), ()).values
+    slopes = [0.0] * len(there)
+    for column, part in zip(point.levels.columns, direction, strict=True):
+        slopes = [known + part * slope for known, slope in zip(slopes, column, strict=True)]
+    for here, other, by_position in zip(point.levels.values, there, slopes, strict=True):
+        if here < LEAST_LEVEL or other < LEAST_LEVEL:
+            yield [math.log(LEAST_LEVEL)] * len(GRID)
             continue
-        start, slope = math.log(value), slope / value
-        before = (math.log(first[place] / value) / low - slope) / low
-        after = (math.log(second[place] / value) / high - slope) / high
-        third = (after - before) / (high - low)
-        square = before - third * low
-        found.append(
-            [
-                min(start + position * (slope + position * (square + position * third)), HIGHEST_LOG)
-                for position in grid
-            ]
-        )
-    return found
+        start, slope = math.log(here), by_position / here
+        bend = (math.log(other / here) / NODE - slope) / NODE
+        yield [start + position * (slope + position * bend) for position in GRID]
 
 
-def _percentiles(grid: Sequence[float], weights: Sequence[float]) -> list[float]:
+def _percentiles(weights: Sequence[float]) -> list[float]:
     """The 10th, 50th and 90th percentile of a density known on a grid."""
     padded = [0.0, *weights, 0.0]
     areas = [
@@ -122,7 +129,7 @@ def _percentiles(grid: Sequence[float], weights: Sequence[float]) -> list[float]
         place = max(0, min(bisect_right(sums, wanted) - 1, len(areas) - 1))
         left, right = weights[place], weights[place + 1]
         part = (wanted - sums[place]) / areas[place]
-        answers.append(grid[place] + (grid[1] - grid[0]) * _within(left, right, part))
+        answers.append(GRID[place] + GRID_STEP * _within(left, right, part))
     return answers
 
 

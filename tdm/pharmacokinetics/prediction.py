@@ -40,10 +40,14 @@ def predict_at(estimate: Estimate, history: History, at_days: float) -> Predicte
     def at(position: float) -> float:
         return levels(found, shifted(typical, places, line.at(eta, position)), ()).values[0]
 
+    def beside(side: float) -> float:
+        there = line.at(eta, line.median, side)
+        return levels(found, shifted(typical, places, there), ()).values[0]
+
     values, columns = levels(found, shifted(typical, places, line.at(eta, line.median)), places)
-    return _predicted(
-        estimate, at(line.lower), (values[0], [column[0] for column in columns]), at(line.upper)
-    )
+    middle = values[0], [column[0] for column in columns]
+    sides = (beside(-1.0), beside(1.0)) if line.across else ()
+    return _predicted(estimate, at(line.lower), middle, at(line.upper), sides)
 
 
 def predict_trough(estimate: Estimate, history: History, plan: Plan, doses: int | None) -> Predicted:
@@ -61,7 +65,7 @@ def predict_troughs(
     """The trough of each plan as in `predict_trough`; settled plans that differ in amount share the work."""
     if doses is not None:
         return [_after(estimate, history, plan, doses) for plan in plans]
-    patients: dict[Giving, Patients] = {}
+    patients: dict[Giving, list[Settled]] = {}
     of_one_mg: dict[tuple[Giving, float], Predicted] = {}
     answers = []
     for _, amount, interval, subcutaneous, duration in plans:
@@ -70,9 +74,13 @@ def predict_troughs(
         if one is None:
             if giving not in patients:
                 patients[giving] = _patients(estimate, history, giving)
-            low, middle, high = patients[giving]
+            low, middle, high, *beside = patients[giving]
             one = of_one_mg[giving, interval] = _predicted(
-                estimate, low.level(interval), middle.with_slopes(interval), high.level(interval)
+                estimate,
+                low.level(interval),
+                middle.with_slopes(interval),
+                high.level(interval),
+                [other.level(interval) for other in beside],
             )
         answers.append(one.of_amount(amount))
     return answers
@@ -94,28 +102,39 @@ def _after(estimate: Estimate, history: History, plan: Plan, doses: int) -> Pred
     return predict_at(estimate, whole, plan.first_dose_days + doses * plan.interval_days)
 
 
-Patients = tuple[Settled, Settled, Settled]
+def _patients(estimate: Estimate, history: History, giving: Giving) -> list[Settled]:
+    """The patient at the 10th, 50th and 90th percentile of the line, and on both sides of its middle.
 
-
-def _patients(estimate: Estimate, history: History, giving: Giving) -> Patients:
-    """The patient at the 10th, 50th and 90th percentile of the line; only the middle one knows its slopes."""
+    Only the one in the middle knows its slopes.
+    """
     typical = [typical_parameters(estimate.model, history.covariates[-1])]
     places = random_places(estimate.model)
-    line, eta = estimate.line, estimate.eta
-    low, middle, high = (
-        shifted(typical, places, line.at(eta, position))[0]
-        for position in (line.lower, line.median, line.upper)
+    line = estimate.line
+    positions = [(line.lower, 0.0), (line.median, 0.0), (line.upper, 0.0)]
+    if line.across:
+        positions += [(line.median, -1.0), (line.median, 1.0)]
+    low, middle, *others = (
+        shifted(typical, places, line.at(estimate.eta, position, side))[0] for position, side in positions
     )
-    return Settled.of(low, (), giving), Settled.of(middle, places, giving), Settled.of(high, (), giving)
+    return [
+        Settled.of(low, (), giving),
+        Settled.of(middle, places, giving),
+        *(Settled.of(values, (), giving) for values in others),
+    ]
 
 
 def _predicted(
-    estimate: Estimate, lower: float, middle: tuple[float, Sequence[float]], upper: float
+    estimate: Estimate,
+    lower: float,
+    middle: tuple[float, Sequence[float]],
+    upper: float,
+    beside: Sequence[float],
 ) -> Predicted:
     """The distribution of a level from three points of the line, and what moves it across the line.
 
-    What the line does not hold is added to both sides: the other parameters to first order, and the change
-    of clearance between occasions.
+    What the line does not hold is added to both sides: the other parameters to first order, the change of
+    clearance between occasions, and how the level bends `beside` the line. Of a pure parabola the bend's
+    variance would be half its square; a level levels off, and a quarter is what simulations bear out.
     """
     value, slopes = middle
     if value <= 0.0:
@@ -123,10 +142,13 @@ def _predicted(
     relative = [slope / value for slope in slopes]
     along = dot(relative, estimate.line.direction)
     whole = dot(times(estimate.covariance, relative), relative)
-    occasion = estimate.model.iov_cl * relative[0] * relative[0]
+    apart = estimate.model.iov_cl * relative[0] * relative[0]
+    if beside and min(beside) > 0.0:
+        bend = math.log(beside[0] / value) + math.log(beside[1] / value)
+        apart += 0.25 * bend * bend
     if not 0.0 < lower < value < upper:  # the level turns on the line: to first order only
-        half = Z_80 * math.sqrt(whole + occasion)
+        half = Z_80 * math.sqrt(whole + apart)
         return spread_about(value, half, half)
-    more = Z_80 * Z_80 * (max(whole - along * along, 0.0) + occasion)
+    more = Z_80 * Z_80 * (max(whole - along * along, 0.0) + apart)
     below, above = math.log(value / lower), math.log(upper / value)
     return spread_about(value, math.sqrt(below * below + more), math.sqrt(above * above + more))

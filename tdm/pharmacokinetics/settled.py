@@ -80,6 +80,8 @@ def infused(rate: float, interval: float, duration: float) -> Content:
 def injected(rate: float, interval: float, values: Vector) -> Content:
     """Of injections: the depot repeats itself, and so does what passes from it within an interval."""
     share, absorption = values[BIOAVAILABILITY], values[ABSORPTION]
+    if absorption <= 0.0:  # a model of infusions sees no injection
+        return Content(0.0, 0.0)
     through, by_rate, by_depot = passage(rate, absorption, interval)
     repeat, filled = -math.expm1(-rate * interval), -math.expm1(-absorption * interval)
     per_dose = share * absorption / (filled * repeat)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from tdm.knowledge.loader import load_knowledge
 from tdm.pharmacokinetics.history import Administration, Covariates, History, Sample, history_of
 
 TWO_HOURS = 2 / 24
+# By id. Not a fixture: a property that fails would print all of them.
+MODELS = load_knowledge().models
 
 
 def covariates(

@@ -6,7 +6,7 @@ import pytest
 
 from tdm.pharmacokinetics.estimate import estimate
 from tdm.pharmacokinetics.prediction import Plan, predict_at, predict_trough
-from tests.tdm.pharmacokinetics.patients import TWO_HOURS, covariates, standard_history
+from tests.tdm.pharmacokinetics.patients import MODELS, TWO_HOURS, covariates, standard_history
 
 WEEKS = (2, 6, 14, 54)
 ADULT = covariates(70, 4.1)
@@ -32,25 +32,23 @@ def troughs(model, patient, weeks=WEEKS):
         ("passot-2016-adult", [19.9, 16.9, 4.8, 3.6], None, None, None),
     ],
 )
-def test_typical_troughs_at_weeks_2_6_14_and_54(
-    models, model, adult, ati_week_14, low_albumin_week_14, child
-):
-    assert troughs(models[model], ADULT) == adult
+def test_typical_troughs_at_weeks_2_6_14_and_54(model, adult, ati_week_14, low_albumin_week_14, child):
+    assert troughs(MODELS[model], ADULT) == adult
     if ati_week_14 is not None:
-        assert troughs(models[model], ADULT_ATI, [14]) == [ati_week_14]
+        assert troughs(MODELS[model], ADULT_ATI, [14]) == [ati_week_14]
     if low_albumin_week_14 is not None:
-        assert troughs(models[model], ADULT_LOW_ALBUMIN, [14]) == [low_albumin_week_14]
+        assert troughs(MODELS[model], ADULT_LOW_ALBUMIN, [14]) == [low_albumin_week_14]
     if child is not None:
-        assert troughs(models[model], CHILD) == child
+        assert troughs(MODELS[model], CHILD) == child
 
 
 @pytest.mark.parametrize(
     ("mg_per_kg", "weeks", "trough"),
     [(5, 8, 1.5), (10, 8, 2.9), (5, 6, 3.6), (10, 6, 7.1), (5, 4, 9.4), (10, 4, 18.9)],
 )
-def test_settled_troughs_by_regimen(models, mg_per_kg, weeks, trough):
+def test_settled_troughs_by_regimen(mg_per_kg, weeks, trough):
     history = standard_history(ADULT)
-    found = estimate(models["fasanmade-2011-combined"], history)
+    found = estimate(MODELS["fasanmade-2011-combined"], history)
     plan = Plan(700.0, 70.0 * mg_per_kg, 7.0 * weeks, subcutaneous=False, duration_days=TWO_HOURS)
     assert round(predict_trough(found, history, plan, None).median_ug_ml, 1) == trough
 
@@ -59,8 +57,8 @@ def test_settled_troughs_by_regimen(models, mg_per_kg, weeks, trough):
     ("albumin_g_dl", "ati_positive", "trough"),
     [(4.4, False, 13.7), (4.4, True, 8.7), (4.1, False, 12.7), (4.1, True, 8.0)],
 )
-def test_settled_subcutaneous_troughs(models, albumin_g_dl, ati_positive, trough):
+def test_settled_subcutaneous_troughs(albumin_g_dl, ati_positive, trough):
     history = standard_history(covariates(70, albumin_g_dl, ati_positive=ati_positive))
-    found = estimate(models["hanzel-2021"], history)
+    found = estimate(MODELS["hanzel-2021"], history)
     plan = Plan(700.0, 120.0, 14.0, subcutaneous=True, duration_days=0.0)
     assert round(predict_trough(found, history, plan, None).median_ug_ml, 1) == trough
