@@ -10,7 +10,7 @@ from tdm.facts import Route
 from tdm.forecast.choosing import models_for, range_notes, short_name
 from tdm.forecast.inputs import Inputs, read_inputs
 from tdm.forecast.result import Absence, ModelTrough, Note, Remark, TroughForecast
-from tdm.pharmacokinetics.estimate import Estimate, estimate
+from tdm.pharmacokinetics.estimate import Estimate, estimate, estimates
 from tdm.pharmacokinetics.predicted import Predicted
 from tdm.pharmacokinetics.prediction import Plan, predict_at, predict_troughs
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tdm.facts import Moment, TreatmentCourse
     from tdm.knowledge.model import Knowledge
     from tdm.pharmacokinetics.history import History, Sample
+    from tdm.pharmacokinetics.model import PkModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +89,21 @@ def fit(
     known = bool(inputs.covariates.albumin_g_dl)
     chosen = models_for(knowledge.models.values(), route, groups.pop(), albumin_known=known)
     asked = [*chosen.bracket, *([] if chosen.opinion is None else [chosen.opinion])]
-    histories = {model.id: inputs.history_for(model) for model in asked}
+    histories = histories_for(asked, inputs, shared=known)
     present = {name: history.covariates[-1] for name, history in histories.items()}
     models, left_out, unusual = range_notes(chosen.bracket, present)
     left_out = [*inputs.levels.left_out, *left_out]
     if not models:
         return NoFit(Absence.OUT_OF_RANGE, tuple(left_out))
-    fitted = [Fitted(estimate(model, histories[model.id]), histories[model.id]) for model in models]
+    fitted = [
+        Fitted(found, histories[found.model.id])
+        for found in (
+            # One history for all where nothing was assumed for want of albumin: then they share the work.
+            estimates(models, histories[models[0].id])
+            if known
+            else [estimate(model, histories[model.id]) for model in models]
+        )
+    ]
     unexpected = unexpected_sample(fitted)
     if unexpected is not None:
         days = [drawn.day.isoformat() for drawn in inputs.levels.drawn]
@@ -122,6 +131,14 @@ def fit(
     return Fit(inputs, converged, opinion, tuple(assumptions), tuple(left_out))
 
 
+def histories_for(models: Sequence[PkModel], inputs: Inputs, *, shared: bool) -> dict[str, History]:
+    """The history of each model by its id; one for all where no value is the model's own."""
+    if shared and models:
+        history = inputs.history_for(models[0])
+        return {model.id: history for model in models}
+    return {model.id: inputs.history_for(model) for model in models}
+
+
 def _albumin(history: History) -> str:
     return f"{history.covariates[-1].albumin_g_dl:.1f}"
 
@@ -133,16 +150,9 @@ def unexpected_sample(fitted: Sequence[Fitted]) -> Sample | None:
     """
     samples = fitted[0].history.samples
     for place in range(len(samples) - 1, -1, -1):
-        if all(_is_unexpected(samples[place], one.estimate, place) for one in fitted):
+        if all(one.estimate.a_priori[place].disagrees(samples[place]) for one in fitted):
             return samples[place]
     return None
-
-
-def _is_unexpected(sample: Sample, found: Estimate, place: int) -> bool:
-    expected = found.a_priori[place]
-    if sample.below:
-        return sample.value_ug_ml < expected.lower_ug_ml
-    return not expected.lower_ug_ml <= sample.value_ug_ml <= expected.upper_ug_ml
 
 
 def troughs_of(

@@ -41,6 +41,19 @@ def model_ids(found):
     return [one.estimate.model.id for one in found.bracket]
 
 
+def unconverged(monkeypatch, *models):
+    """Let the estimates of some models end without converging."""
+    one, several = module.estimate, module.estimates
+
+    def ended(found):
+        return replace(found, converged=False) if found.model.id in models else found
+
+    monkeypatch.setattr(module, "estimate", lambda model, history: ended(one(model, history)))
+    monkeypatch.setattr(
+        module, "estimates", lambda asked, history: [ended(found) for found in several(asked, history)]
+    )
+
+
 def test_two_models_are_fitted_to_the_level():
     found = fitted(relapse())
     assert model_ids(found) == ["fasanmade-2011-combined", "xu-wojciechowski-2017"]
@@ -72,13 +85,7 @@ def test_a_child_without_albumin_has_no_third_opinion():
 
 
 def test_an_opinion_that_cannot_be_fitted_is_not_heard(monkeypatch):
-    estimate = module.estimate
-
-    def stubborn(model, history):
-        found = estimate(model, history)
-        return replace(found, converged=False) if model.id == "passot-2016-adult" else found
-
-    monkeypatch.setattr(module, "estimate", stubborn)
+    unconverged(monkeypatch, "passot-2016-adult")
     assert fitted(person(order(500), maintenance(), level(1.8))).opinion is None
 
 
@@ -110,22 +117,14 @@ def test_injections_are_asked_of_the_model_that_knows_them():
 
 
 def test_a_model_that_does_not_converge_is_left_out_and_named(monkeypatch):
-    estimate = module.estimate
-    monkeypatch.setattr(
-        module,
-        "estimate",
-        lambda model, history: replace(estimate(model, history), converged=not model.id.startswith("xu")),
-    )
+    unconverged(monkeypatch, "xu-wojciechowski-2017")
     found = fitted(relapse())
     assert model_ids(found) == ["fasanmade-2011-combined"]
     assert found.left_out == ((Remark.MODEL_NOT_CONVERGED, (("model", "Wojciechowski 2017"),)),)
 
 
 def test_where_none_converges_nothing_is_said(monkeypatch):
-    estimate = module.estimate
-    monkeypatch.setattr(
-        module, "estimate", lambda model, history: replace(estimate(model, history), converged=False)
-    )
+    unconverged(monkeypatch, "xu-wojciechowski-2017", "fasanmade-2011-combined")
     found = unfitted(relapse())
     assert found.absent is Absence.NOT_CONVERGED
     assert len(found.left_out) == 2
@@ -184,3 +183,10 @@ def test_the_level_at_a_time_lies_between_peak_and_trough():
     middle = trough_at(found, Asked(None), -28.0).medians_ug_ml
     late = trough_at(found, Asked(None), 0.0).medians_ug_ml
     assert middle[0] > late[1]
+
+
+def test_where_nothing_is_the_models_own_they_share_one_history():
+    with_albumin = fitted(relapse())
+    assert with_albumin.bracket[0].history is with_albumin.bracket[1].history
+    without = fitted(person(order(500), maintenance(), level(1.8)))
+    assert without.bracket[0].history is not without.bracket[1].history
