@@ -50,6 +50,8 @@ def lines_of(forecast: Forecast, knowledge: Knowledge, wording: Wording) -> list
     elif forecast.in_force is not None:
         in_force = replace(forecast.in_force, above_ug_ml=None)  # whether it is too much is not the question
         lines.append(words["in_force"].format(trough=trough_text(in_force, wording)))
+    if forecast.of_order is not None:
+        lines.append(words["of_order"].format(trough=trough_text(forecast.of_order, wording)))
     lines += [
         opinion_text(forecast.opinion, knowledge, wording) if forecast.opinion is not None else "",
         _basis(forecast, knowledge, wording),

@@ -81,6 +81,7 @@ def forecast_document(forecast: Forecast | None) -> Document | None:
     document: Document = plain(forecast)
     document["in_force"] = trough_document(forecast.in_force)
     document["opinion"] = trough_document(forecast.opinion)
+    document["of_order"] = trough_document(forecast.of_order)
     if forecast.projection is not None:
         document["projection"]["trough"] = trough_document(forecast.projection.trough)
     for name in ("inputs", "assumptions", "left_out"):

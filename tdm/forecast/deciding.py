@@ -13,7 +13,7 @@ from tdm.facts import Route
 from tdm.forecast.compose import Fit, NoFit, fit
 from tdm.forecast.projecting import level_within_interval, project
 from tdm.forecast.ranking import is_candidate, rank
-from tdm.forecast.regimens import Course, answers, course_of, of_option, regimen_in_force
+from tdm.forecast.regimens import Course, answers, course_of, of_option, of_order, regimen_in_force
 from tdm.forecast.result import Absence, Forecast, Projection, TroughForecast
 from tdm.forecast.targets import LESS_DRUG
 from tdm.issues import DataIssue, IssueCode
@@ -133,9 +133,14 @@ def _with_numbers(
     if reading is not None:
         projection = project(found, reading, course, assessment, now, knowledge)
     asking = [option for option in options if names_regimen(option)]
+    ordered = of_order(question, asking) if asking else None
     in_force, *predicted = answers(
         question,
-        [regimen_in_force(question, keeping=keeping), *[of_option(question, option) for option in asking]],
+        [
+            regimen_in_force(question, keeping=keeping),
+            *[of_option(question, option) for option in asking],
+            *([] if ordered is None else [ordered._replace(keeping=keeping)]),
+        ],
     )
     found_for = iter(predicted)
     numbered = tuple(
@@ -144,7 +149,8 @@ def _with_numbers(
             for option in options
         ]
     )
-    return Forecasted(numbered, numbered, forecast_of(question, in_force, projection))
+    forecast = forecast_of(question, in_force, projection)
+    return Forecasted(numbered, numbered, replace(forecast, of_order=next(found_for, None)))
 
 
 def _ranked(numbered: Forecasted, assessment: Assessment, knowledge: Knowledge) -> Forecasted:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from tdm.decision import Phase
@@ -10,7 +10,7 @@ from tdm.facts import Route
 from tdm.forecast.compose import Asked, Fit, troughs_of
 from tdm.forecast.doses import INFUSION_DAYS
 from tdm.forecast.targets import LESS_DRUG, target_in, to_keep, to_reach
-from tdm.options_dose import current_mg
+from tdm.options_dose import current_mg, current_mg_per_kg
 from tdm.pharmacokinetics.prediction import Plan
 from tdm.phase import INDUCTION, phase_of_day
 from tdm.timing import calendar_days_between
@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from tdm.forecast.compose import Fitted
     from tdm.forecast.result import TroughForecast
     from tdm.knowledge.model import Knowledge
+
+
+# Rounding to mg or to vials is no other dose, and orders speak of whole days.
+SAME_DOSE = 0.02
+SAME_DAYS = 1.0
 
 
 class NextDose(NamedTuple):
@@ -80,6 +85,42 @@ def of_option(course: Course, option: Option) -> Question:
     """What an option asks; an option gives no other route than the course has, or names no dose."""
     keeping = option.kind in LESS_DRUG
     return Question(option.dose_mg, option.interval_days, course.assessment.regimen.route, keeping)
+
+
+def of_order(course: Course, options: Iterable[Option]) -> Question | None:
+    """What the order in front of the clinician asks, None where that is in force, an option, or not allowed.
+
+    In induction the schedule asks for the interval, and an order that spells it out names none.
+    """
+    asked, regimen, policy = (
+        course.assessment.draft_regimen,
+        course.assessment.regimen,
+        course.knowledge.policy,
+    )
+    if asked is None or course.assessment.draft_changes_route or course.next_dose is not None:
+        return None
+    mg, per_kg, interval = current_mg(asked), current_mg_per_kg(asked), asked.interval_days
+    if not mg or not interval:
+        return None
+    if asked.route is Route.INTRAVENOUS and (
+        per_kg is None
+        or per_kg > policy.maximum_dose_mg_per_kg * (1 + 1e-9)
+        or interval < policy.minimum_interval_days
+    ):
+        return None
+    known = [
+        (current_mg(regimen), regimen.interval_days),
+        *[(one.dose_mg, one.interval_days) for one in options],
+    ]
+    if any(_same(mg, interval, *one) for one in known):
+        return None
+    return Question(mg, interval, asked.route)
+
+
+def _same(mg: float, interval_days: float, other_mg: float | None, other_days: float | None) -> bool:
+    if other_mg is None or other_days is None:
+        return False
+    return abs(mg - other_mg) <= SAME_DOSE * mg and abs(interval_days - other_days) <= SAME_DAYS
 
 
 def answers(

@@ -142,8 +142,9 @@ class Forecast:
 
     `individual` is False where no level could be used: then it is what the average patient of this kind
     reaches. `models` are ids of `knowledge.models`, in the order of their predictions. `opinion` is what a
-    further model expects of the regimen in force; it never ranks. `inputs` says what went in, `assumptions`
-    what was taken for granted, `left_out` which model or level was not used and why.
+    further model expects of the regimen in force; it never ranks. `of_order` is what the order in front of
+    the clinician leads to, where that is neither in force nor an option. `inputs` says what went in,
+    `assumptions` what was taken for granted, `left_out` which model or level was not used and why.
     `ranked`: the recommended option was chosen by it; `no_choice` says why it recommends none.
     `failed_at` is the place of an internal failure, for the log; it holds nothing of a patient.
     """
@@ -154,6 +155,7 @@ class Forecast:
     in_force: TroughForecast | None = None
     projection: Projection | None = None
     opinion: TroughForecast | None = None
+    of_order: TroughForecast | None = None
     inputs: tuple[Note, ...] = ()
     assumptions: tuple[Note, ...] = ()
     left_out: tuple[Note, ...] = ()

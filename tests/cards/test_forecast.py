@@ -273,3 +273,10 @@ def test_that_none_is_recommended_leads_the_options_and_stands_in_the_summary(
 def test_nothing_is_said_of_a_choice_where_there_was_none_to_make() -> None:
     assert no_choice_text(decision(None), WORDING) == ""
     assert no_choice_text(decision(FORECAST), WORDING) == ""
+
+
+def test_an_order_of_its_own_kind_has_its_line() -> None:
+    lines = lines_of(dataclasses.replace(FORECAST, of_order=SINGLE), KNOWLEDGE, WORDING)
+    assert lines[1] == (
+        "This order: predicted trough 5.9 µg/mL (80 % interval 3.1–9.8); 64 % chance of at least 5."
+    )

@@ -247,3 +247,28 @@ def test_a_choice_by_a_limit_of_the_site_is_local_policy(key):
     provisional = person(order(500), maintenance(), level(1.8), albumin(4.1), active())
     assert not decide(provisional, now=NOW, knowledge=local).local_policy
     assert not decided(relapse()).local_policy
+
+
+def test_an_order_between_the_steps_of_the_ladder_has_its_own_trough():
+    decision = decided(relapse(draft(mg=525, mg_per_kg=None, interval=42)))
+    of_order = decision.forecast.of_order
+    weaker, stronger = (
+        next(one for one in decision.options if (one.dose_mg, one.interval_days) == (mg, 42))
+        for mg in (350, 700)
+    )
+    assert weaker.predicted.medians_ug_ml[0] < of_order.medians_ug_ml[0] < stronger.predicted.medians_ug_ml[0]
+    assert of_order.at_least_ug_ml == 6
+    assert decided(relapse(draft())).forecast.of_order is None
+
+
+def test_an_order_for_less_has_the_chance_of_staying():
+    of = person(
+        order(500),
+        maintenance(),
+        level(11.0),
+        ati("negative"),
+        albumin(4.3),
+        quiet(),
+        draft(mg=300, mg_per_kg=None),
+    )
+    assert decided(of).forecast.of_order.at_least_ug_ml == 3

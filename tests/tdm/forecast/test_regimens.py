@@ -1,17 +1,20 @@
 """The regimens that a forecast is asked about, in maintenance and in induction."""
 
+from dataclasses import replace
+
 import pytest
 
 from tdm.decision import OptionKind as K
 from tdm.decision import Phase
 from tdm.facts import Route
-from tdm.forecast.regimens import Question, answers, course_of, of_option, regimen_in_force
+from tdm.forecast.regimens import Question, answers, course_of, of_option, of_order, regimen_in_force
 from tests.support.course_builder import (
     NOW,
     ati,
     child,
     course,
     crohns,
+    draft,
     infusions,
     level,
     maintenance,
@@ -112,3 +115,43 @@ def test_an_unknown_interval_after_week_14_leaves_the_next_trough_unknown():
     question = question_of(of)
     assert question.next_dose.step_days is None
     assert answers(question, [Question(350, 56, IV)]) == [None]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        None,
+        draft(mg=350, mg_per_kg=None, interval=56),  # in force
+        draft(mg=355, mg_per_kg=None, interval=55),  # in force, nearly
+        draft(mg=350, mg_per_kg=None, interval=42),  # an option
+        draft(mg=1000, mg_per_kg=None, interval=42),  # more than any dose allowed
+        draft(mg=500, mg_per_kg=None, interval=21),  # more often than allowed
+        draft(mg=None, mg_per_kg=None, interval=42),
+        draft(mg=500, mg_per_kg=None, interval=None),
+        draft(mg=240, mg_per_kg=None, interval=14, route=Route.SUBCUTANEOUS),  # another route
+    ],
+)
+def test_nothing_is_asked_for_an_order_that_is_in_force_an_option_or_not_to_be_given(asked):
+    question = question_of(relapse(*([] if asked is None else [asked])))
+    assert of_order(question, [option(mg=350, days=42), option(mg=700, days=None)]) is None
+
+
+def test_an_order_of_its_own_kind_is_asked_about():
+    question = question_of(relapse(draft(mg=525, mg_per_kg=None, interval=42)))
+    unknown = option(mg=None, days=42), option(mg=700, days=None)
+    assert of_order(question, [option(mg=350, days=42), *unknown]) == Question(525, 42, IV)
+
+
+def test_an_order_of_injections_is_asked_about_as_it_is():
+    course_of_injections = person(
+        order(300, mg=120, mg_per_kg=None, interval=14, route=Route.SUBCUTANEOUS),
+        draft(mg=120, mg_per_kg=None, interval=7, route=Route.SUBCUTANEOUS),
+        level(9.0),
+    )
+    question = question_of(course_of_injections)
+    assert of_order(question, []) == Question(120, 7, Route.SUBCUTANEOUS)
+
+
+def test_in_induction_no_order_is_asked_about_apart():
+    question = question_of(replace(induction(34, 20), draft=draft(mg=525, mg_per_kg=None, interval=42)))
+    assert of_order(question, []) is None
