@@ -20,6 +20,7 @@ UNITS = {
     Covariate.MALE: ("yes/no",),
     Covariate.CROHNS_DISEASE: ("yes/no",),
 }
+ROUNDING = 1e-9
 MEASURED = (Covariate.WEIGHT, Covariate.ALBUMIN)
 
 
@@ -42,8 +43,8 @@ def check_models(knowledge: Knowledge) -> None:
 
 
 def check_effects(model: PkModel, key: str) -> None:
-    """Each covariate stands in one of its own units, and each that is measured has its ranges."""
-    ranged = {one.covariate for one in model.ranges}
+    """Each covariate stands in one of its own units, and each that is measured has its ranges in the same."""
+    ranged = {one.covariate: one.unit for one in model.ranges}
     for part in model.typical:
         for effect in part.effects:
             place = f"{key}.typical.{part.parameter}.effects"
@@ -53,6 +54,10 @@ def check_effects(model: PkModel, key: str) -> None:
                 raise KnowledgeError(place, f"nothing is proportional to {effect.covariate}")
             if effect.covariate in MEASURED and effect.covariate not in ranged:
                 raise KnowledgeError(f"{key}.ranges.{effect.covariate}", "the ranges are missing")
+            if ranged.get(effect.covariate, effect.unit) != effect.unit:
+                raise KnowledgeError(
+                    f"{key}.ranges.{effect.covariate}", "the effect and the range are in different units"
+                )
 
 
 def check_ranges(model: PkModel, key: str) -> None:
@@ -69,21 +74,22 @@ def check_ranges(model: PkModel, key: str) -> None:
 def check_signs(model: PkModel, key: str) -> None:
     """Within its valid ranges a model has no clearance or volume that is not positive.
 
-    Also: the larger of two patients has the larger clearance, but not so per kilogram. An exponent of weight
+    Also: the heavier of two patients has the larger clearance, but not per kilogram. An exponent of weight
     with the wrong sign breaks the second, and misstates the clearance of a child by a third and more.
     """
     for covariates in corners(model):
         values = typical_parameters(model, covariates)
         if not all(value > 0.0 for value in values[:2]) or min(values) < 0.0:
             raise KnowledgeError(f"{key}.typical", "a parameter is not positive within the valid ranges")
-    weights = [one for one in model.ranges if one.covariate is Covariate.WEIGHT]
-    for one in weights:
-        light, heavy = (typical_parameters(model, covariates)[0] for covariates in _by_weight(model, one))
-        if not light < heavy or not heavy / one.valid_upper < light / one.valid_lower:
-            raise KnowledgeError(
-                f"{key}.typical.CL",
-                "must rise with weight, and fall per kilogram: is an exponent's sign wrong?",
-            )
+    for one in model.ranges:
+        if one.covariate is Covariate.WEIGHT:
+            light, heavy = (typical_parameters(model, patient)[0] for patient in _by_weight(model, one))
+            per_kg = heavy / one.valid_upper <= light / one.valid_lower * (1.0 + ROUNDING)
+            if not (light < heavy and per_kg):
+                raise KnowledgeError(
+                    f"{key}.typical.CL",
+                    "must rise with weight, and not per kilogram: is an exponent's sign wrong?",
+                )
 
 
 def corners(model: PkModel) -> Iterator[Covariates]:

@@ -93,10 +93,8 @@ class Exchange(NamedTuple):
 
 
 def exchange_of(values: Vector, places: Sequence[int]) -> Exchange:
-    """The exchange of a patient; needed only where covariates change, and amounts are carried on."""
+    """The exchange of a patient with two compartments; needed only where covariates change."""
     clearance, central, exchange, peripheral, _, _ = values
-    if exchange <= 0.0 or peripheral <= 0.0:
-        return Exchange(0.0, 0.0, [(0.0, 0.0)] * len(places))
     k10, k12, k21 = clearance / central, exchange / central, exchange / peripheral
     apart = k10 + k12 - k21
     square = apart * apart + 4.0 * k12 * k21

@@ -112,7 +112,7 @@ def _individual(model: PkModel, history: History, found: tuple[Stretch, ...]) ->
         converged=end.converged,
         individual=True,
         fitted_ug_ml=tuple(fitted),
-        a_priori=expectations(model, prior, spreads),
+        a_priori=expectations(model, prior),
     )
 
 

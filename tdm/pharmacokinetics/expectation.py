@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from tdm.pharmacokinetics.concentration import Levels
 from tdm.pharmacokinetics.history import Sample
-from tdm.pharmacokinetics.likelihood import Spread
+from tdm.pharmacokinetics.likelihood import spread_of
 from tdm.pharmacokinetics.model import PkModel
 
 Z_99 = 2.5758293035489004
+# The published normal errors of 40 % and more allow a level of nothing, whatever was given. A level under
+# this share of what its patient should have is called a surprise all the same: a convention of ours.
+LEAST_SHARE = 0.05
 
 
 class Expected(NamedTuple):
@@ -45,9 +47,9 @@ def occasion_cv(model: PkModel, value: float, by_clearance: float) -> float:
     return math.sqrt(model.iov_cl) * abs(by_clearance) / value
 
 
-def expectations(model: PkModel, prior: Levels, spreads: Sequence[Spread]) -> tuple[Expected, ...]:
-    """The range about each level of a typical patient; the residual error is taken as log-normal."""
-    between = [0.0] * len(prior.values)
+def expectations(model: PkModel, prior: Levels) -> tuple[Expected, ...]:
+    """The range about each level of a typical patient, of patients, occasions and residual error together."""
+    between = [model.iov_cl * slope * slope for slope in prior.columns[0]]
     for row, left in zip(model.omega, prior.columns, strict=True):
         for covariance, right in zip(row, prior.columns, strict=True):
             if covariance:
@@ -55,12 +57,24 @@ def expectations(model: PkModel, prior: Levels, spreads: Sequence[Spread]) -> tu
                     known + covariance * one * other
                     for known, one, other in zip(between, left, right, strict=True)
                 ]
-    return tuple(map(_expected, prior.values, between, spreads))
+    reach = Z_99 * math.sqrt(model.omega[0][0] + model.iov_cl)
+    residual = spread_of(model.residual, 0.0)
+    return tuple(
+        _expected(value, variance, residual.variance(value), reach)
+        for value, variance in zip(prior.values, between, strict=True)
+    )
 
 
-def _expected(value: float, between: float, spread: Spread) -> Expected:
+def _expected(value: float, between: float, within: float, reach: float) -> Expected:
+    """The range from the variances between patients and of one level, both in (µg/mL)².
+
+    `reach` is how far the logarithm of clearance goes among 99 patients. A trough falls the faster the higher
+    clearance is, which makes the lower side the longer. The upper side is not made shorter for it.
+    """
     if value <= 0.0:
         return NOTHING
-    square = value * value
-    factor = math.exp(Z_99 * math.sqrt(between / square + math.log1p(spread.variance(value) / square)))
-    return Expected(value, value / factor, value * factor)
+    patients = Z_99 * math.sqrt(between) / value
+    error = Z_99 * math.sqrt(within) / value
+    below = math.hypot(patients * math.expm1(reach) / reach, math.log(max(1.0 - error, LEAST_SHARE)))
+    above = math.hypot(patients, math.log1p(error))
+    return Expected(value, value * math.exp(-below), value * math.exp(above))

@@ -87,7 +87,7 @@ def followed(line: Line, task: Task, point: Point) -> Line:
     for observed, logs in zip(task.observed, _logs(task, point, line.direction), strict=True):
         objective = list(map(add, objective, deviances(observed, logs)))
     least = min(objective)
-    lower, median, upper = _percentiles([math.exp(0.5 * (least - one)) for one in objective])
+    lower, median, upper = percentiles([math.exp(0.5 * (least - one)) for one in objective])
     return line._replace(lower=lower, median=median, upper=upper)
 
 
@@ -114,7 +114,7 @@ def _logs(task: Task, point: Point, direction: Sequence[float]) -> Iterator[list
         yield [start + position * (slope + position * bend) for position in GRID]
 
 
-def _percentiles(weights: Sequence[float]) -> list[float]:
+def percentiles(weights: Sequence[float]) -> list[float]:
     """The 10th, 50th and 90th percentile of a density known on a grid."""
     padded = [0.0, *weights, 0.0]
     areas = [
