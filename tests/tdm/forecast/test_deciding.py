@@ -96,7 +96,9 @@ def test_what_the_gates_know_may_speak_against_a_forecast(parts, reason):
 
 
 def test_an_unexpected_level_is_a_doubt_and_leaves_no_number():
-    decision = decided(relapse(value=0.01))
+    well = person(order(500), maintenance(), level(90.0), ati("negative"), albumin(4.3), quiet())
+    decision = decided(well)
+    assert decision.rule == "R-OK-2"
     assert decision.forecast.absent is Absence.LEVEL_UNEXPECTED
     assert IssueCode.LEVEL_UNEXPECTED in [one.code for one in decision.issues]
     assert all(one.predicted is None for one in decision.options)
