@@ -72,15 +72,18 @@ def _plain(stretch: Stretch, system: System, values: Vector, places: Sequence[in
     fast_share, slow_share = mean_decay(fast * duration), mean_decay(slow * duration)
     fast_slope = duration * mean_decay_slope(fast * duration)
     slow_slope = duration * mean_decay_slope(slow * duration)
-    found, by_fast, by_slow, by_weight = [], [], [], []
-    for (left, aged), (late, late_aged) in zip(
-        decayed(fast, train, stretch.finished), decayed(slow, train, stretch.finished), strict=True
-    ):
-        quick, long = fast_share * left / volume, slow_share * late / volume
-        found.append(first * quick + second * long)
-        by_fast.append(first * (fast_slope * left - fast_share * aged) / volume)
-        by_slow.append(second * (slow_slope * late - slow_share * late_aged) / volume)
-        by_weight.append(quick - long)
+    left = decayed(fast, train, stretch.finished)
+    late = decayed(slow, train, stretch.finished)
+    fast_share, slow_share = fast_share / volume, slow_share / volume
+    quick, long = fast_share * first, slow_share * second
+    found = [quick * one + long * other for (one, _), (other, _) in zip(left, late, strict=True)]
+    if not places:
+        return Levels(found, [])
+    by_fast = [first * fast_slope / volume * one - quick * aged for one, aged in left]
+    by_slow = [second * slow_slope / volume * one - long * aged for one, aged in late]
+    by_weight = [
+        fast_share * one - slow_share * other for (one, _), (other, _) in zip(left, late, strict=True)
+    ]
     columns = [
         [a * x + b * y + c * z for x, y, z in zip(by_fast, by_slow, by_weight, strict=True)]
         for a, b, c in system.slopes

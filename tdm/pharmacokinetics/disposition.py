@@ -43,7 +43,7 @@ def system_of(values: Vector, places: Sequence[int]) -> System:
         heavy, light = 0.5 * (1.0 + apart / root), mixed / (2.0 * root * (root + apart))
     else:
         light, heavy = 0.5 * (1.0 - apart / root), mixed / (2.0 * root * (root - apart))
-    rows = _slopes(k10, k12, k21, root, fast, slow)
+    rows = _slopes(k10, k12, k21, root, fast, slow) if places else ()
     return System((fast, slow), (heavy, light), [rows[place] for place in places])
 
 

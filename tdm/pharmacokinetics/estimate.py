@@ -15,7 +15,7 @@ from tdm.pharmacokinetics.linear_algebra import inverse
 from tdm.pharmacokinetics.minimum import minimum
 from tdm.pharmacokinetics.model import PkModel
 from tdm.pharmacokinetics.objective import Task, weighed
-from tdm.pharmacokinetics.parameters import random_places, typical_parameters
+from tdm.pharmacokinetics.parameters import Vector, random_places, typical_parameters
 from tdm.pharmacokinetics.posterior import Line, followed, normal_line
 from tdm.pharmacokinetics.settled import Giving, Settled
 
@@ -30,7 +30,8 @@ USUAL = {
 class Estimate:
     """What one model makes of one history.
 
-    `eta` are the deviations from the typical patient, `covariance` how far they are known: from the curvature
+    `typical` are the parameters of a typical patient under the last covariates of the history, `eta` the
+    deviations of this one, `covariance` how far they are known: from the curvature
     of the objective, or the population's variances where there is no sample (`individual` is False then).
     `line` leads through the estimate in the direction in which a trough is least certain, with what the
     objective says about it beyond the curvature. `fitted_ug_ml` and `a_priori` follow the order of the
@@ -39,6 +40,7 @@ class Estimate:
     """
 
     model: PkModel
+    typical: Vector
     eta: tuple[float, ...]
     covariance: tuple[tuple[float, ...], ...]
     line: Line
@@ -70,11 +72,13 @@ def estimates(models: Sequence[PkModel], history: History) -> list[Estimate]:
 def _a_priori(model: PkModel, history: History) -> Estimate:
     """The population, where there is nothing to learn from."""
     origin = (0.0,) * len(model.random)
+    typical = typical_parameters(model, history.covariates[-1])
     return Estimate(
         model=model,
+        typical=typical,
         eta=origin,
         covariance=model.omega,
-        line=normal_line(model, model.omega, _slopes(model, history, origin)),
+        line=normal_line(model, model.omega, _slopes(typical, random_places(model), history, origin)),
         objective=0.0,
         iterations=0,
         converged=True,
@@ -102,11 +106,15 @@ def _individual(model: PkModel, history: History, found: tuple[Stretch, ...]) ->
     fitted = list(end.point.levels.values)
     for new, old, column in zip(end.eta, end.point.eta, end.point.levels.columns, strict=True):
         fitted = [value + (new - old) * slope for value, slope in zip(fitted, column, strict=True)]
+    last = history.covariates[-1]
+    latest = typical[-1] if found[-1].covariates is last else typical_parameters(model, last)
+    line = normal_line(model, covariance, _slopes(latest, places, history, end.eta))
     return Estimate(
         model=model,
+        typical=latest,
         eta=tuple(end.eta),
         covariance=tuple(map(tuple, covariance)),
-        line=followed(normal_line(model, covariance, _slopes(model, history, end.eta)), task, end.point),
+        line=followed(line, task, end.point),
         objective=end.point.objective,
         iterations=end.iterations,
         converged=end.converged,
@@ -116,10 +124,8 @@ def _individual(model: PkModel, history: History, found: tuple[Stretch, ...]) ->
     )
 
 
-def _slopes(model: PkModel, history: History, eta: Sequence[float]) -> list[float]:
+def _slopes(typical: Vector, places: Sequence[int], history: History, eta: Sequence[float]) -> list[float]:
     """How a usual settled trough changes with the patient's parameters."""
-    places = random_places(model)
     given = history.administrations
     usual, interval = USUAL[bool(given) and given[-1].subcutaneous]
-    values = shifted([typical_parameters(model, history.covariates[-1])], places, eta)[0]
-    return Settled.of(values, places, usual).with_slopes(interval).gradient
+    return Settled.of(shifted((typical,), places, eta)[0], places, usual).with_slopes(interval).gradient

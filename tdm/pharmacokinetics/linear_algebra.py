@@ -68,9 +68,10 @@ def inverse(matrix: Matrix) -> list[list[float]]:
 
 def times(matrix: Matrix, vector: Sequence[float]) -> list[float]:
     """Matrix times vector."""
-    return [dot(row, vector) for row in matrix]
+    return [sum(map(mul, row, vector)) for row in matrix]
 
 
 def dot(left: Sequence[float], right: Sequence[float]) -> float:
     """Sum of products."""
-    return float(sum(map(mul, left, right)))
+    total: float = sum(map(mul, left, right))
+    return total

@@ -29,19 +29,20 @@ class Predicted(NamedTuple):
 
     def probability_at_least(self, level_ug_ml: float) -> float:
         """Chance that the level is at least `level_ug_ml`, from 0 to 1; the distribution is continuous."""
+        median, _, _, scale, skew = self
         if level_ug_ml <= 0.0:
             return 1.0
-        if self.median_ug_ml <= 0.0:
+        if median <= 0.0:
             return 0.0
-        apart = math.log(level_ug_ml / self.median_ug_ml)
-        if self.scale <= 0.0:
+        apart = math.log(level_ug_ml / median)
+        if scale <= 0.0:
             return 1.0 if apart <= 0.0 else 0.0
-        if abs(self.skew) < SYMMETRIC:
-            return normal_cdf(-apart / self.scale)
-        rest = 1.0 - self.skew * apart / self.scale
+        if -SYMMETRIC < skew < SYMMETRIC:
+            return normal_cdf(-apart / scale)
+        rest = 1.0 - skew * apart / scale
         if rest <= 0.0:  # beyond where the distribution ends: above for a positive skew, else below
-            return 0.0 if self.skew > 0.0 else 1.0
-        return normal_cdf(math.log(rest) / self.skew)
+            return 0.0 if skew > 0.0 else 1.0
+        return normal_cdf(math.log(rest) / skew)
 
     def probability_above(self, level_ug_ml: float) -> float:
         """Chance that the level is above `level_ug_ml`, from 0 to 1."""
@@ -49,13 +50,8 @@ class Predicted(NamedTuple):
 
     def of_amount(self, amount_mg: float) -> Predicted:
         """The same for another dose, where this one is for 1 mg: levels are proportional to the dose."""
-        return Predicted(
-            self.median_ug_ml * amount_mg,
-            self.lower_ug_ml * amount_mg,
-            self.upper_ug_ml * amount_mg,
-            self.scale,
-            self.skew,
-        )
+        median, lower, upper, scale, skew = self
+        return Predicted(median * amount_mg, lower * amount_mg, upper * amount_mg, scale, skew)
 
 
 NOTHING = Predicted(0.0, 0.0, 0.0, 0.0, 0.0)
