@@ -68,7 +68,7 @@ class NoChoice(StrEnum):
     """Why the forecast recommends none of the options that the rule offers."""
 
     NO_EVEN_CHANCE = "no-even-chance"  # none reaches the aim with an even chance
-    ABOVE_CEILING = "above-ceiling"  # each is too likely to pass the ceiling
+    ABOVE_CEILING = "above-ceiling"  # each is too likely to be more than is wanted
     BETWEEN = "between"  # each either falls short of the aim or is too likely to pass the ceiling
 
 

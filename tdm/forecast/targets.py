@@ -30,15 +30,16 @@ def target_in(phase: Phase, route: Route, assessment: Assessment, knowledge: Kno
 
 
 def to_reach(target: Target) -> Asked:
-    """The chance of at least the aim's lower bound and of more than the ceiling: for more drug.
+    """The chance of at least the aim's lower bound and of more than is wanted: for more drug.
 
-    Where the aim is the ceiling itself, as for a fistula, reaching it is passing it: there the limit of the
-    grey zone takes its place.
+    More than is wanted is more than the aim's upper bound where it has one, which is never above the ceiling:
+    a patient who is well is not led past it. Where the aim is the ceiling itself, as for a fistula, reaching
+    it is passing it: there the limit of the grey zone takes its place.
     """
-    aim, ceiling = target.aim_ug_ml, target.ceiling_ug_ml
-    if aim is not None and ceiling is not None and ceiling <= aim:
-        ceiling = target.grey_limit_ug_ml
-    return Asked(aim, ceiling)
+    aim, above = target.aim_ug_ml, target.aim_upper_ug_ml or target.ceiling_ug_ml
+    if aim is not None and above is not None and above <= aim:
+        above = target.grey_limit_ug_ml
+    return Asked(aim, above)
 
 
 def to_keep(target: Target) -> Asked:

@@ -7,8 +7,8 @@ import pytest
 from tdm.decision import Phase
 from tdm.facts import Route
 from tdm.forecast.targets import target_in, to_keep, to_reach
-from tests.support.course_builder import fistula
-from tests.tdm.forecast.cases import assessed, knowledge, relapse
+from tests.support.course_builder import fistula, level, maintenance, order
+from tests.tdm.forecast.cases import assessed, knowledge, person, quiet, relapse
 
 IV = Route.INTRAVENOUS
 
@@ -36,6 +36,14 @@ def test_more_drug_is_to_reach_the_aim_and_not_to_pass_the_ceiling():
     assert (asked.at_least_ug_ml, asked.above_ug_ml) == (6, 9)
 
 
+def test_who_is_well_is_not_led_past_the_upper_end_of_the_aim():
+    well = person(order(500), maintenance(), level(2.0), quiet())
+    asked = to_reach(target_in(Phase.MAINTENANCE, IV, assessed(well), knowledge()))
+    assert (asked.at_least_ug_ml, asked.above_ug_ml) == (3, 7)
+    row = target_in(Phase.POST_INDUCTION, IV, assessed(well), knowledge())
+    assert to_reach(row).above_ug_ml == row.ceiling_ug_ml == 9
+
+
 def test_where_the_aim_is_the_ceiling_the_grey_zone_ends_what_helps():
     asked = to_reach(target_in(Phase.MAINTENANCE, IV, assessed(relapse(fistula())), knowledge()))
     assert (asked.at_least_ug_ml, asked.above_ug_ml) == (12.7, 15)
@@ -44,7 +52,7 @@ def test_where_the_aim_is_the_ceiling_the_grey_zone_ends_what_helps():
 def test_a_row_without_ceiling_or_aim_asks_for_none():
     target = target_in(Phase.MAINTENANCE, Route.SUBCUTANEOUS, assessed(relapse()), knowledge())
     assert to_reach(target).above_ug_ml is None
-    asked = to_reach(replace(target, aim_ug_ml=None, ceiling_ug_ml=9.0))
+    asked = to_reach(replace(target, aim_ug_ml=None, aim_upper_ug_ml=None, ceiling_ug_ml=9.0))
     assert (asked.at_least_ug_ml, asked.above_ug_ml) == (None, 9)
 
 
