@@ -41,6 +41,18 @@ def models_for(
     )
 
 
+def may_speak(opinion: PkModel, covariates: Covariates) -> bool:
+    """Whether a further model knows such patients: within its range, and with antibodies if there are any."""
+    if outside(opinion.ranges, covariates, typical=False):
+        return False
+    return not covariates.ati_positive or knows(opinion, Covariate.ATI_POSITIVE)
+
+
+def knows(model: PkModel, covariate: Covariate) -> bool:
+    """Whether a covariate changes any parameter of the model."""
+    return any(effect.covariate is covariate for part in model.typical for effect in part.effects)
+
+
 def short_name(model: PkModel) -> str:
     """Author and year of a model: what stands before a comma or a bracket in its name."""
     return model.name.partition(",")[0].partition(" (")[0]
@@ -48,7 +60,7 @@ def short_name(model: PkModel) -> str:
 
 def needs_albumin(model: PkModel) -> bool:
     """Whether albumin changes any parameter of the model."""
-    return _albumin_reference(model) is not None
+    return knows(model, Covariate.ALBUMIN)
 
 
 def typical_albumin_g_dl(model: PkModel) -> float:

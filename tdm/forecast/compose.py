@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tdm.facts import Route
-from tdm.forecast.choosing import models_for, range_notes, short_name
+from tdm.forecast.choosing import may_speak, models_for, range_notes, short_name
 from tdm.forecast.inputs import Inputs, read_inputs
 from tdm.forecast.result import Absence, ModelTrough, Note, Remark, TroughForecast
 from tdm.pharmacokinetics.estimate import Estimate, estimate, estimates
@@ -77,7 +77,7 @@ def fit(
     """The models of this patient, fitted to the levels; or why there is nothing to say.
 
     `subcutaneous`: injections will be asked about, so that only a model that knows them will do. It does for
-    a course of injections in any case.
+    a course of injections in any case, and where some were given before the infusions.
     """
     groups = {situation.age_group for situation in assessment.situations}
     if len(groups) > 1:
@@ -85,7 +85,8 @@ def fit(
     inputs = read_inputs(course, assessment, now, knowledge)
     if isinstance(inputs, Absence):
         return NoFit(inputs)
-    route = Route.SUBCUTANEOUS if subcutaneous else assessment.regimen.route
+    injected = subcutaneous or any(dose.subcutaneous for dose in inputs.doses)
+    route = Route.SUBCUTANEOUS if injected else assessment.regimen.route
     known = bool(inputs.covariates.albumin_g_dl)
     chosen = models_for(knowledge.models.values(), route, groups.pop(), albumin_known=known)
     asked = [*chosen.bracket, *([] if chosen.opinion is None else [chosen.opinion])]
@@ -118,7 +119,7 @@ def fit(
     if not converged:
         return NoFit(Absence.NOT_CONVERGED, tuple(left_out))
     opinion = None
-    if chosen.opinion is not None:
+    if chosen.opinion is not None and may_speak(chosen.opinion, present[chosen.opinion.id]):
         history = histories[chosen.opinion.id]
         found = Fitted(estimate(chosen.opinion, history), history)
         opinion = found if found.estimate.converged else None

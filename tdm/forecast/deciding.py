@@ -208,7 +208,7 @@ def issues_of(found: NoFit) -> tuple[DataIssue, ...]:
 
 
 def where(error: Exception) -> str:
-    """The kind of an exception and the deepest place in this package: nothing of the patient."""
+    """The kind of an exception and the file and line that raised it: nothing of the patient."""
     places = [
         f"{PurePath(frame.filename).name}:{frame.lineno}"
         for frame in traceback.extract_tb(error.__traceback__)

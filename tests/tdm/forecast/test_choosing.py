@@ -4,7 +4,14 @@ import pytest
 
 from tdm.decision import AgeGroup
 from tdm.facts import Route
-from tdm.forecast.choosing import models_for, needs_albumin, range_notes, short_name, typical_albumin_g_dl
+from tdm.forecast.choosing import (
+    may_speak,
+    models_for,
+    needs_albumin,
+    range_notes,
+    short_name,
+    typical_albumin_g_dl,
+)
 from tdm.forecast.result import Remark
 from tdm.pharmacokinetics.history import Covariates
 from tests.tdm.forecast.cases import knowledge
@@ -82,3 +89,16 @@ def test_beyond_what_a_model_was_built_on_it_is_left_out():
         Remark.MODEL_OUT_OF_RANGE,
         (("model", "Dubinsky 2017"), ("what", "weight and albumin")),
     )
+
+
+@pytest.mark.parametrize(
+    ("model", "kg", "positive", "may"),
+    [
+        ("passot-2016-adult", 70, False, True),
+        ("passot-2016-adult", 70, True, False),  # no patient of its population had antibodies
+        ("passot-2016-adult", 20, False, False),
+        ("hanzel-2021", 70, True, True),
+    ],
+)
+def test_a_further_model_speaks_only_of_patients_that_it_knows(model, kg, positive, may):
+    assert may_speak(MODELS[model], covariates(kg)._replace(ati_positive=positive)) is may

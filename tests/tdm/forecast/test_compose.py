@@ -11,11 +11,14 @@ from tdm.forecast.result import Absence, Remark
 from tdm.pharmacokinetics.prediction import Plan
 from tests.support.course_builder import (
     NOW,
+    SC,
     adult,
     ati,
     child,
     course,
     crohns,
+    infusion,
+    infusions,
     level,
     maintenance,
     order,
@@ -190,3 +193,13 @@ def test_where_nothing_is_the_models_own_they_share_one_history():
     assert with_albumin.bracket[0].history is with_albumin.bracket[1].history
     without = fitted(person(order(500), maintenance(), level(1.8)))
     assert without.bracket[0].history is not without.bracket[1].history
+
+
+def test_beside_antibodies_no_opinion_is_heard_that_does_not_know_them():
+    assert fitted(person(order(500), maintenance(), level(1.8), ati("positive"))).opinion is None
+
+
+def test_injections_before_the_infusions_need_the_model_that_knows_them():
+    injections = tuple(infusion(days, mg=120, route=SC) for days in range(70, 200, 14))
+    of = person(infusions(56, 42, 14), injections, level(20.0), order(57), albumin(4.1))
+    assert model_ids(fitted(of)) == ["hanzel-2021"]
