@@ -49,7 +49,10 @@ def lines_of(forecast: Forecast, knowledge: Knowledge, wording: Wording) -> list
         lines.append(projection_text(forecast.projection, wording))
     elif forecast.in_force is not None:
         in_force = replace(forecast.in_force, above_ug_ml=None)  # whether it is too much is not the question
-        lines.append(words["in_force"].format(trough=trough_text(in_force, wording)))
+        line = words["in_force"].format(trough=trough_text(in_force, wording))
+        if forecast.measured_ug_ml is not None:
+            line += words["apart"].format(level=number(forecast.measured_ug_ml))
+        lines.append(line)
     if forecast.of_order is not None:
         lines.append(words["of_order"].format(trough=trough_text(forecast.of_order, wording)))
     lines += [

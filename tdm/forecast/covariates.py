@@ -21,7 +21,7 @@ from tdm.facts import (
     WeightReading,
 )
 from tdm.forecast.result import Note, Remark
-from tdm.forecast.timeline import MOST_STEPS, Step, Timeline
+from tdm.forecast.timeline import MOST_STEPS, Step, Timeline, Value
 from tdm.immunogenicity import usable_results
 from tdm.knowledge.model import Knowledge, Policy
 from tdm.timing import in_future, is_older
@@ -32,16 +32,21 @@ IMMUNOMODULATORS = (MedicationConcept.THIOPURINE, MedicationConcept.METHOTREXATE
 ALBUMIN_PLAUSIBLE_G_DL = (1.0, 6.5)
 # Readings this close are one: each further step of a covariate costs time and says nothing.
 SAME_ALBUMIN_G_DL = 0.1
+ONE_DRAW_DAYS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class CovariateHistory:
     """Covariates as steps, oldest first. `albumin_g_dl` is empty where no recent value is on record.
 
+    A value holds up to its own date, back to the reading before it: what is measured at the end of a dosing
+    interval was true of it, and explains the level that was drawn with it. That is how the models' own data
+    were read. `dosing_weight_kg` is the weight that was known at a time, by which doses were worked out.
     `male` is None where sex is not recorded. `inputs` and `assumptions` say what they rest on.
     """
 
     weight_kg: tuple[Step[float], ...]
+    dosing_weight_kg: tuple[Step[float], ...]
     albumin_g_dl: tuple[Step[float], ...]
     ati_positive: tuple[Step[bool], ...]
     immunomodulator: bool
@@ -55,13 +60,14 @@ def read_covariates(
 ) -> CovariateHistory:
     """The covariates of a course with a usable weight."""
     policy = knowledge.policy
-    weights = weight_steps(course.weights, weight, timeline, policy)
+    weighed = weight_steps(course.weights, weight, timeline, policy)
+    weights = distinct(held_back(weighed), policy.same_weight_fraction * weight.kilograms)
     albumins, newest = albumin_steps(course.markers, timeline, policy)
     antibodies, measured = ati_steps(course, timeline, knowledge)
     immunomodulator = any(
         use.concept in IMMUNOMODULATORS and not use.draft and not use.completed for use in course.medications
     )
-    inputs: list[Note] = [(Remark.WEIGHT, (("kg", f"{weights[-1].value:.4g}"),))]
+    inputs: list[Note] = [(Remark.WEIGHT, (("kg", f"{weight.kilograms:.4g}"),))]
     assumptions: list[Note] = []
     if newest is not None:
         day = ("day", newest.drawn.day.isoformat())
@@ -76,6 +82,7 @@ def read_covariates(
         assumptions.append((Remark.IMMUNOMODULATOR_UNKNOWN, ()))
     return CovariateHistory(
         weights,
+        weighed,
         albumins,
         antibodies or (Step(0.0, value=False),),
         immunomodulator,
@@ -103,7 +110,7 @@ def weight_steps(
     }
     steps = [Step(timeline.at(by_day[day].measured), by_day[day].kilograms) for day in sorted(by_day)]
     steps.append(Step(timeline.at(accepted.measured), accepted.kilograms))
-    return distinct(steps, policy.same_weight_fraction * accepted.kilograms)
+    return tuple(steps[-MOST_STEPS:])
 
 
 def _heaviest_first(reading: WeightReading) -> float:
@@ -133,7 +140,7 @@ def albumin_steps(
     if is_older(newest.drawn, now, policy.forecast_albumin_valid_days):
         return (), None
     steps = [Step(timeline.at(by_day[day][3].drawn), by_day[day][2]) for day in sorted(by_day)]
-    return distinct(steps, SAME_ALBUMIN_G_DL), newest
+    return distinct(held_back(steps), SAME_ALBUMIN_G_DL), newest
 
 
 def ati_steps(
@@ -149,9 +156,9 @@ def ati_steps(
         if positive is not None:
             found[result.drawn] = positive or found.get(result.drawn, False)
     steps: list[Step[bool]] = []
-    for drawn, positive in found.items():
-        if not steps or steps[-1].value is not positive:
-            steps.append(Step(timeline.at(drawn), positive))
+    for step in held_back([Step(timeline.at(drawn), positive) for drawn, positive in found.items()]):
+        if not steps or steps[-1].value is not step.value:
+            steps.append(step)
     return tuple(steps[-MOST_STEPS:]), next(reversed(found), None)
 
 
@@ -164,6 +171,17 @@ def is_positive(result: DatedAti, knowledge: Knowledge) -> bool | None:
     if ati is AtiClass.NEGATIVE and (assay is None or not assay.drug_sensitive):
         return False
     return None
+
+
+def held_back(readings: Sequence[Step[Value]]) -> list[Step[Value]]:
+    """Readings as steps that begin where the reading before them ends: a day after it was taken.
+
+    The day joins what is drawn together: a level of 8:00 belongs to the albumin of 7:55.
+    """
+    return [
+        Step(one.from_days if before is None else before.from_days + ONE_DRAW_DAYS, one.value)
+        for before, one in zip((None, *readings), readings, strict=False)
+    ]
 
 
 def distinct(steps: Sequence[Step[float]], same: float) -> tuple[Step[float], ...]:

@@ -9,7 +9,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from tdm.decision import Assessment, Option, OptionKind, Verdict
-from tdm.facts import Route
+from tdm.facts import Comparator, Route
 from tdm.forecast.compose import Fit, NoFit, fit
 from tdm.forecast.projecting import level_within_interval, project
 from tdm.forecast.ranking import is_candidate, rank
@@ -22,6 +22,9 @@ from tdm.phase import INDUCTION
 if TYPE_CHECKING:
     from tdm.facts import LevelReading, Moment, TreatmentCourse
     from tdm.knowledge.model import Knowledge
+
+APART = 1.2
+"""A measured trough by this factor outside of what is expected calls for a word."""
 
 # Kinds whose dose and interval make a regimen; the others name a way, and the clinician the numbers.
 REGIMENS = LESS_DRUG | {
@@ -153,6 +156,21 @@ def _with_numbers(
     return Forecasted(numbered, numbered, replace(forecast, of_order=next(found_for, None)))
 
 
+def apart(assessment: Assessment, in_force: TroughForecast | None) -> float | None:
+    """The measured trough where it is well apart from what the models expect of the same regimen; else None.
+
+    They take part of a single level for chance, which a reader has to be told.
+    """
+    level = assessment.level
+    if in_force is None or not in_force.settled or level is None or level.comparator is not Comparator.EXACT:
+        return None
+    value = level.value_ug_ml
+    if value is None:
+        return None
+    lowest, highest = in_force.medians_ug_ml
+    return None if lowest / APART <= value <= highest * APART else value
+
+
 def _ranked(numbered: Forecasted, assessment: Assessment, knowledge: Knowledge) -> Forecasted:
     """The options as the forecast ranks them, where it may."""
     forecast = numbered.forecast
@@ -187,6 +205,7 @@ def forecast_of(question: Course, in_force: TroughForecast | None, projection: P
         models=tuple([one.estimate.model.id for one in found.bracket]),
         individual=found.individual,
         in_force=in_force,
+        measured_ug_ml=apart(question.assessment, in_force),
         projection=projection,
         opinion=opinion,
         inputs=found.inputs.inputs,

@@ -10,7 +10,7 @@ from tdm.forecast.choosing import typical_albumin_g_dl
 from tdm.forecast.covariates import CovariateHistory, read_covariates
 from tdm.forecast.doses import DoseReader, read_doses
 from tdm.forecast.result import Absence, Note, Remark
-from tdm.forecast.samples import UsedLevels, read_samples
+from tdm.forecast.samples import UsedLevels, newest_only, read_samples
 from tdm.forecast.timeline import Timeline, value_at
 from tdm.history import History as Course
 from tdm.history import read_history
@@ -76,7 +76,9 @@ def read_inputs(
     levels = read_samples(course.levels, history, timeline, knowledge.policy)
     if levels.newest_unbounded:
         return Absence.LEVEL_AT_LEAST
-    reader = DoseReader(course, history, regimen, covariates.weight_kg, timeline, knowledge.policy)
+    if regimen.route is Route.INTRAVENOUS and not history.infusions:
+        levels = newest_only(levels)  # the schedule is laid by it; where older ones lie in it nobody knows
+    reader = DoseReader(course, history, regimen, covariates.dosing_weight_kg, timeline, knowledge.policy)
     samples_days = [sample.at_days for sample in levels.samples]
     doses = read_doses(reader, samples_days, levels.drawn[0] if levels.drawn else None)
     if isinstance(doses, Absence):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
 from tdm.forecast.result import NoChoice
@@ -30,19 +31,22 @@ def rank(options: Sequence[Option], policy: Policy) -> Ranking:
     """Move the recommendation to the smallest change within the site's cut of the best option.
 
     A candidate is an option with a chance that is not provisional and keeps below the site's limit of passing
-    the ceiling. What has less than an even chance is never recommended; where all have, none is, and all keep
-    the order of the rule. Otherwise candidates change their places: by chance, then by drug per week, then by
-    visits.
+    the ceiling. What is set aside for passing it is no reason for more drug: nothing that uses more of it per
+    week is recommended instead. What has less than an even chance is never recommended; where all have, none
+    is, and all keep the order of the rule. Otherwise candidates change their places: by chance, then by drug
+    per week, then by visits.
     """
     rated = [one for one in options if is_candidate(one)]
-    allowed = [one for one in rated if not passes_ceiling(one, policy)]
-    if not allowed:
+    within = [one for one in rated if not passes_ceiling(one, policy)]
+    if not within:
         return Ranking(_unmarked(options), no_choice=NoChoice.ABOVE_CEILING)
-    best = max(chance(one) for one in allowed)
+    least_aside = min((weekly_mg(one) for one in rated if passes_ceiling(one, policy)), default=inf)
+    allowed = [one for one in within if weekly_mg(one) <= least_aside * (1 + 1e-9)]
+    best = max((chance(one) for one in allowed), default=0.0)
     cut = max(best - policy.forecast_within_points / 100, policy.forecast_least_chance)
     good = sorted((one for one in allowed if chance(one) >= cut), key=by_change)
     if not good:
-        why = NoChoice.NO_EVEN_CHANCE if len(allowed) == len(rated) else NoChoice.BETWEEN
+        why = NoChoice.NO_EVEN_CHANCE if len(within) == len(rated) else NoChoice.BETWEEN
         return Ranking(_unmarked(options), no_choice=why)
     ranked = _reordered(options, rated, good[0])
     return Ranking(ranked, tuple([replace(one, recommended=one is good[0]) for one in good]))
@@ -67,9 +71,12 @@ def passes_ceiling(option: Option, policy: Policy) -> bool:
 
 def by_change(option: Option) -> tuple[float, float]:
     """Small changes first: the less drug per week, then the fewer visits."""
-    interval = option.interval_days or 0.0
-    weekly = 0.0 if not interval else (option.dose_mg or 0.0) / interval * DAYS_PER_WEEK
-    return weekly, -interval
+    return weekly_mg(option), -(option.interval_days or 0.0)
+
+
+def weekly_mg(option: Option) -> float:
+    """Drug per week in mg; 0.0 where the option names no interval."""
+    return (option.dose_mg or 0.0) / option.interval_days * DAYS_PER_WEEK if option.interval_days else 0.0
 
 
 def _unmarked(options: Sequence[Option]) -> tuple[Option, ...]:

@@ -140,6 +140,7 @@ class Projection:
 class Forecast:
     """A forecast, or why there is none (`absent`). An absent forecast is no absent decision.
 
+    `measured_ug_ml` is the trough that was measured, where it is apart from what the models expect next.
     `individual` is False where no level could be used: then it is what the average patient of this kind
     reaches. `models` are ids of `knowledge.models`, in the order of their predictions. `opinion` is what a
     further model expects of the regimen in force; it never ranks. `of_order` is what the order in front of
@@ -154,6 +155,7 @@ class Forecast:
     individual: bool = False
     in_force: TroughForecast | None = None
     projection: Projection | None = None
+    measured_ug_ml: float | None = None
     opinion: TroughForecast | None = None
     of_order: TroughForecast | None = None
     inputs: tuple[Note, ...] = ()

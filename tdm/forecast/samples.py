@@ -74,6 +74,15 @@ def read_samples(
     )
 
 
+def newest_only(levels: UsedLevels) -> UsedLevels:
+    """The newest level alone, the others left out by name."""
+    if len(levels.samples) <= 1:
+        return levels
+    day = levels.drawn[0].day.isoformat()
+    left_out = (*levels.left_out, (Remark.OLDER_LEVELS, (("day", day),)))
+    return UsedLevels(levels.samples[:1], levels.drawn[:1], left_out)
+
+
 def _sample(reading: LevelReading, at_days: float, policy: Policy) -> Sample:
     """A number, or that it was below one; "not detected" is below the highest limit that counts as such."""
     value = reading.value_ug_ml

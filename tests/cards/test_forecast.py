@@ -244,7 +244,7 @@ def test_how_the_recommended_option_was_chosen_is_said_first() -> None:
     lines = forecast_lines(decision(ranked, option(TWO, recommended=True)), KNOWLEDGE, WORDING)
     assert lines[0] == (
         "Recommended is the least drug within 10 points of the best chance, among the options with at most "
-        "a 60 % chance of passing 9 µg/mL. The more cautious model counts."
+        "a 70 % chance of passing 9 µg/mL. The more cautious model counts."
     )
     free = forecast_lines(decision(ranked, option(SINGLE, recommended=True)), KNOWLEDGE, WORDING)
     assert free[0].startswith("Recommended is the least drug within 10 points of the best chance. ")
@@ -279,4 +279,13 @@ def test_an_order_of_its_own_kind_has_its_line() -> None:
     lines = lines_of(dataclasses.replace(FORECAST, of_order=SINGLE), KNOWLEDGE, WORDING)
     assert lines[1] == (
         "This order: predicted trough 5.9 µg/mL (80 % interval 3.1–9.8); 64 % chance of at least 5."
+    )
+
+
+def test_a_measured_trough_apart_from_the_expected_one_has_its_word() -> None:
+    line = lines_of(dataclasses.replace(FORECAST, measured_ug_ml=7.25), KNOWLEDGE, WORDING)[0]
+    assert line.startswith("Regimen in force: predicted trough 3.9–5.9")
+    assert line.endswith(
+        " Measured was 7.25 µg/mL: the models take a part of one level for chance and expect the next one "
+        "nearer to the average."
     )

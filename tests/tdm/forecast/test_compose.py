@@ -203,3 +203,27 @@ def test_injections_before_the_infusions_need_the_model_that_knows_them():
     injections = tuple(infusion(days, mg=120, route=SC) for days in range(70, 200, 14))
     of = person(infusions(56, 42, 14), injections, level(20.0), order(57), albumin(4.1))
     assert model_ids(fitted(of)) == ["hanzel-2021"]
+
+
+@pytest.mark.parametrize(
+    "readings",
+    [
+        (albumin(4.2, 57), albumin(2.9, 0)),
+        (albumin(2.9, 57), albumin(4.2, 0)),
+        (albumin(4.2, 57), albumin(2.9, 0, hour=7)),
+        (albumin(4.1, 0), ati("negative", days_ago=57), ati("positive", days_ago=0)),
+        (albumin(4.1, 0), ati("positive", days_ago=57), ati("negative", days_ago=0)),
+        (albumin(4.1, 0), weight(80, 57)),
+    ],
+)
+def test_what_is_in_force_lies_between_the_usual_and_the_measured_whatever_changed_with_the_level(readings):
+    before = person(order(500), maintenance(), *readings)
+    usual = [
+        one.median_ug_ml
+        for one in troughs_of(fitted(before).bracket, [(IN_FORCE, Asked(None))], settled=True)[0].by_model
+    ]
+    for value in (1.8, 7.0):
+        found = fitted(person(order(500), maintenance(), level(value), *readings))
+        (predicted,) = troughs_of(found.bracket, [(IN_FORCE, Asked(None))], settled=True)
+        for expected, one in zip(usual, predicted.by_model, strict=True):
+            assert min(expected, value) * 0.8 <= one.median_ug_ml <= max(expected, value) * 1.25

@@ -22,7 +22,8 @@ def values(steps):
 def test_weights_are_steps_that_end_in_the_one_that_the_dose_rests_on():
     found = covariates(weight(60, 300), weight(65, 100), weight(70, 7))
     assert values(found.weight_kg) == [60, 65, 70]
-    assert found.weight_kg[0].from_days == pytest.approx(-300, abs=1)
+    assert [round(step.from_days) for step in found.weight_kg] == [-300, -299, -99]
+    assert [round(step.from_days) for step in found.dosing_weight_kg] == [-300, -100, -7]
 
 
 def test_a_weight_that_hardly_differs_is_no_step_of_its_own():
@@ -155,3 +156,16 @@ def test_of_very_many_readings_the_newest_are_followed():
     )
     assert [len(steps) for steps in (found.weight_kg, found.albumin_g_dl, found.ati_positive)] == [24] * 3
     assert (found.weight_kg[-1].value, found.albumin_g_dl[-1].value) == (70, 3.5)
+
+
+def test_a_value_holds_back_to_a_day_after_the_reading_before_it():
+    found = covariates(
+        albumin(4.2, 57), albumin(2.9, 1), ati("negative", days_ago=57), ati("positive", days_ago=1)
+    )
+    assert [(round(step.from_days), step.value) for step in found.albumin_g_dl] == [(-57, 4.2), (-56, 2.9)]
+    assert [(round(step.from_days), step.value) for step in found.ati_positive] == [(-57, False), (-56, True)]
+
+
+def test_a_repeated_value_keeps_its_part_of_the_past():
+    found = covariates(albumin(4.2, 200), albumin(4.2, 57), albumin(2.9, 1))
+    assert [(round(step.from_days), step.value) for step in found.albumin_g_dl] == [(-200, 4.2), (-56, 2.9)]

@@ -7,10 +7,10 @@ import pytest
 from tdm.decide import decide
 from tdm.decision import OptionKind as K
 from tdm.decision import Verdict
-from tdm.facts import MedicationConcept, SafetyConcept
+from tdm.facts import Comparator, MedicationConcept, SafetyConcept
 from tdm.forecast import deciding as module
-from tdm.forecast.deciding import names_regimen
-from tdm.forecast.result import Absence, NoChoice
+from tdm.forecast.deciding import apart, names_regimen
+from tdm.forecast.result import Absence, ModelTrough, NoChoice, TroughForecast
 from tdm.issues import IssueCode
 from tests.support.course_builder import (
     NOW,
@@ -25,7 +25,17 @@ from tests.support.course_builder import (
     order,
     safety,
 )
-from tests.tdm.forecast.cases import active, albumin, decided, knowledge, option, person, quiet, relapse
+from tests.tdm.forecast.cases import (
+    active,
+    albumin,
+    assessed,
+    decided,
+    knowledge,
+    option,
+    person,
+    quiet,
+    relapse,
+)
 
 
 def recommended(decision):
@@ -274,3 +284,25 @@ def test_an_order_for_less_has_the_chance_of_staying():
         draft(mg=300, mg_per_kg=None),
     )
     assert decided(of).forecast.of_order.at_least_ug_ml == 3
+
+
+@pytest.mark.parametrize(
+    ("reading", "told"),
+    [
+        (level(9.0), 9.0),
+        (level(0.6), None),
+        (level(4.0, comparator=Comparator.BELOW), None),
+        (level(None), None),
+    ],
+)
+def test_a_measured_trough_apart_from_the_expected_one_is_told(reading, told):
+    assessment = assessed(person(order(500), maintenance(), reading, ati("negative"), albumin(4.1), active()))
+    expected = TroughForecast((ModelTrough("one", 0.6, 0.3, 1.0), ModelTrough("other", 6.0, 3.0, 9.0)))
+    assert apart(assessment, expected) == told
+    assert apart(assessment, replace(expected, settled=False)) is None
+    assert apart(assessment, None) is None
+
+
+def test_without_a_level_there_is_nothing_to_be_apart_from():
+    assessment = assessed(person(order(500), maintenance(), albumin(4.1), active()))
+    assert apart(assessment, TroughForecast((ModelTrough("one", 0.6, 0.3, 1.0),))) is None

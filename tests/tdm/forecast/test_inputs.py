@@ -45,7 +45,7 @@ def test_one_level_is_named_as_one_and_none_not_at_all():
     assert remarks(read(person(order(400))).inputs)[0] is Remark.WEIGHT
 
 
-def test_each_covariate_holds_from_its_own_day_on():
+def test_each_covariate_holds_back_to_the_reading_before_it():
     found = read(
         relapse(
             weight(60, 120),
@@ -58,10 +58,26 @@ def test_each_covariate_holds_from_its_own_day_on():
     told = [(one.weight_kg, one.albumin_g_dl, one.ati_positive) for one in history.covariates]
     assert told == [
         (60, 3.5, True),
+        (70, 3.5, True),
         (70, 4.1, True),
         (70, 4.1, False),
     ]
     assert all(one.immunomodulator for one in history.covariates)
+
+
+def test_a_covariate_measured_with_the_level_explains_it():
+    falling = read(relapse(albumin(4.4, 60), albumin(2.9, 0, hour=7.5)))
+    (history,) = {falling.history_for(MODELS[one]) for one in ("fasanmade-2011-combined", "dubinsky-2017")}
+    assert [one.albumin_g_dl for one in history.covariates] == [4.4, 4.1, 2.9]
+    drawn = history.samples[-1].at_days
+    assert history.covariates[-1].from_days == pytest.approx(drawn - 6, abs=0.1)
+
+
+def test_a_schedule_that_nobody_recorded_is_laid_by_the_newest_level_alone():
+    found = read(person(order(500), level(3.0, 5), level(4.0, 75), level(5.0, 120)))
+    assert [sample.value_ug_ml for sample in found.levels.samples] == [3.0]
+    assert found.levels.left_out == ((Remark.OLDER_LEVELS, (("day", "2026-03-04"),)),)
+    assert len(read(person(order(500), level(3.0, 5))).levels.left_out) == 0
 
 
 def test_the_first_value_holds_before_the_first_dose():

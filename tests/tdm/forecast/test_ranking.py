@@ -1,11 +1,13 @@
 """The recommended option: the least drug that is about as good as the best, or none."""
 
+from math import inf
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tdm.decision import OptionKind as K
-from tdm.forecast.ranking import rank
+from tdm.forecast.ranking import rank, weekly_mg
 from tdm.forecast.result import NoChoice
 from tests.tdm.forecast.cases import knowledge, option, trough
 
@@ -49,13 +51,22 @@ def test_the_cut_is_the_sites():
 
 
 def test_what_is_likely_to_pass_the_ceiling_is_not_recommended():
-    ranking = rank([rung(0.9, 0.61, days=28), rung(0.6, 0.6, days=42)], POLICY)
-    assert recommended(ranking) == [(350, 42)]
-    strict = rank(
-        [rung(0.9, 0.61, days=28), rung(0.6, 0.6, days=42)],
-        knowledge(forecast_ceiling_chance_limit=0.5).policy,
-    )
+    options = [rung(0.9, 0.71, days=28), rung(0.6, 0.7, days=42)]
+    assert recommended(rank(options, POLICY)) == [(350, 42)]
+    strict = rank(options, knowledge(forecast_ceiling_chance_limit=0.5).policy)
     assert (recommended(strict), strict.no_choice) == ([], NoChoice.ABOVE_CEILING)
+
+
+def test_what_is_set_aside_for_passing_the_ceiling_is_no_reason_for_more_drug():
+    often, strong = rung(0.8, 0.75, mg=350, days=28), rung(0.62, 0.4, mg=700, days=42)
+    ranking = rank([often, strong, rung(0.2, mg=350, days=42)], POLICY)
+    assert (recommended(ranking), ranking.no_choice) == ([], NoChoice.BETWEEN)
+    assert recommended(rank([rung(0.8, 0.7, mg=350, days=28), strong], POLICY)) == [(350, 28)]
+
+
+def test_as_much_drug_as_what_was_set_aside_may_be_recommended():
+    options = [rung(0.8, 0.75, mg=350, days=28), rung(0.6, 0.4, mg=700, days=56)]
+    assert recommended(rank(options, POLICY)) == [(700, 56)]
 
 
 def test_an_option_without_a_ceiling_passes_none():
@@ -133,12 +144,17 @@ def test_whatever_the_chances_the_options_stay_the_same_and_at_most_one_is_recom
         assert not one.provisional
         assert one.predicted.reaches >= POLICY.forecast_least_chance
         assert one.predicted.exceeds <= POLICY.forecast_ceiling_chance_limit
-        allowed = [
-            other.predicted.reaches
+        aside = [
+            weekly_mg(other)
             for other in options
-            if not other.provisional and other.predicted.exceeds <= POLICY.forecast_ceiling_chance_limit
+            if not other.provisional and other.predicted.exceeds > POLICY.forecast_ceiling_chance_limit
         ]
-        assert one.predicted.reaches >= max(allowed) - 0.1 - 1e-12
+        assert weekly_mg(one) <= min(aside, default=inf) * 1.001
+        for other in options:
+            if other.provisional or other.predicted.exceeds > POLICY.forecast_ceiling_chance_limit:
+                continue
+            if weekly_mg(other) <= weekly_mg(one):
+                assert one.predicted.reaches >= other.predicted.reaches - 0.1 - 1e-12
 
 
 @pytest.mark.parametrize("turn", range(3))
