@@ -91,6 +91,10 @@ def read_inputs(
     if recorded:
         first = history.infusions[0].given.day.isoformat()
         inputs.append((Remark.DOSES, (("count", str(recorded)), ("day", first))))
+    doubts: list[Note] = []
+    if levels.doubtful:
+        days = ", ".join(drawn.day.isoformat() for drawn in levels.doubtful)
+        doubts.append((Remark.LEVELS_DOUBTFUL, (("days", days),)))
     duration: tuple[Note, ...] = ()
     if regimen.route is Route.INTRAVENOUS:
         duration = ((Remark.INFUSION_TIME, ()),)
@@ -101,5 +105,5 @@ def read_inputs(
         levels,
         covariates,
         (*inputs, *covariates.inputs),
-        (*duration, *reader.notes, *covariates.assumptions),
+        (*duration, *doubts, *reader.notes, *covariates.assumptions),
     )

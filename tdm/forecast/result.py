@@ -31,6 +31,7 @@ class Remark(StrEnum):
     ATI_UNKNOWN = "ati-unknown"
     IMMUNOMODULATOR_UNKNOWN = "immunomodulator-unknown"
     ALBUMIN_UNKNOWN = "albumin-unknown"
+    LEVELS_DOUBTFUL = "levels-doubtful"
     SEX_UNKNOWN = "sex-unknown"
     UNUSUAL_FOR_MODEL = "unusual-for-model"
     # -- left out

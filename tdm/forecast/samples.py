@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tdm.activity import NOT_FINAL
 from tdm.facts import Comparator, LevelReading, Moment
 from tdm.forecast.result import Note, Remark
 from tdm.forecast.timeline import Timeline
@@ -28,12 +29,14 @@ ABOVE = (Comparator.ABOVE, Comparator.AT_LEAST)
 class UsedLevels:
     """Samples on the axis of the forecast with the days they were drawn, newest first.
 
-    `newest_unbounded`: a level newer than all of them is known only as at least so much. A forecast without
-    it would speak of somebody else.
+    `doubtful` are those of a result that is not final or was recognised by its name. `newest_unbounded`: a
+    level newer than all of them is known only as at least so much. A forecast without it would speak of
+    somebody else.
     """
 
     samples: tuple[Sample, ...] = ()
     drawn: tuple[Moment, ...] = ()
+    doubtful: tuple[Moment, ...] = ()
     left_out: tuple[Note, ...] = ()
     newest_unbounded: bool = False
 
@@ -48,6 +51,7 @@ def read_samples(
     """
     now = timeline.now
     used: list[tuple[Sample, Moment]] = []
+    doubtful: list[Moment] = []
     left_out: list[Note] = []
     newest_unbounded = False
     found, _ = samplings(levels, now, policy)
@@ -66,9 +70,12 @@ def read_samples(
             break
         at = _before_infusion(drawn, history, timeline)
         used.append((_sample(reading, at, policy), drawn))
+        if reading.status in NOT_FINAL or not reading.coded:
+            doubtful.append(drawn)
     return UsedLevels(
         tuple([sample for sample, _ in used]),
         tuple([drawn for _, drawn in used]),
+        tuple(doubtful),
         tuple(left_out),
         newest_unbounded,
     )
@@ -80,7 +87,8 @@ def newest_only(levels: UsedLevels) -> UsedLevels:
         return levels
     day = levels.drawn[0].day.isoformat()
     left_out = (*levels.left_out, (Remark.OLDER_LEVELS, (("day", day),)))
-    return UsedLevels(levels.samples[:1], levels.drawn[:1], left_out)
+    doubtful = tuple([drawn for drawn in levels.doubtful if drawn == levels.drawn[0]])
+    return UsedLevels(levels.samples[:1], levels.drawn[:1], doubtful, left_out)
 
 
 def _sample(reading: LevelReading, at_days: float, policy: Policy) -> Sample:

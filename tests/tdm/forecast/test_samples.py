@@ -1,12 +1,14 @@
 """The levels that go into a forecast, and when they were drawn."""
 
+from dataclasses import replace
+
 import pytest
 
-from tdm.facts import Comparator
+from tdm.facts import Comparator, ResultStatus
 from tdm.forecast.result import Remark
-from tdm.forecast.samples import read_samples
-from tests.support.course_builder import infusion, infusions, level, maintenance, order
-from tests.tdm.forecast.cases import TIMELINE, history_of_course, knowledge, person, remarks
+from tdm.forecast.samples import newest_only, read_samples
+from tests.support.course_builder import infusion, infusions, level, maintenance, moment, order
+from tests.tdm.forecast.cases import TIMELINE, history_of_course, knowledge, person, read, remarks
 
 
 def samples(*parts, **policies):
@@ -76,3 +78,21 @@ def test_of_very_many_levels_the_newest_are_used_and_the_rest_left_out_by_name()
     found = samples(maintenance(count=9), *[level(3.0, day, reference=f"level-{day}") for day in range(30)])
     assert len(found.samples) == 24
     assert found.left_out == ((Remark.OLDER_LEVELS, (("day", "2026-02-14"),)),)
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [
+        level(3.0, 0, status=ResultStatus.PRELIMINARY),
+        level(3.0, 0, status=ResultStatus.UNKNOWN),
+        level(3.0, 0, coded=False),
+    ],
+)
+def test_a_level_with_a_doubt_goes_in_and_is_named(reading):
+    found = samples(maintenance(), reading, level(4.0, 56, hour=8))
+    assert [drawn.day.isoformat() for drawn in found.doubtful] == ["2026-03-09"]
+    assert len(found.samples) == 2
+    named = read(person(order(500), maintenance(), reading, level(4.0, 56, hour=8))).assumptions
+    assert (Remark.LEVELS_DOUBTFUL, (("days", "2026-03-09"),)) in named
+    assert newest_only(found).doubtful == found.doubtful
+    assert newest_only(samples(level(4.0, 0), replace(reading, drawn=moment(30)))).doubtful == ()
