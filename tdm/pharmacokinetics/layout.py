@@ -117,7 +117,7 @@ def _sorted_out(given: Sequence[Administration], begin: float) -> tuple[list[Tra
             rest = over - begin
             pieces.setdefault(rest, []).append((begin, over, amount * (rest / duration)))
     trains = [_train(duration, *zip(*found, strict=True)) for duration, found in sorted(pieces.items())]
-    return trains, _train(0.0, *zip(*injections, strict=True)) if injections else NO_TRAIN
+    return trains or [NO_TRAIN], _train(0.0, *zip(*injections, strict=True)) if injections else NO_TRAIN
 
 
 def _train(

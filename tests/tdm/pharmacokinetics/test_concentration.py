@@ -301,3 +301,15 @@ def test_a_trough_of_the_moment_of_an_infusion_has_nothing_of_it():
     found = stretches(history.administrations, history.covariates, [14.0, 42.0, 98.0, 154.0, 210.0])
     assert [query.running for stretch in found for query in stretch.queries] == [[]] * 5
     assert found[0].plain
+
+
+@pytest.mark.parametrize("name", ["fasanmade-2011-combined", "passot-2016-adult", "hanzel-2021"])
+def test_changes_of_covariates_long_before_a_level_are_forgotten_exactly(name):
+    model = MODELS[name]
+    doses = [Administration(56.0 * n, 350.0, TWO_HOURS) for n in range(45)]
+    if model.absorbs:
+        doses[3::5] = [one._replace(subcutaneous=True, duration_days=0.0) for one in doses[3::5]]
+    known = [covariates(60 + n, 3.0 + 0.05 * n, from_days=112.0 * n) for n in range(20)]
+    eta = [0.2] * len(model.random)
+    assert_as_the_oracle(model, history_of(doses, known), [2000.0, 2400.0], eta)
+    assert_as_the_oracle(model, history_of(doses, known), [100.0, 2000.0, 2400.0], eta)
