@@ -42,7 +42,6 @@ class Line(NamedTuple):
     lower: float
     median: float
     upper: float
-
     across: tuple[float, ...]
 
     def at(self, eta: Sequence[float], position: float, side: float = 0.0) -> list[float]:
