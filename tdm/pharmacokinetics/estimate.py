@@ -34,8 +34,9 @@ class Estimate:
     of the objective, or the population's variances where there is no sample (`individual` is False then).
     `line` leads through the estimate in the direction in which a trough is least certain, with what the
     objective says about it beyond the curvature. `fitted_ug_ml` and `a_priori` follow the order of the
-    history's samples. Where `converged` is False the last step was still changing the answer, and no figure
-    may be shown.
+    history's samples. `objective` and the curvature are those of the last place looked at; `eta` is one short
+    step further, and `fitted_ug_ml` follows it to first order. Where `converged` is False the last step was
+    still changing the answer, and no figure may be shown.
     """
 
     model: PkModel
