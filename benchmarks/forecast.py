@@ -1,34 +1,45 @@
 """The forecast beside `orjson.loads` of the 50-resource request, in turn: `python -m benchmarks.forecast`.
 
 One forecast is what an adult's card needs: estimates under two models from 60 infusions and 5 levels, and 20
-regimens under each, with the chance of reaching the aim and of passing the ceiling. `--growth 100000` counts
-the memory that so many estimates leave behind instead, `--scipy` sets general minimisers beside our own.
+regimens under each, with the chance of reaching the aim and of passing the ceiling. CPU time of the thread.
+
+`--growth 100000` counts the memory that so many estimates leave behind; `--scipy` sets general minimisers
+beside our own (they need the tools of development; the service has neither numpy nor scipy).
 """
 
 from __future__ import annotations
 
 import argparse
 import gc
+import math
 import random
 import statistics
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import orjson
+import psutil
 
 from benchmarks.bodies import body
 from tdm.knowledge.loader import load_knowledge
+from tdm.pharmacokinetics.concentration import levels
 from tdm.pharmacokinetics.estimate import estimates
+from tdm.pharmacokinetics.expectation import occasion_cv
 from tdm.pharmacokinetics.history import Administration, Covariates, History, Sample, history_of
+from tdm.pharmacokinetics.individual import laid_out, shifted
+from tdm.pharmacokinetics.likelihood import Observed, spread_of
+from tdm.pharmacokinetics.minimum import minimum
 from tdm.pharmacokinetics.model import PkModel
+from tdm.pharmacokinetics.objective import Point, Task, point_at, weighed
+from tdm.pharmacokinetics.parameters import random_places
 from tdm.pharmacokinetics.prediction import Plan, predict_troughs
 
 TWO_HOURS = 2 / 24
 LEVELS = ((47, 2.0), (50, 4.0), (53, 1.5), (56, 3.0), (59, 2.5))
 AIM, CEILING = 5.0, 9.0
 ROUNDS = 2000
-TARGET_RATIO = 3.0
-TARGET_TAIL = 2.0
 
 
 def patient(seed: int = 1) -> History:
@@ -87,10 +98,86 @@ def speed() -> None:
         print(f"{name:>14}: median {medians[name]:6.0f} µs, p99 {tail:6.0f} µs, {ratio:.2f} x orjson.loads")
 
 
+def growth(estimates_made: int) -> None:
+    """Print what estimates leave in memory, by the resident set and by Python's own count."""
+    known = load_knowledge().models
+    models = (known["fasanmade-2011-combined"], known["xu-wojciechowski-2017"])
+    histories = [patient(seed) for seed in range(50)]
+    for history in histories:
+        estimates(models, history)
+    gc.collect()
+    resident, blocks = psutil.Process().memory_info().rss, sys.getallocatedblocks()
+    for number in range(estimates_made // 2):
+        estimates(models, histories[number % len(histories)])
+    gc.collect()
+    grown = psutil.Process().memory_info().rss - resident
+    print(f"{estimates_made} estimates: resident memory {grown / 1024:+.0f} KiB, ", end="")
+    print(f"blocks held by Python {sys.getallocatedblocks() - blocks:+d}")
+
+
+def against_scipy(rounds: int = 200) -> None:
+    """Print what the same minimum costs by scipy, with the same objective and gradient."""
+    from scipy.optimize import least_squares, minimize  # noqa: PLC0415 (not a dependency of the service)
+
+    history = patient()
+    for name in ("fasanmade-2011-combined", "xu-wojciechowski-2017"):
+        model = load_knowledge().models[name]
+        task, start = task_of(model, history)
+
+        def gradient(eta: Sequence[float], task: Task = task) -> tuple[float, list[float]]:
+            point = point_at(task, list(eta))
+            return point.objective, point.gradient
+
+        def residuals(eta: Sequence[float], task: Task = task) -> list[float]:
+            values = levels(task.found, shifted(task.typical, task.places, eta), ()).values
+            spread = [
+                (level - value) / math.sqrt((one.quadratic * value + one.linear) * value + one.constant)
+                for one, value, level in zip(
+                    task.observed, values, (o.level_ug_ml for o in task.observed), strict=True
+                )
+            ]
+            prior = [math.sqrt(task.precision[n][n]) * value for n, value in enumerate(eta)]
+            return [*spread, *prior]
+
+        origin = [0.0] * len(task.places)
+        ways: dict[str, Callable[[], object]] = {
+            "own": partial(minimum, task, start),
+            "L-BFGS-B": partial(minimize, gradient, origin, jac=True, method="L-BFGS-B"),
+            "BFGS": partial(minimize, gradient, origin, jac=True, method="BFGS"),
+            "least_squares, without ln v": partial(least_squares, residuals, origin),
+        }
+        for way, step in ways.items():
+            found = statistics.median(microseconds(step) for _ in range(rounds))
+            print(f"{name:>24}, {way}: {found:.0f} µs")
+
+
+def task_of(model: PkModel, history: History) -> tuple[Task, Point]:
+    found, typical = laid_out(model, history, [sample.at_days for sample in history.samples])
+    places = random_places(model)
+    prior = levels(found, typical, places)
+    observed = [
+        Observed(
+            sample.value_ug_ml, sample.below, *spread_of(model.residual, occasion_cv(model, value, slope))
+        )
+        for sample, value, slope in zip(history.samples, prior.values, prior.columns[0], strict=True)
+    ]
+    task = Task(model.precision, observed, found, typical, places)
+    return task, weighed(task, [0.0] * len(places), prior)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.forecast")
-    parser.parse_args()
-    speed()
+    parser.add_argument(
+        "--growth", type=int, metavar="N", help="make so many estimates, count what they leave"
+    )
+    parser.add_argument("--scipy", action="store_true", help="general minimisers beside our own")
+    options = parser.parse_args()
+    if options.growth:
+        growth(options.growth)
+    elif options.scipy:
+        against_scipy()
+    else:
+        speed()
 
 
 if __name__ == "__main__":

@@ -29,6 +29,10 @@ class Amounts(NamedTuple):
     depot: Amount
 
 
+NOTHING = Amount(0.0, [])
+NOWHERE = Amounts(NOTHING, NOTHING, NOTHING)
+
+
 class Shares(NamedTuple):
     """The weight of each exponential in how one compartment answers another; derivatives by parameter."""
 

@@ -8,10 +8,14 @@ from typing import NamedTuple
 
 from tdm.pharmacokinetics.carrying import Amount, Amounts, add_absorption, amount_in, ended, started
 from tdm.pharmacokinetics.content import Content, contents_of
+from tdm.pharmacokinetics.crossing import crossed
 from tdm.pharmacokinetics.disposition import System, mean_decay, mean_decay_slope, system_of
 from tdm.pharmacokinetics.layout import Stretch
-from tdm.pharmacokinetics.parameters import CENTRAL_VOLUME, Vector
+from tdm.pharmacokinetics.parameters import ABSORPTION, CENTRAL_VOLUME, Vector
 from tdm.pharmacokinetics.superposition import decayed
+
+# Of an amount exp(-FORGOTTEN) = 1e-17 is left: less than a float can tell beside any dose given since.
+FORGOTTEN = 39.0
 
 
 class Levels(NamedTuple):
@@ -45,12 +49,19 @@ def _amounts(
 ) -> Iterator[tuple[Amount, float]]:
     """The central amount at every moment asked about, and the volume it is in then."""
     carried: Amounts | None = None
-    for stretch, values in zip(found, parameters, strict=True):
-        system = system_of(values, places)
+    systems = [system_of(values, places) for values in parameters]
+    first = _first_that_matters(found, parameters, systems)
+    for stretch, values, system in zip(found[first:], parameters[first:], systems[first:], strict=True):
+        volume = values[CENTRAL_VOLUME]
+        if stretch.plain and len(system.rates) > 1 and (carried is None or not carried.depot.value):
+            amounts, carried = crossed(stretch, system, values, places, carried)
+            for amount in amounts:
+                yield amount, volume
+            continue
         contents = list(zip(*contents_of(stretch, system, values), strict=True))
         if len(found) == 1:
             for one in contents:
-                yield central(system, one, places), values[CENTRAL_VOLUME]
+                yield central(system, one, places), volume
             continue
         start = started(carried, system, values, places)
         for query, one in zip(stretch.queries, contents, strict=True):
@@ -58,10 +69,29 @@ def _amounts(
             if stretch.carries_on and query is stretch.queries[-1]:
                 carried = ended(start, system, one, values, places, since)
             else:
-                yield (
-                    amount_in(start.centre, start.depot, system, one, values, places, since),
-                    values[CENTRAL_VOLUME],
-                )
+                yield amount_in(start.centre, start.depot, system, one, values, places, since), volume
+
+
+def _first_that_matters(
+    found: Sequence[Stretch], parameters: Sequence[Vector], systems: Sequence[System]
+) -> int:
+    """The first stretch of which anything is left at the first sample.
+
+    What a stretch ends with decays in those after it at least as fast as their slow exponentials, or as a
+    depot empties where that is slower.
+    """
+    asked = next(
+        place for place, stretch in enumerate(found) if len(stretch.queries) > int(stretch.carries_on)
+    )
+    decay = 0.0
+    for place in range(asked - 1, 0, -1):
+        stretch, slowest = found[place], systems[place].rates[-1]
+        if parameters[place][ABSORPTION] > 0.0:
+            slowest = min(slowest, parameters[place][ABSORPTION])
+        decay += slowest * (stretch.queries[-1].at_days - stretch.from_days)
+        if decay > FORGOTTEN:
+            return place
+    return 0
 
 
 def _plain(stretch: Stretch, system: System, values: Vector, places: Sequence[int]) -> Levels:

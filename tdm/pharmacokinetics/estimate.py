@@ -30,17 +30,16 @@ USUAL = {
 class Estimate:
     """What one model makes of one history.
 
-    `typical` are the parameters of a typical patient under the last covariates of the history, `eta` the
-    deviations of this one, `covariance` how far they are known: from the curvature
+    `eta` are the deviations from the typical patient, `covariance` how far they are known: from the curvature
     of the objective, or the population's variances where there is no sample (`individual` is False then).
     `line` leads through the estimate in the direction in which a trough is least certain, with what the
     objective says about it beyond the curvature. `fitted_ug_ml` and `a_priori` follow the order of the
-    history's samples. Where `converged` is False the last step was still changing the answer, and no figure
-    may be shown.
+    history's samples. `objective` and the curvature are those of the last place looked at; `eta` is one short
+    step further, and `fitted_ug_ml` follows it to first order. Where `converged` is False the last step was
+    still changing the answer, and no figure may be shown.
     """
 
     model: PkModel
-    typical: Vector
     eta: tuple[float, ...]
     covariance: tuple[tuple[float, ...], ...]
     line: Line
@@ -75,7 +74,6 @@ def _a_priori(model: PkModel, history: History) -> Estimate:
     typical = typical_parameters(model, history.covariates[-1])
     return Estimate(
         model=model,
-        typical=typical,
         eta=origin,
         covariance=model.omega,
         line=normal_line(model, model.omega, _slopes(typical, random_places(model), history, origin)),
@@ -111,7 +109,6 @@ def _individual(model: PkModel, history: History, found: tuple[Stretch, ...]) ->
     line = normal_line(model, covariance, _slopes(latest, places, history, end.eta))
     return Estimate(
         model=model,
-        typical=latest,
         eta=tuple(end.eta),
         covariance=tuple(map(tuple, covariance)),
         line=followed(line, task, end.point),

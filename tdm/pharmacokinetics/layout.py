@@ -11,17 +11,18 @@ from tdm.pharmacokinetics.history import Administration, Covariates
 
 
 class Train(NamedTuple):
-    """Infusions of one duration, by their ends; a bolus and an injection have no duration.
+    """Infusions of one duration, in order; a bolus and an injection have none.
 
-    `links` holds of each the time since the one before (the first: 0) and its amount.
+    `links` holds of each the time since the end of the one before (the first: 0) and its amount.
     """
 
     duration_days: float
+    begins_days: Sequence[float]
     ends_days: Sequence[float]
     links: Sequence[tuple[float, float]]
 
 
-NO_TRAIN = Train(0.0, (), ())
+NO_TRAIN = Train(0.0, (), (), ())
 
 
 class Past(NamedTuple):
@@ -102,26 +103,28 @@ def _sorted_out(given: Sequence[Administration], begin: float) -> tuple[list[Tra
     if given and given[0].at_days >= begin:
         days, amounts, durations, subcutaneous = zip(*given, strict=True)
         if len(set(durations)) == 1 and not any(subcutaneous):  # the common case, and the quick one
-            return [_train(durations[0], [at + durations[0] for at in days], amounts)], NO_TRAIN
-    pieces: dict[float, list[tuple[float, float]]] = {}
-    injections: list[tuple[float, float]] = []
+            return [_train(durations[0], days, [at + durations[0] for at in days], amounts)], NO_TRAIN
+    pieces: dict[float, list[tuple[float, float, float]]] = {}
+    injections: list[tuple[float, float, float]] = []
     for at, amount, duration, under_the_skin in given:
         over = at + duration
         if under_the_skin:
             if at >= begin:
-                injections.append((at, amount))
+                injections.append((at, at, amount))
         elif at >= begin:
-            pieces.setdefault(duration, []).append((over, amount))
+            pieces.setdefault(duration, []).append((at, over, amount))
         elif over > begin:
             rest = over - begin
-            pieces.setdefault(rest, []).append((over, amount * (rest / duration)))
+            pieces.setdefault(rest, []).append((begin, over, amount * (rest / duration)))
     trains = [_train(duration, *zip(*found, strict=True)) for duration, found in sorted(pieces.items())]
-    return trains, _train(0.0, *zip(*injections, strict=True)) if injections else NO_TRAIN
+    return trains or [NO_TRAIN], _train(0.0, *zip(*injections, strict=True)) if injections else NO_TRAIN
 
 
-def _train(duration: float, ends: Sequence[float], amounts: Sequence[float]) -> Train:
+def _train(
+    duration: float, begins: Sequence[float], ends: Sequence[float], amounts: Sequence[float]
+) -> Train:
     gaps = map(sub, ends, (ends[0], *ends))
-    return Train(duration, ends, list(zip(gaps, amounts, strict=True)))
+    return Train(duration, begins, ends, list(zip(gaps, amounts, strict=True)))
 
 
 def _past(at: float, doses: int, ends: Sequence[float]) -> Past:
@@ -131,11 +134,11 @@ def _past(at: float, doses: int, ends: Sequence[float]) -> Past:
 def _query(at: float, trains: Sequence[Train], injections: Train) -> Query:
     """What is over, injected and running at a moment."""
     finished, running = [], []
-    for duration, ends, links in trains:
+    for duration, begins, ends, links in trains:
         over = bisect_right(ends, at) if duration > 0.0 else bisect_left(ends, at)
         finished.append(_past(at, over, ends))
-        while over < len(ends) and duration > ends[over] - at:
-            run = duration - (ends[over] - at)
+        while over < len(ends) and begins[over] < at:
+            run = at - begins[over]
             running.append((links[over][1] * (run / duration), run))
             over += 1
     injected = _past(at, bisect_left(injections.ends_days, at), injections.ends_days)

@@ -23,8 +23,8 @@ from tdm.pharmacokinetics.objective import Point, Task
 
 Z_80 = 1.2815515655446004
 # In standard deviations by the curvature. The tail is above, where levels are high and clearance is low.
-GRID_STEP = 0.75
-GRID = tuple(GRID_STEP * place for place in range(-4, 7))
+GRID_STEP = 0.9
+GRID = tuple(GRID_STEP * place for place in range(-3, 6))
 # Where the levels are computed once more; their logarithm follows a parabola.
 NODE = 1.5
 # No assay and no dose could tell a level from this one, in µg/mL.
@@ -42,7 +42,6 @@ class Line(NamedTuple):
     lower: float
     median: float
     upper: float
-
     across: tuple[float, ...]
 
     def at(self, eta: Sequence[float], position: float, side: float = 0.0) -> list[float]:

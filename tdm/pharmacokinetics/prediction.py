@@ -15,7 +15,7 @@ from tdm.pharmacokinetics.estimate import Estimate
 from tdm.pharmacokinetics.history import Administration, History
 from tdm.pharmacokinetics.individual import laid_out, shifted
 from tdm.pharmacokinetics.linear_algebra import dot, times
-from tdm.pharmacokinetics.parameters import random_places
+from tdm.pharmacokinetics.parameters import random_places, typical_parameters
 from tdm.pharmacokinetics.posterior import Z_80
 from tdm.pharmacokinetics.predicted import NOTHING, Predicted, spread_about
 from tdm.pharmacokinetics.settled import Giving, Settled
@@ -73,7 +73,7 @@ def predict_troughs(
         if one is None:
             giving = duration, subcutaneous
             if giving not in patients:
-                patients[giving] = _patients(estimate, Giving(duration, subcutaneous))
+                patients[giving] = _patients(estimate, history, Giving(duration, subcutaneous))
             one = of_one_mg[interval, duration, subcutaneous] = _settled(estimate, patients[giving], interval)
         answers.append(one.of_amount(amount))
     return answers
@@ -107,19 +107,19 @@ def _after(estimate: Estimate, history: History, plan: Plan, doses: int) -> Pred
     return predict_at(estimate, whole, plan.first_dose_days + doses * plan.interval_days)
 
 
-def _patients(estimate: Estimate, giving: Giving) -> list[Settled]:
+def _patients(estimate: Estimate, history: History, giving: Giving) -> list[Settled]:
     """The patient at the 10th, 50th and 90th percentile of the line, and on both sides of its middle.
 
     Only the one in the middle knows its slopes.
     """
+    typical = typical_parameters(estimate.model, history.covariates[-1])
     places = random_places(estimate.model)
     line = estimate.line
     positions = [(line.lower, 0.0), (line.median, 0.0), (line.upper, 0.0)]
     if line.across:
         positions += [(line.median, -1.0), (line.median, 1.0)]
     low, middle, *others = (
-        shifted((estimate.typical,), places, line.at(estimate.eta, position, side))[0]
-        for position, side in positions
+        shifted((typical,), places, line.at(estimate.eta, position, side))[0] for position, side in positions
     )
     return [
         Settled.of(low, (), giving),

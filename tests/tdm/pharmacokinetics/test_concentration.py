@@ -258,3 +258,58 @@ def test_old_doses_are_left_out_only_where_nothing_of_them_is_left():
         [Administration(day, 120.0, 0.0, subcutaneous=True) for day in (0.0, 2000.0, 2014.0)], [covariates()]
     )
     assert_as_the_oracle(MODELS["hanzel-2021"], injected, [10.0, 2010.0, 2030.0], [0.0] * 4)
+
+
+def test_an_infusion_that_ended_before_a_change_is_not_under_way():
+    model = MODELS["fasanmade-2011-combined"]
+    history = history_of(
+        [
+            Administration(0.0, 400.0, 2.0),
+            Administration(9.0, 300.0, 0.1),
+            Administration(9.5, 200.0, TWO_HOURS),
+        ],
+        [covariates(), covariates(50, 2.5, from_days=10.0)],
+    )
+    assert_as_the_oracle(model, history, [9.9, 10.0, 11.0, 40.0], [0.1, 0.0, -0.1])
+
+
+def test_a_model_may_vary_clearance_alone():
+    model = MODELS["xu-wojciechowski-2017"]
+    history = history_of(standard_doses(350.0), [covariates()])
+    whole = predicted(model, history, [98.0, 154.0])
+    alone = replace(model, random=model.random[:1], omega=((0.1,),), precision=((10.0,),))
+    found = predicted(alone, history, [98.0, 154.0])
+    assert found.values == whole.values
+    assert found.columns == [whole.columns[0]]
+
+
+def test_an_injection_shortly_before_a_change_is_carried_over_it():
+    history = history_of(
+        [
+            Administration(0.0, 400.0, 2.0),
+            Administration(9.0, 120.0, 0.0, subcutaneous=True),
+            Administration(12.0, 120.0, 0.0, subcutaneous=True),
+        ],
+        [covariates(), covariates(50, 2.5, from_days=10.0)],
+    )
+    assert_as_the_oracle(MODELS["hanzel-2021"], history, [9.9, 11.0, 40.0], [0.1, 0.0, -0.1, 0.2])
+
+
+def test_a_trough_of_the_moment_of_an_infusion_has_nothing_of_it():
+    """To the last digit: the beginning is not worked out from the end, which would leave a rounding error."""
+    history = history_of(standard_doses(350.0), [covariates()])
+    found = stretches(history.administrations, history.covariates, [14.0, 42.0, 98.0, 154.0, 210.0])
+    assert [query.running for stretch in found for query in stretch.queries] == [[]] * 5
+    assert found[0].plain
+
+
+@pytest.mark.parametrize("name", ["fasanmade-2011-combined", "passot-2016-adult", "hanzel-2021"])
+def test_changes_of_covariates_long_before_a_level_are_forgotten_exactly(name):
+    model = MODELS[name]
+    doses = [Administration(56.0 * n, 350.0, TWO_HOURS) for n in range(45)]
+    if model.absorbs:
+        doses[3::5] = [one._replace(subcutaneous=True, duration_days=0.0) for one in doses[3::5]]
+    known = [covariates(60 + n, 3.0 + 0.05 * n, from_days=112.0 * n) for n in range(20)]
+    eta = [0.2] * len(model.random)
+    assert_as_the_oracle(model, history_of(doses, known), [2000.0, 2400.0], eta)
+    assert_as_the_oracle(model, history_of(doses, known), [100.0, 2000.0, 2400.0], eta)

@@ -87,6 +87,15 @@ def test_a_settled_trough_is_that_of_the_last_covariates():
     )
 
 
+def test_a_settled_trough_asks_the_history_it_is_given_for_the_covariates():
+    model = MODELS["fasanmade-2011-combined"]
+    history = standard_history(covariates(70, 4.1), samples=SAMPLES)
+    found = estimate(model, history)
+    worse = history_of(history.administrations, [covariates(70, 2.8)], history.samples)
+    now, then = (predict_trough(found, one, plan(), None) for one in (history, worse))
+    assert then.median_ug_ml < 0.7 * now.median_ug_ml
+
+
 @given(st.floats(50.0, 1000.0), st.floats(20.0, 70.0), st.sampled_from(NAMES))
 def test_a_plan_is_answered_the_same_alone_and_among_others(amount, interval, name):
     history = standard_history(covariates(), samples=SAMPLES)
