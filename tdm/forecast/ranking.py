@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tdm.knowledge.model import Policy
 
 DAYS_PER_WEEK = 7
+SAME_DRUG = 1.02  # doses are rounded to mg or to vials: half the dose twice as often is no less drug
 
 
 class Ranking(NamedTuple):
@@ -41,7 +42,7 @@ def rank(options: Sequence[Option], policy: Policy) -> Ranking:
     if not within:
         return Ranking(_unmarked(options), no_choice=NoChoice.ABOVE_CEILING)
     least_aside = min((weekly_mg(one) for one in rated if passes_ceiling(one, policy)), default=inf)
-    allowed = [one for one in within if weekly_mg(one) <= least_aside * (1 + 1e-9)]
+    allowed = [one for one in within if weekly_mg(one) <= least_aside * SAME_DRUG]
     best = max((chance(one) for one in allowed), default=0.0)
     cut = max(best - policy.forecast_within_points / 100, policy.forecast_least_chance)
     good = sorted((one for one in allowed if chance(one) >= cut), key=by_change)
