@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tdm.facts import Route
-from tdm.forecast.choosing import may_speak, models_for, range_notes, short_name
+from tdm.forecast.choosing import Chosen, may_speak, models_for, range_notes, short_name
 from tdm.forecast.inputs import Inputs, read_inputs
 from tdm.forecast.result import Absence, ModelTrough, Note, Remark, TroughForecast
+from tdm.forecast.steadiness import contradicts
 from tdm.pharmacokinetics.estimate import Estimate, estimate, estimates
 from tdm.pharmacokinetics.predicted import Predicted
 from tdm.pharmacokinetics.prediction import Plan, predict_at, predict_troughs
@@ -89,6 +90,22 @@ def fit(
     route = Route.SUBCUTANEOUS if injected else assessment.regimen.route
     known = bool(inputs.covariates.albumin_g_dl)
     chosen = models_for(knowledge.models.values(), route, groups.pop(), albumin_known=known)
+    found = fit_models(chosen, inputs)
+    if isinstance(found, NoFit) or len(inputs.levels.samples) <= 1:
+        return found
+    if not any(contradicts(one.estimate, one.history) for one in found.bracket):
+        return found
+    # One clearance does not explain all levels: the newest tells of now.
+    again = fit_models(chosen, inputs.by_newest_level())
+    if isinstance(again, Fit) and all(contradicts(one.estimate, one.history) for one in again.bracket):
+        day = inputs.levels.drawn[0].day.isoformat()
+        return NoFit(Absence.LEVEL_UNEXPECTED, again.left_out, day)
+    return again
+
+
+def fit_models(chosen: Chosen, inputs: Inputs) -> Fit | NoFit:
+    """The chosen models fitted to the levels of the inputs; or why there is nothing to say."""
+    known = bool(inputs.covariates.albumin_g_dl)
     asked = [*chosen.bracket, *([] if chosen.opinion is None else [chosen.opinion])]
     histories = histories_for(asked, inputs, shared=known)
     present = {name: history.covariates[-1] for name, history in histories.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tdm.facts import Moment, Route, TreatmentCourse
@@ -37,6 +37,12 @@ class Inputs:
     inputs: tuple[Note, ...]
     assumptions: tuple[Note, ...]
 
+    def by_newest_level(self) -> Inputs:
+        """The same with the newest level alone: the older ones do not agree with it."""
+        levels = newest_only(self.levels, Remark.CLEARANCE_CHANGED)
+        others = [note for note in self.inputs if note[0] not in (Remark.LEVEL, Remark.LEVELS)]
+        return replace(self, levels=levels, inputs=(*_levels_note(levels), *others))
+
     def history_for(self, model: PkModel) -> History:
         """The history as one model reads it; a missing albumin is that model's typical one."""
         read = self.covariates
@@ -63,6 +69,13 @@ class Inputs:
         )
 
 
+def _levels_note(levels: UsedLevels) -> tuple[Note, ...]:
+    if not levels.drawn:
+        return ()
+    days = ", ".join(drawn.day.isoformat() for drawn in levels.drawn)
+    return ((Remark.LEVELS if len(levels.drawn) > 1 else Remark.LEVEL, (("days", days),)),)
+
+
 def read_inputs(
     course: TreatmentCourse, assessment: Assessment, now: Moment, knowledge: Knowledge
 ) -> Inputs | Absence:
@@ -84,9 +97,7 @@ def read_inputs(
     if isinstance(doses, Absence):
         return doses
     inputs: list[Note] = []
-    if levels.drawn:
-        days = ", ".join(drawn.day.isoformat() for drawn in levels.drawn)
-        inputs.append((Remark.LEVELS if len(levels.drawn) > 1 else Remark.LEVEL, (("days", days),)))
+    inputs += _levels_note(levels)
     recorded = len(history.infusions)
     if recorded:
         first = history.infusions[0].given.day.isoformat()

@@ -37,6 +37,7 @@ class Remark(StrEnum):
     # -- left out
     LEVEL_AT_LEAST = "level-at-least"
     OLDER_LEVELS = "older-levels"
+    CLEARANCE_CHANGED = "clearance-changed"
     MODEL_OUT_OF_RANGE = "model-out-of-range"
     MODEL_NOT_CONVERGED = "model-not-converged"
 

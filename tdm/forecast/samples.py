@@ -81,12 +81,12 @@ def read_samples(
     )
 
 
-def newest_only(levels: UsedLevels) -> UsedLevels:
+def newest_only(levels: UsedLevels, why: Remark = Remark.OLDER_LEVELS) -> UsedLevels:
     """The newest level alone, the others left out by name."""
     if len(levels.samples) <= 1:
         return levels
     day = levels.drawn[0].day.isoformat()
-    left_out = (*levels.left_out, (Remark.OLDER_LEVELS, (("day", day),)))
+    left_out = (*levels.left_out, (why, (("day", day),)))
     doubtful = tuple([drawn for drawn in levels.doubtful if drawn == levels.drawn[0]])
     return UsedLevels(levels.samples[:1], levels.drawn[:1], doubtful, left_out)
 

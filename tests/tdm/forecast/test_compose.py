@@ -227,3 +227,53 @@ def test_what_is_in_force_lies_between_the_usual_and_the_measured_whatever_chang
         (predicted,) = troughs_of(found.bracket, [(IN_FORCE, Asked(None))], settled=True)
         for expected, one in zip(usual, predicted.by_model, strict=True):
             assert min(expected, value) * 0.8 <= one.median_ug_ml <= max(expected, value) * 1.25
+
+
+def falling(*levels, newest=1.8):
+    """Troughs of one regimen over a year, newest first."""
+    return person(
+        order(500),
+        maintenance(),
+        level(newest, 0),
+        *[level(value, 56 * place, hour=8) for place, value in enumerate(levels, start=1)],
+        ati("negative"),
+        albumin(3.6, 9),
+        active(),
+    )
+
+
+def test_where_the_drug_is_cleared_faster_than_before_the_newest_level_alone_speaks():
+    found, alone = fitted(falling(6.0, 6.5)), fitted(falling())
+    assert len(found.inputs.levels.samples) == 1
+    assert found.left_out == ((Remark.CLEARANCE_CHANGED, (("day", "2026-03-09"),)),)
+    assert (Remark.LEVEL, (("days", "2026-03-09"),)) in found.inputs.inputs
+    question = [(IN_FORCE, Asked(6.0))]
+    (one,), (other,) = (troughs_of(each.bracket, question, settled=True) for each in (found, alone))
+    assert one.medians_ug_ml == pytest.approx(other.medians_ug_ml, rel=1e-2)
+    assert one.medians_ug_ml[1] < 2.5
+
+
+def test_levels_that_agree_are_all_used():
+    found = fitted(falling(2.2, 1.6))
+    assert len(found.inputs.levels.samples) == 3
+    assert found.left_out == ()
+
+
+def test_a_newest_level_that_nothing_explains_ends_the_forecast(monkeypatch):
+    monkeypatch.setattr(module, "contradicts", lambda *_: True)
+    found = unfitted(falling(6.0))
+    assert (found.absent, found.level_day) == (Absence.LEVEL_UNEXPECTED, "2026-03-09")
+    assert remarks(found.left_out) == [Remark.CLEARANCE_CHANGED]
+    assert fitted(falling()).individual  # a single level is only asked whether any patient may have it
+
+
+def test_what_cannot_be_fitted_again_is_said_as_it_is(monkeypatch):
+    monkeypatch.setattr(module, "contradicts", lambda *_: True)
+    first, calls = module.fit_models, []
+
+    def once(chosen, inputs):
+        calls.append(inputs)
+        return first(chosen, inputs) if len(calls) == 1 else module.NoFit(Absence.NOT_CONVERGED)
+
+    monkeypatch.setattr(module, "fit_models", once)
+    assert unfitted(falling(6.0)).absent is Absence.NOT_CONVERGED
