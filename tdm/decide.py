@@ -185,6 +185,7 @@ def _by_table(
         and verdict is Verdict.INTENSIFY
         and not assessment.draft_changes_route
         and not report.dose_in_doubt
+        and not foreseen.order_too_strong
         and draft_does_it(course.draft, foreseen.advised, assessment.regimen)
     )
     comparable = None if assessment.draft_changes_route else course.draft

@@ -12,16 +12,25 @@ from tdm.decision import Assessment, Option, OptionKind, Verdict
 from tdm.facts import Comparator, Route
 from tdm.forecast.compose import Fit, NoFit, fit
 from tdm.forecast.projecting import level_within_interval, project
-from tdm.forecast.ranking import is_candidate, rank
-from tdm.forecast.regimens import Course, answers, course_of, of_option, of_order, regimen_in_force
+from tdm.forecast.ranking import SAME_DRUG, is_candidate, passes_ceiling, rank, weekly_mg
+from tdm.forecast.regimens import (
+    Course,
+    answers,
+    course_of,
+    of_option,
+    of_order,
+    regimen_in_force,
+    same_regimen,
+)
 from tdm.forecast.result import Absence, Forecast, Projection, TroughForecast
 from tdm.forecast.targets import LESS_DRUG
 from tdm.issues import DataIssue, IssueCode
+from tdm.options_dose import current_mg
 from tdm.phase import INDUCTION
 
 if TYPE_CHECKING:
     from tdm.facts import LevelReading, Moment, TreatmentCourse
-    from tdm.knowledge.model import Knowledge
+    from tdm.knowledge.model import Knowledge, Policy
 
 APART = 1.2
 """A measured trough by this factor outside of what is expected calls for a word."""
@@ -56,7 +65,8 @@ class Forecasted:
 
     `advised` are the options that an order in front of the clinician is compared with: where the forecast
     chose, those that are about as good as the chosen one. `forecast` is None where it has nothing to add.
-    `local_policy`: it chose, or chose none, by a limit that the site replaced.
+    `local_policy`: it chose, or chose none, by a limit that the site replaced. `order_too_strong`: the order
+    in front of the clinician is likely to be more than is wanted, where the recommended option is not.
     """
 
     options: tuple[Option, ...]
@@ -64,6 +74,7 @@ class Forecasted:
     forecast: Forecast | None = None
     issues: tuple[DataIssue, ...] = ()
     local_policy: bool = False
+    order_too_strong: bool = False
 
 
 LIMITS = frozenset(
@@ -178,8 +189,30 @@ def _ranked(numbered: Forecasted, assessment: Assessment, knowledge: Knowledge) 
         return numbered
     ranking = rank(numbered.options, knowledge.policy)
     foreseen = replace(forecast, ranked=ranking.no_choice is None, no_choice=ranking.no_choice)
-    local = not LIMITS.isdisjoint(knowledge.local_keys)
-    return Forecasted(ranking.options, ranking.about_as_good, foreseen, local_policy=local)
+    return Forecasted(
+        ranking.options,
+        ranking.about_as_good,
+        foreseen,
+        local_policy=not LIMITS.isdisjoint(knowledge.local_keys),
+        order_too_strong=too_strong(ranking.options, foreseen, assessment, knowledge.policy),
+    )
+
+
+def too_strong(options: Sequence[Option], forecast: Forecast, assessment: Assessment, policy: Policy) -> bool:
+    """Whether the order uses more drug than is recommended and would be set aside, or is beyond all offered."""
+    asked = assessment.draft_regimen
+    chosen = next((one for one in options if one.recommended), None)
+    if asked is None or chosen is None:
+        return False
+    order = Option(OptionKind.RAISE_DOSE, current_mg(asked), None, asked.interval_days)
+    weekly = weekly_mg(order)
+    if weekly <= weekly_mg(chosen) * SAME_DRUG:
+        return False
+    rated = [one for one in options if is_candidate(one)]
+    if weekly > max(weekly_mg(one) for one in rated) * SAME_DRUG:
+        return True
+    same = [one.predicted for one in rated if same_regimen(order, one)]
+    return passes_ceiling(replace(order, predicted=same[0] if same else forecast.of_order), policy)
 
 
 def _may_rank(options: Sequence[Option], assessment: Assessment) -> bool:

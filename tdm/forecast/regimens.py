@@ -117,10 +117,17 @@ def of_order(course: Course, options: Iterable[Option]) -> Question | None:
     return Question(mg, interval, asked.route)
 
 
-def _same(mg: float, interval_days: float, other_mg: float | None, other_days: float | None) -> bool:
-    if other_mg is None or other_days is None:
+def _same(
+    mg: float | None, interval_days: float | None, other_mg: float | None, other_days: float | None
+) -> bool:
+    if mg is None or interval_days is None or other_mg is None or other_days is None:
         return False
     return abs(mg - other_mg) <= SAME_DOSE * mg and abs(interval_days - other_days) <= SAME_DAYS
+
+
+def same_regimen(one: Option, other: Option) -> bool:
+    """Whether two options come to the same dose and interval, as far as both are known."""
+    return _same(one.dose_mg, one.interval_days, other.dose_mg, other.interval_days)
 
 
 def answers(

@@ -6,11 +6,11 @@ import pytest
 
 from tdm.decide import decide
 from tdm.decision import OptionKind as K
-from tdm.decision import Verdict
-from tdm.facts import Comparator, MedicationConcept, SafetyConcept
+from tdm.decision import Regimen, Verdict
+from tdm.facts import Comparator, MedicationConcept, Route, SafetyConcept
 from tdm.forecast import deciding as module
-from tdm.forecast.deciding import apart, names_regimen
-from tdm.forecast.result import Absence, ModelTrough, NoChoice, TroughForecast
+from tdm.forecast.deciding import apart, names_regimen, too_strong
+from tdm.forecast.result import Absence, Forecast, ModelTrough, NoChoice, TroughForecast
 from tdm.issues import IssueCode
 from tests.support.course_builder import (
     NOW,
@@ -35,6 +35,7 @@ from tests.tdm.forecast.cases import (
     person,
     quiet,
     relapse,
+    trough,
 )
 
 
@@ -306,3 +307,42 @@ def test_a_measured_trough_apart_from_the_expected_one_is_told(reading, told):
 def test_without_a_level_there_is_nothing_to_be_apart_from():
     assessment = assessed(person(order(500), maintenance(), albumin(4.1), active()))
     assert apart(assessment, TroughForecast((ModelTrough("one", 0.6, 0.3, 1.0),))) is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "stronger"),
+    [
+        ({"mg": 700, "interval": 28}, True),  # beyond all that is offered
+        ({"mg": 500, "interval": 28}, True),  # likely to pass the ceiling
+        ({"mg": 350, "interval": 28}, False),
+        ({"mg": 360, "interval": 28}, False),
+    ],
+)
+def test_an_order_far_above_the_recommended_option_is_never_waved_through(asked, stronger):
+    decision = decided(relapse(draft(mg_per_kg=None, **asked)))
+    (chosen,) = recommended(decision)
+    assert (chosen.dose_mg, chosen.interval_days) == (350, 28)
+    assert decision.draft_already_does_it is not stronger
+    assert (IssueCode.ORDER_STRONGER in [one.code for one in decision.issues]) is stronger
+
+
+def too_strong_of(draft_regimen, *options, forecast=None):
+    assessment = replace(assessed(relapse(draft())), draft_regimen=draft_regimen)
+    return too_strong(options, forecast or Forecast(), assessment, knowledge().policy)
+
+
+def test_an_order_is_too_strong_beyond_all_offered_or_where_its_like_was_set_aside():
+    chosen = option(mg=350, days=42, predicted=trough(0.7), recommended=True)
+    aside = option(mg=700, days=42, predicted=trough(0.9, 0.9))
+    asked = Regimen(Route.INTRAVENOUS, dose_mg=700, interval_days=42)
+    assert too_strong_of(asked, chosen, aside)
+    fine = option(mg=700, days=42, predicted=trough(0.75, 0.2))
+    assert not too_strong_of(asked, chosen, fine)
+    between = replace(asked, dose_mg=500)
+    assert too_strong_of(between, chosen, fine, forecast=Forecast(of_order=trough(0.8, 0.9)))
+    assert not too_strong_of(between, chosen, fine, forecast=Forecast(of_order=trough(0.8, 0.5)))
+    assert not too_strong_of(between, chosen, fine)
+    assert too_strong_of(replace(asked, interval_days=28), chosen, fine)
+    assert not too_strong_of(replace(asked, interval_days=None), chosen, fine)
+    assert not too_strong_of(None, chosen)
+    assert not too_strong_of(asked, replace(chosen, recommended=False), aside)
