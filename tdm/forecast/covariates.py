@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import isfinite
 
+from tdm.activity import marker_issue
 from tdm.antibody_result import POSITIVE, DatedAti, assay_known, class_of
 from tdm.decision import AtiClass
 from tdm.facts import (
@@ -23,6 +24,7 @@ from tdm.facts import (
 from tdm.forecast.result import Note, Remark
 from tdm.forecast.timeline import MOST_STEPS, Step, Timeline, Value
 from tdm.immunogenicity import usable_results
+from tdm.issues import DataIssue, IssueCode
 from tdm.knowledge.model import Knowledge, Policy
 from tdm.timing import in_future, is_older
 from tdm.weight import HEAVIEST_KG
@@ -42,7 +44,8 @@ class CovariateHistory:
     A value holds up to its own date, back to the reading before it: what is measured at the end of a dosing
     interval was true of it, and explains the level that was drawn with it. That is how the models' own data
     were read. `dosing_weight_kg` is the weight that was known at a time, by which doses were worked out.
-    `male` is None where sex is not recorded. `inputs` and `assumptions` say what they rest on.
+    `male` is None where sex is not recorded. `inputs` and `assumptions` say what they rest on, `issues` which
+    albumin is none that a person has.
     """
 
     weight_kg: tuple[Step[float], ...]
@@ -53,6 +56,7 @@ class CovariateHistory:
     male: bool | None
     inputs: tuple[Note, ...] = ()
     assumptions: tuple[Note, ...] = ()
+    issues: tuple[DataIssue, ...] = ()
 
 
 def read_covariates(
@@ -89,6 +93,24 @@ def read_covariates(
         None if course.sex not in (Sex.MALE, Sex.FEMALE) else course.sex is Sex.MALE,
         tuple(inputs),
         tuple(assumptions),
+        implausible_albumins(course.markers, timeline.now, policy),
+    )
+
+
+def implausible_albumins(
+    readings: Iterable[MarkerReading], now: Moment, policy: Policy
+) -> tuple[DataIssue, ...]:
+    """An issue for each recent albumin that no person has: a slip of the unit, most likely."""
+    lowest, highest = ALBUMIN_PLAUSIBLE_G_DL
+    return tuple(
+        [
+            marker_issue(IssueCode.MARKER_IMPLAUSIBLE, one)
+            for one in readings
+            if one.marker is Marker.ALBUMIN
+            and one.value is not None
+            and not lowest <= one.value <= highest
+            and not is_older(one.drawn, now, policy.forecast_albumin_valid_days)
+        ]
     )
 
 

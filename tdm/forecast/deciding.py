@@ -164,7 +164,8 @@ def _with_numbers(
         ]
     )
     forecast = forecast_of(question, in_force, projection)
-    return Forecasted(numbered, numbered, replace(forecast, of_order=next(found_for, None)))
+    forecast = replace(forecast, of_order=next(found_for, None))
+    return Forecasted(numbered, numbered, forecast, issues=found.inputs.covariates.issues)
 
 
 def apart(assessment: Assessment, in_force: TroughForecast | None) -> float | None:
@@ -193,13 +194,14 @@ def _ranked(numbered: Forecasted, assessment: Assessment, knowledge: Knowledge) 
         ranking.options,
         ranking.about_as_good,
         foreseen,
+        numbered.issues,
         local_policy=not LIMITS.isdisjoint(knowledge.local_keys),
         order_too_strong=too_strong(ranking.options, foreseen, assessment, knowledge.policy),
     )
 
 
 def too_strong(options: Sequence[Option], forecast: Forecast, assessment: Assessment, policy: Policy) -> bool:
-    """Whether the order uses more drug than is recommended and would be set aside, or is beyond all offered."""
+    """Whether the order has more drug than is recommended: beyond all options, or as one that is set aside."""
     asked = assessment.draft_regimen
     chosen = next((one for one in options if one.recommended), None)
     if asked is None or chosen is None:

@@ -82,7 +82,8 @@ def _recorded(reader: DoseReader, earliest: float) -> tuple[Administration, ...]
     first = reader.history.infusions[0].given
     if reader.history.start_known or reader.timeline.at(first) < earliest:
         return tuple(doses)
-    interval, _ = planned_interval(first, reader.history, reader.course.draft, reader.policy)
+    route = reader.regimen.route
+    interval, _ = planned_interval(first, reader.history, reader.course.draft, reader.policy, route)
     interval = interval or reader.regimen.interval_days
     if not interval:
         return Absence.NO_REGIMEN

@@ -65,7 +65,7 @@ def project(
     at = levels.samples[levels.drawn.index(drawn)].at_days
     times = [found.inputs.timeline.at(one.given) for one in history.infusions]
     before = [given for given in times if given < at]
-    interval, _ = planned_interval(drawn, history, course.draft, policy)
+    interval, _ = planned_interval(drawn, history, course.draft, policy, Route.INTRAVENOUS)
     phase = phase_at(drawn, history, policy, starting=False).phase
     step = planned_step(len(before), phase, interval, history, policy) if before else None
     if step is None:

@@ -6,6 +6,7 @@ from tdm.facts import Comparator, FactGroup, MedicationConcept, MedicationUse, R
 from tdm.forecast import covariates as module
 from tdm.forecast.covariates import read_covariates
 from tdm.forecast.result import Remark
+from tdm.issues import IssueCode
 from tests.support.course_builder import after, ati, course, lacking, medication, sex, source, weight
 from tests.tdm.forecast.cases import TIMELINE, albumin, knowledge, remarks
 
@@ -169,3 +170,11 @@ def test_a_value_holds_back_to_a_day_after_the_reading_before_it():
 def test_a_repeated_value_keeps_its_part_of_the_past():
     found = covariates(albumin(4.2, 200), albumin(4.2, 57), albumin(2.9, 1))
     assert [(round(step.from_days), step.value) for step in found.albumin_g_dl] == [(-200, 4.2), (-56, 2.9)]
+
+
+@pytest.mark.parametrize("value", [36, 0.36, 545])
+def test_an_albumin_that_no_person_has_is_a_doubt(value):
+    (found,) = covariates(albumin(value, 10)).issues
+    assert (found.code, dict(found.parameters)["day"]) == (IssueCode.MARKER_IMPLAUSIBLE, "2026-02-27")
+    assert covariates(albumin(value, 200)).issues == ()
+    assert covariates(albumin(3.6, 10), albumin(None, 9)).issues == ()

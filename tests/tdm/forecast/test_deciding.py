@@ -346,3 +346,10 @@ def test_an_order_is_too_strong_beyond_all_offered_or_where_its_like_was_set_asi
     assert not too_strong_of(replace(asked, interval_days=None), chosen, fine)
     assert not too_strong_of(None, chosen)
     assert not too_strong_of(asked, replace(chosen, recommended=False), aside)
+
+
+def test_an_implausible_albumin_is_named_among_the_doubts():
+    decision = decided(
+        person(order(500), maintenance(), level(1.8), ati("negative"), albumin(36.0), active())
+    )
+    assert IssueCode.MARKER_IMPLAUSIBLE in [one.code for one in decision.issues]
