@@ -158,6 +158,7 @@ bench: $(STATE)/dev ## the figures: whole decisions beside a constant route, loa
 	@$(BIN)/python -m benchmarks.served
 	@$(BIN)/python -m benchmarks.inprocess
 	@$(BIN)/python -m benchmarks.stages
+	@$(BIN)/python -m benchmarks.forecast
 	@$(BIN)/python -m benchmarks.load
 	@$(BIN)/python -m benchmarks.start
 

@@ -1,4 +1,4 @@
-"""The body of a card: what was seen, what it means, what can be done, what is doubtful, and on what basis.
+"""The body of a card: what was seen, what it means, what can be done and foreseen, what is doubtful, and why.
 
 The order of the sections never changes, so that a reader who knows one card finds everything on the next.
 Only bold words and bullet lists are used: every client shows these, and they read well as plain text too.
@@ -11,12 +11,13 @@ from typing import TypeAlias
 
 from cards.amounts import regimen_text, with_unit_set
 from cards.cohort import cohort_of
-from cards.markdown import ELLIPSIS, escape
+from cards.forecast import forecast_lines, no_choice_text, option_forecast
+from cards.markdown import ELLIPSIS, escape, escape_sentence
 from cards.not_to_give import is_not_to_give
 from cards.phrases import Phrases, phrases_of
 from cards.sentences import fill_markdown
 from cards.wording import Wording
-from tdm.decision import Activity, Assessment, Decision, FiredGate, Verdict
+from tdm.decision import Activity, Assessment, Decision, FiredGate, Option, Verdict
 from tdm.facts import FactGroup, Shortfall
 from tdm.knowledge.cohort import CohortFinding
 from tdm.knowledge.model import Knowledge, Message
@@ -60,11 +61,13 @@ def detail(
     doubts += missing
     doubts += _not_evaluated(decision, wording)
     doubts += shortfall_lines(_unsaid(decision, shortfalls), wording) if shortfalls else []
+    foreseen = [escape_sentence(line) for line in forecast_lines(decision, knowledge, wording)]
     return "\n\n".join(
         (
             section(headings["seen"], _seen(decision) or [lines["nothing_seen"]]),
             section(headings["assessment"], _assessment(decision, reasons, cohort, phrases)),
             section(headings["options"], _options(decision, phrases)),
+            *([section(headings["forecast"], foreseen)] if foreseen else []),
             section(headings["doubts"], doubts or [lines["no_doubts"]]),
             section(headings["sources"], _sources(decision, cohort, phrases) or [lines["no_sources"]]),
             phrases.footer(decision.rule, decision.knowledge_version, decision.local_policy),
@@ -157,14 +160,23 @@ def _sentence(message: Message | None, fallback: str, parameters: Sequence[tuple
 
 def _options(decision: Decision, phrases: Phrases) -> list[str]:
     wording = phrases.wording
-    options = [phrases.option(option, regimen_text(option, wording)) for option in decision.options]
+    options = [_option(option, phrases) for option in decision.options]
+    declined = no_choice_text(decision, wording)
+    if declined:
+        options.insert(0, escape_sentence(declined))
     if options and is_not_to_give(decision):
-        options = [wording.lines["not_to_give"], *options]
+        options.insert(0, wording.lines["not_to_give"])
     if decision.draft_already_does_it:
         return [wording.lines["already"], *options]
     if decision.verdict is Verdict.HOLD:
         return [wording.lines["hold"], *options]
     return options or [wording.lines["no_options"]]
+
+
+def _option(option: Option, phrases: Phrases) -> str:
+    line = phrases.option(option, regimen_text(option, phrases.wording))
+    foreseen = option_forecast(option, phrases.wording)
+    return f"{line}. {escape_sentence(foreseen)}" if foreseen else line
 
 
 def _issues(decision: Decision, knowledge: Knowledge) -> Iterable[str]:

@@ -135,6 +135,8 @@ def _how(decision: Decision, knowledge: Knowledge, wording: Wording, seen: str) 
     """Return what to do exactly: the recommended regimen or option, else the deciding sentence in short."""
     if decision.draft_already_does_it:
         return wording.summary["already"]
+    if decision.forecast is not None and decision.forecast.no_choice is not None:
+        return wording.summary["no_choice"]
     option = recommended_option(decision)
     if option is not None and decision.verdict is Verdict.INTENSIFY:
         regimen = short_regimen_text(option, wording)

@@ -61,6 +61,9 @@ class Wording:
     actions: Mapping[str, Button]
     regimen: Words
     week_intervals: Mapping[float, str]
+    forecast: Words
+    forecast_absent: Words
+    forecast_notes: Words
     not_completed: Words
     not_completed_reasons: Mapping[str, Words]
 
@@ -123,6 +126,9 @@ def wording_from(tables: Mapping[str, Any]) -> Wording:
                 "lines",
                 "cannot_update",
                 "regimen",
+                "forecast",
+                "forecast_absent",
+                "forecast_notes",
             )
         },
     )

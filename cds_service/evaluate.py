@@ -37,6 +37,7 @@ from tdm.actionable import is_actionable
 from tdm.decide import decide
 from tdm.decision import Decision, Verdict
 from tdm.facts import Moment, TreatmentCourse
+from tdm.forecast.result import Absence
 from tdm.issues import IssueCode
 
 
@@ -76,6 +77,7 @@ class Examination:
 
 _ALWAYS_EVALUATED: Final = 20
 _WORK_OF_AN_ORDER: Final = 50  # in resources: what an order costs when the record is empty
+_MOST_FORECAST: Final = 5  # orders of one request; a forecast costs more than all else of an order
 _MOST_WORK: Final = 50_000  # resources read for all orders together, less than a second's work
 
 _NOTHING: Final = AcquiredResources(keys={})
@@ -167,8 +169,15 @@ def evaluate_all(
     several = len(drafts) > 1
     most = _most_evaluated(examination.acquired) if several else _ALWAYS_EVALUATED
     evaluated = [
-        _evaluate_draft(examination, draft, draft.label if several else None, services, now)
-        for draft in drafts[:most]
+        _evaluate_draft(
+            examination,
+            draft,
+            draft.label if several else None,
+            services,
+            now,
+            no_forecast=Absence.MANY_ORDERS if place >= _MOST_FORECAST else None,
+        )
+        for place, draft in enumerate(drafts[:most])
     ]
     if drafts[most:]:
         rest = f"{most + 1} to {len(drafts)} of {len(drafts)}"
@@ -201,7 +210,13 @@ def _most_evaluated(acquired: AcquiredResources) -> int:
 
 
 def _evaluate_draft(
-    examination: Examination, draft: DraftOrder, label: str | None, services: Services, now: Moment
+    examination: Examination,
+    draft: DraftOrder,
+    label: str | None,
+    services: Services,
+    now: Moment,
+    *,
+    no_forecast: Absence | None,
 ) -> Evaluated:
     if examination.failure:
         return _not_completed(
@@ -214,7 +229,7 @@ def _evaluate_draft(
     decision: Decision | None = None
     try:
         course = build_course(examination.acquired, draft=draft, context=examination.context)
-        decision = decide(course, now=now, knowledge=services.knowledge)
+        decision = decide(course, now=now, knowledge=services.knowledge, no_forecast=no_forecast)
         if decision.verdict is Verdict.NOT_APPLICABLE:
             return Evaluated(draft, course, decision)
         return _completed(examination, draft, course, decision, label, services)
@@ -308,9 +323,12 @@ def _logged(one: Evaluated) -> DraftRecord:
     if one.reason is not None or decision is None:
         verdict = Verdict.NOT_COMPLETED.value if one.reason is not None else ""
         return DraftRecord(verdict=verdict, reason=one.reason or "", failed_at=one.failed_at)
+    forecast = decision.forecast
     return DraftRecord(
         verdict=decision.verdict,
         rule=decision.rule,
         certainty=decision.certainty or "",
         issues=tuple(sorted({issue.code for issue in decision.issues})),
+        failed_at=forecast.failed_at if forecast is not None else "",
+        forecast=(forecast.absent or "given") if forecast is not None else "",
     )

@@ -12,8 +12,10 @@ from cards.model import ActionType
 from cards.sentences import fill_plain
 from cds_service.evaluate import Evaluated
 from fhir_mappings.proof import is_valid
-from tdm.decision import Decision
+from tdm.decision import Decision, Option
 from tdm.facts import Moment
+from tdm.forecast.asking import ask
+from tdm.forecast.result import Forecast, TroughForecast
 from tdm.issues import DataIssue
 from tdm.knowledge.model import Knowledge, Message
 from tdm.neighbours import neighbouring_rules
@@ -27,11 +29,11 @@ def explanation_document(evaluated: tuple[Evaluated, ...], now: Moment, knowledg
         "asOf": now.at.isoformat(),
         "day": now.day.isoformat(),
         "knowledge": {"version": knowledge.version, "contentHash": knowledge.content_hash},
-        "evaluated": [_one(entry, knowledge) for entry in evaluated],
+        "evaluated": [_one(entry, now, knowledge) for entry in evaluated],
     }
 
 
-def _one(entry: Evaluated, knowledge: Knowledge) -> Document:
+def _one(entry: Evaluated, now: Moment, knowledge: Knowledge) -> Document:
     document: Document = {"order": entry.draft.label if entry.draft is not None else None}
     if entry.reason is not None:
         document |= {"notCompleted": entry.reason, "failedAt": entry.failed_at}
@@ -50,12 +52,13 @@ def _one(entry: Evaluated, knowledge: Knowledge) -> Document:
                 for gate in decision.gates
             ],
             "gatesNotEvaluated": [plain(unread) for unread in decision.not_evaluated],
-            "options": [plain(option) for option in decision.options],
+            "options": [option_document(option) for option in decision.options],
             "draftAlreadyDoesIt": decision.draft_already_does_it,
             "issues": [issue_document(issue, knowledge) for issue in decision.issues],
             "neighbours": neighbours_of(decision, knowledge),
             "evidence": list(decision.evidence),
             "localPolicy": decision.local_policy,
+            "forecast": forecast_document(explained_forecast(entry, now, knowledge)),
             "assessment": plain(decision.assessment),
         }
     if entry.course is not None:
@@ -63,6 +66,53 @@ def _one(entry: Evaluated, knowledge: Knowledge) -> Document:
     document["card"] = entry.card.to_json() if entry.card is not None else None
     document["proofs"] = proofs_of(entry)
     return document
+
+
+def option_document(option: Option) -> Document:
+    """Return an option with what it is predicted to give."""
+    document: Document = plain(option)
+    return document | {"predicted": trough_document(option.predicted)}
+
+
+def forecast_document(forecast: Forecast | None) -> Document | None:
+    """Return a forecast with its troughs summed up over the models; None where there was nothing to ask."""
+    if forecast is None:
+        return None
+    document: Document = plain(forecast)
+    document["in_force"] = trough_document(forecast.in_force)
+    document["opinion"] = trough_document(forecast.opinion)
+    document["of_order"] = trough_document(forecast.of_order)
+    if forecast.projection is not None:
+        document["projection"]["trough"] = trough_document(forecast.projection.trough)
+    for name in ("inputs", "assumptions", "left_out"):
+        document[name] = [{"id": note, **dict(values)} for note, values in document[name]]
+    return document
+
+
+def trough_document(predicted: TroughForecast | None) -> Document | None:
+    """Return a predicted trough with its bracket, its interval and the more cautious chances."""
+    if predicted is None:
+        return None
+    document: Document = plain(predicted)
+    return document | {
+        "medians_ug_ml": list(predicted.medians_ug_ml),
+        "interval_80_ug_ml": list(predicted.interval_ug_ml),
+        "reaches": predicted.reaches,
+        "exceeds": predicted.exceeds,
+    }
+
+
+def explained_forecast(entry: Evaluated, now: Moment, knowledge: Knowledge) -> Forecast | None:
+    """Return the forecast of the decision, else that of the regimen in force, which no card needed.
+
+    None where there is no course or nothing to assess: another disease, or a check that was not completed.
+    """
+    if entry.course is None or entry.decision is None:
+        return None
+    if entry.decision.forecast is not None:
+        return entry.decision.forecast
+    answered = ask(entry.course, entry.decision, (), now=now, knowledge=knowledge)
+    return answered[0].forecast if answered else None
 
 
 def proofs_of(entry: Evaluated) -> list[Document]:

@@ -8,12 +8,22 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from cards.forecast import lines_of, trough_text
 from cards.terminal import print_card
+from cards.wording import load_wording
 from cds_service.evaluate import Evaluated
-from cds_service.explanation import issue_document, neighbours_of, proofs_of, rule_text
+from cds_service.explanation import (
+    explained_forecast,
+    issue_document,
+    neighbours_of,
+    proofs_of,
+    rule_text,
+)
 from cds_service.render import visible
 from tdm.decision import Decision, Option
 from tdm.facts import Moment
+from tdm.forecast.choosing import short_name
+from tdm.forecast.result import ModelTrough
 from tdm.knowledge.model import Knowledge
 
 _DAYS_PER_WEEK = 7
@@ -33,6 +43,7 @@ def print_explanation(
             console.print(f"[bold]Not completed:[/bold] {escape(entry.reason)} {escape(entry.failed_at)}")
         if entry.decision is not None:
             _print_decision(entry.decision, knowledge, console)
+            _print_forecast(entry, now, knowledge, console)
         if entry.card is not None:
             print_card(entry.card.to_json(), console)
             _print_lines(
@@ -76,6 +87,22 @@ def _print_decision(decision: Decision, knowledge: Knowledge, console: Console) 
     )
     _print_lines("Options", [_option_line(option) for option in decision.options], console)
     _print_lines("Evidence", list(decision.evidence), console)
+
+
+def _print_forecast(entry: Evaluated, now: Moment, knowledge: Knowledge, console: Console) -> None:
+    wording = load_wording()
+    forecast = explained_forecast(entry, now, knowledge)
+    lines = [] if forecast is None else lines_of(forecast, knowledge, wording)
+    if forecast is not None:
+        for trough in filter(None, (forecast.in_force, forecast.opinion)):
+            lines += [model_line(one, knowledge) for one in trough.by_model]
+    _print_lines("Forecast", lines, console)
+
+
+def model_line(one: ModelTrough, knowledge: Knowledge) -> str:
+    """Return what one model predicts of the regimen in force."""
+    name = short_name(knowledge.models[one.model])
+    return f"{name}: {one.median_ug_ml:.2f} ({one.lower_ug_ml:.2f} to {one.upper_ug_ml:.2f}) µg/mL"
 
 
 def _print_facts(decision: Decision, console: Console) -> None:
@@ -133,7 +160,8 @@ def _option_line(option: Option) -> str:
         )
         if is_set
     ]
-    return " ".join(parts) + (f" ({', '.join(flags)})" if flags else "")
+    line = " ".join(parts) + (f" ({', '.join(flags)})" if flags else "")
+    return f"{line}: {trough_text(option.predicted, load_wording())}" if option.predicted else line
 
 
 def _proof_line(document: dict[str, Any]) -> str:

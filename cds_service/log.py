@@ -24,7 +24,10 @@ PACKAGES = frozenset({"tdm", "fhir_mappings", "cards", "cds_service"})
 
 @dataclass(slots=True)
 class DraftRecord:
-    """What is logged of one evaluated order or chart: codes only."""
+    """What is logged of one evaluated order or chart: codes only.
+
+    `forecast` is "given", or the code of why there is none; "" where none was needed.
+    """
 
     verdict: str = ""
     rule: str = ""
@@ -32,6 +35,7 @@ class DraftRecord:
     issues: tuple[str, ...] = ()
     reason: str = ""
     failed_at: str = ""
+    forecast: str = ""
 
 
 @dataclass(slots=True)

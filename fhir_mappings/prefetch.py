@@ -33,7 +33,7 @@ KEYS: tuple[PrefetchKey, ...] = (
     PrefetchKey(
         "patient",
         "Patient/{{context.patientId}}",
-        "birth date (the targets of children and adults differ) and sex (one lymphoma warning)",
+        "birth date (the targets of children and adults differ) and sex (one lymphoma warning, one model)",
         "the order is evaluated as for a child and as for an adult; one answer is given only if both agree",
         FactGroup.PATIENT,
     ),

@@ -28,6 +28,8 @@ from tdm.decision import (
 )
 from tdm.draft_review import differing_order, order_to_give, withheld_update
 from tdm.facts import FactGroup, Moment, TreatmentCourse
+from tdm.forecast.deciding import Doubts, forecasted
+from tdm.forecast.result import Absence
 from tdm.gate_records import gate_records
 from tdm.gates import GateReport, check_gates, with_immunomodulator
 from tdm.gates_context import GateContext, gate_context
@@ -58,17 +60,27 @@ _LESS_DRUG = frozenset({OptionKind.LENGTHEN_INTERVAL, OptionKind.LOWER_DOSE})
 _QUIET = frozenset({Activity.REMISSION, Activity.UNKNOWN})
 
 
-def decide(course: TreatmentCourse, *, now: Moment, knowledge: Knowledge) -> Decision:
-    """Return the one answer for a course at a moment. Never throws on any `TreatmentCourse`."""
+def decide(
+    course: TreatmentCourse, *, now: Moment, knowledge: Knowledge, no_forecast: Absence | None = None
+) -> Decision:
+    """Return the one answer for a course at a moment. Never throws on any `TreatmentCourse`.
+
+    `no_forecast` is why the caller wants no forecast; None where there may be one.
+    """
     excluded = not_applicable_rule(course)
     if excluded is not None:
         return Decision(Verdict.NOT_APPLICABLE, excluded, Indicator.INFO, knowledge.version)
     assessment = assess(course, now=now, knowledge=knowledge)
-    return decide_assessed(course, assessment, now=now, knowledge=knowledge)
+    return decide_assessed(course, assessment, now=now, knowledge=knowledge, no_forecast=no_forecast)
 
 
 def decide_assessed(
-    course: TreatmentCourse, assessment: Assessment, *, now: Moment, knowledge: Knowledge
+    course: TreatmentCourse,
+    assessment: Assessment,
+    *,
+    now: Moment,
+    knowledge: Knowledge,
+    no_forecast: Absence | None = None,
 ) -> Decision:
     """Return the answer for a course that has been assessed."""
     context = gate_context(course, assessment, now=now, policy=knowledge.policy)
@@ -93,7 +105,8 @@ def decide_assessed(
         )
         for situation in assessment.situations
     ]
-    return _by_table(_renamed(combine(answers), assessment), report, context, knowledge)
+    chosen = _renamed(combine(answers), assessment)
+    return _by_table(chosen, report, context, knowledge, no_forecast)
 
 
 def _by_gate(gate: FiredGate, report: GateReport, context: GateContext, knowledge: Knowledge) -> Decision:
@@ -125,7 +138,13 @@ def _by_gate(gate: FiredGate, report: GateReport, context: GateContext, knowledg
     )
 
 
-def _by_table(chosen: Answer, report: GateReport, context: GateContext, knowledge: Knowledge) -> Decision:
+def _by_table(
+    chosen: Answer,
+    report: GateReport,
+    context: GateContext,
+    knowledge: Knowledge,
+    no_forecast: Absence | None,
+) -> Decision:
     """The answer of the table, as the gates that only caution leave it."""
     course, assessment = context.course, context.assessment
     rules_off = knowledge.policy.rules_off
@@ -143,16 +162,20 @@ def _by_table(chosen: Answer, report: GateReport, context: GateContext, knowledg
         report = replace(report, fired=fired)
     direction, alternatives = chosen.outcome.direction, chosen.outcome.alternatives
     led_out = report.class_unsuited and direction is SwitchDirection.WITHIN_CLASS
-    if report.class_unsuited:
-        options = out_of_class_only(options, immunomodulator=not report.immunomodulator_unsuited)
     if led_out:
         direction, alternatives = SwitchDirection.OUT_OF_CLASS, ()
-    if report.pregnant:
-        options = tuple(option for option in options if option.kind not in _LESS_DRUG)
-    if report.dose_slip:
-        # Weight or order is wrong by a factor: dose per kg stays true, what it comes to in mg may not.
-        options = tuple(one if one.dose_mg_per_kg is None else replace(one, dose_mg=None) for one in options)
-    options = with_awaited(options, awaited_results(course.issues, assessment, context.now, context.policy))
+    options = _as_gates_leave(options, report, context)
+    # Numbers beside the options, and perhaps another one recommended; nothing else of the decision changes.
+    foreseen = forecasted(
+        course,
+        assessment,
+        options,
+        verdict,
+        Doubts(no_forecast, report.pregnant, report.dose_slip, report.interval_only),
+        now=context.now,
+        knowledge=knowledge,
+    )
+    options = foreseen.options
     report = with_immunomodulator(report, context, options)
     indication = indication_issue(course)
     steps = assessment.certainty_steps_down + (indication is not None) + led_out
@@ -165,7 +188,8 @@ def _by_table(chosen: Answer, report: GateReport, context: GateContext, knowledg
         and verdict is Verdict.INTENSIFY
         and not assessment.draft_changes_route
         and not report.dose_in_doubt
-        and draft_does_it(draft, options, assessment.regimen)
+        and not foreseen.order_too_strong
+        and draft_does_it(draft, foreseen.advised, assessment.regimen)
     )
     comparable = None if assessment.draft_changes_route else draft
     differing = None
@@ -215,12 +239,29 @@ def _by_table(chosen: Answer, report: GateReport, context: GateContext, knowledg
             chosen.plan.issues,
             () if indication is None else (indication,),
             _decision_issues(chosen, assessment),
+            foreseen.issues,
             () if withheld is None or (does_it and withheld is not unsettled) else (withheld,),
             () if differing is None else (differing,),
         ),
-        local_policy=any(is_local(chosen, one, knowledge) for one in targets),
+        local_policy=any(is_local(chosen, one, knowledge) for one in targets) or foreseen.local_policy,
         assessment=assessment,
+        forecast=foreseen.forecast,
     )
+
+
+def _as_gates_leave(
+    options: tuple[Option, ...], report: GateReport, context: GateContext
+) -> tuple[Option, ...]:
+    """Return the options that the gates which only caution leave, and those that wait for a result."""
+    if report.class_unsuited:
+        options = out_of_class_only(options, immunomodulator=not report.immunomodulator_unsuited)
+    if report.pregnant:
+        options = tuple(option for option in options if option.kind not in _LESS_DRUG)
+    if report.dose_slip:
+        # Weight or order is wrong by a factor: dose per kg stays true, what it comes to in mg may not.
+        options = tuple(one if one.dose_mg_per_kg is None else replace(one, dose_mg=None) for one in options)
+    awaited = awaited_results(context.course.issues, context.assessment, context.now, context.policy)
+    return with_awaited(options, awaited)
 
 
 def _targets_behind(

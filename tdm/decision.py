@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from tdm.facts import AtiReading, LevelReading, Moment, Route, WeightReading
+from tdm.forecast.result import Forecast, TroughForecast
 from tdm.issues import DataIssue
 from tdm.source import Source
 
@@ -192,7 +193,8 @@ class Option:
     """One thing that can be done; dose and interval are those of the changed regimen, where it changes.
 
     `recommended`: the one an `update` may carry; at most one per decision. `provisional`: offered, not
-    advised, until the missing fact is there. `off_label` is shown to the clinician.
+    advised, until the missing fact is there. `off_label` is shown to the clinician. `predicted` is the trough
+    that the forecast expects of it, None where there is no forecast or no regimen to forecast.
     """
 
     kind: OptionKind
@@ -202,6 +204,7 @@ class Option:
     recommended: bool = False
     provisional: bool = False
     off_label: bool = False
+    predicted: TroughForecast | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,7 +313,8 @@ class Decision:
     `rule` is a contract id ("R-PK-1", "S-HSR", "R-NA-1" ...). `rationale` are (message id, parameters)
     pairs, resolved against `knowledge/rules.toml`. `not_evaluated` are gates that could not be read, and why.
     `local_policy` is True when a site override decided. `update_withheld`: no button may change the draft to
-    the recommended option; an issue says why.
+    the recommended option; an issue says why. `forecast` holds what was predicted or why nothing was; None
+    where a forecast had nothing to add. It never changes verdict, rule, certainty or gates.
     """
 
     verdict: Verdict
@@ -330,3 +334,4 @@ class Decision:
     issues: tuple[DataIssue, ...] = ()
     local_policy: bool = False
     assessment: Assessment | None = None
+    forecast: Forecast | None = None

@@ -287,7 +287,7 @@ class PerianalFistula:
 
 
 class Sex(StrEnum):
-    """Administrative sex as recorded; used by S-HSTCL only."""
+    """Administrative sex as recorded; used by S-HSTCL and by one model of the forecast."""
 
     MALE = "male"
     FEMALE = "female"

@@ -34,6 +34,7 @@ class IssueCode(StrEnum):
     LEVEL_UNTIMED = "level-untimed"
     LEVEL_TIMING_UNVERIFIED = "level-timing-unverified"
     LEVEL_INFUSIONS_INCOMPLETE = "level-infusions-incomplete"
+    LEVEL_UNEXPECTED = "level-unexpected"
     # -- antibodies
     ATI_BY_TEXT = "ati-recognised-by-text"
     ATI_UNREADABLE = "ati-unreadable"

@@ -42,12 +42,20 @@ def orders_in_force(orders: Sequence[Order], moment: Moment) -> list[Order]:
     ]
 
 
-def ordered_interval(orders: Sequence[Order], moment: Moment) -> float | None:
-    """Interval in days of the latest order in force that names one; none of no days is one."""
+def ordered_interval(orders: Sequence[Order], moment: Moment, route: Route | None = None) -> float | None:
+    """Interval in days of the latest order in force that names one; none of no days is one.
+
+    With a route only of orders that may be of it: the rhythm of injections is none of infusions.
+    """
     for order in reversed(orders_in_force(orders, moment)):
-        if order.interval_days:
+        if order.interval_days and may_be_of(order, route):
             return order.interval_days
     return None
+
+
+def may_be_of(order: Order, route: Route | None) -> bool:
+    """Whether an order may be of a route: it names no other, or none is asked for."""
+    return route is None or order.route is None or order.route is route
 
 
 def observed_interval(
@@ -81,12 +89,13 @@ def recorded_interval(
     The order in force, else what was observed until then, else a later order that may renew it. A later order
     that changed the interval supersedes the sample elsewhere.
     """
-    interval = ordered_interval(history.orders, moment)
+    interval = ordered_interval(history.orders, moment, route)
     if interval is None:
         interval = observed_interval(history.before(moment), history, policy, route)
     if interval is None:
         for order in history.orders:  # oldest first: the last one that names an interval stays
-            interval = order.interval_days or interval
+            if may_be_of(order, route):
+                interval = order.interval_days or interval
     return interval
 
 
@@ -112,7 +121,7 @@ def planned_interval(
     if interval is None and history.dispensed:
         dispense = dispense_at(moment, history, route or route_at(moment, history, draft, policy))
         interval = None if dispense is None else dispense.interval_days
-    if interval is None and draft is not None and draft.interval_days:
+    if interval is None and draft is not None and draft.interval_days and may_be_of(draft, route):
         return draft.interval_days, True
     return interval, False
 
@@ -164,7 +173,7 @@ def regimen_in_force(
     if order is not None and dose is not None and dose_differs(order, dose, weight_kg, policy):
         parameters = (("ordered", dose_text(order)), ("given", dose_text(dose)))
         issues.append(DataIssue(IssueCode.DOSE_DISAGREES, "dose", parameters, dose.source))
-    ordered = ordered_interval(history.orders, now)
+    ordered = ordered_interval(history.orders, now, route)
     observed = observed_interval(history.infusions, history, policy, route)
     interval, _ = planned_interval(now, history, draft, policy, route)
     if ordered is not None and observed is not None and not agree(ordered, observed, policy):

@@ -7,6 +7,7 @@ import click
 from cds_service.cli.check_config import check_config
 from cds_service.cli.discovery import discovery
 from cds_service.cli.explain import explain
+from cds_service.cli.forecast import forecast
 from cds_service.cli.inspect import inspect
 from cds_service.cli.sandbox import sandbox
 from cds_service.cli.serve import serve
@@ -16,6 +17,7 @@ _EPILOG = """\b
 Examples:
   infliximab-cds sandbox
   infliximab-cds explain request.json --as-of 2026-03-09
+  infliximab-cds forecast request.json --option "5 mg/kg q6w"
   infliximab-cds inspect laboratory-bundle.json
   infliximab-cds check-config --site site.toml --trust trust.toml
   infliximab-cds serve --site site.toml --trust trust.toml
@@ -26,7 +28,7 @@ Exit codes:
   2  wrong usage
   3  the given file cannot be read as what it should be
   4  the configuration was refused
-  5  the check was not completed (explain)
+  5  the check was not completed (explain), or there is no forecast (forecast)
   6  the port is taken (sandbox, serve)
   7  the store cannot be used (migrate, report, purge)
 """
@@ -38,5 +40,5 @@ def main() -> None:
     """Decision support for infliximab in Crohn's disease, from level and antibodies to a card."""
 
 
-for _command in (sandbox, serve, explain, inspect, discovery, check_config, migrate, report, purge):
+for _command in (sandbox, serve, explain, forecast, inspect, discovery, check_config, migrate, report, purge):
     main.add_command(_command)

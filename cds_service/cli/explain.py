@@ -55,17 +55,21 @@ def explain(request_file: str, as_of: str | None, as_json: bool, site_path: Path
     """
     services = services_for_command(site_path)
     now = moment_of(as_of, services)
-    request = request_of(read_input(request_file))
-    try:
-        evaluated = evaluate_all(examine(request, services, now), request, services, now)
-    except RequestRefusedError as error:
-        raise _refused(error) from error
+    evaluated = evaluated_of(request_of(read_input(request_file)), services, now)
     if as_json:
         document = explanation_document(evaluated, now, services.knowledge)
         click.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
     else:
         print_explanation(evaluated, now, services.knowledge, Console())
     _exit_if_not_completed(evaluated)
+
+
+def evaluated_of(request: HookRequest, services: Services, now: Moment) -> tuple[Evaluated, ...]:
+    """Return what the service makes of a request; exits with UNREADABLE_INPUT where it would refuse it."""
+    try:
+        return evaluate_all(examine(request, services, now), request, services, now)
+    except RequestRefusedError as error:
+        raise _refused(error) from error
 
 
 def moment_of(as_of: str | None, services: Services) -> Moment:

@@ -204,10 +204,18 @@ def evidence(knowledge: Knowledge) -> str:
     parts = [ROWS]
     for citation in sorted(knowledge.citations.values(), key=lambda entry: (entry.year, entry.id)):
         rows = [row for row in knowledge.evidence.values() if row.citation == citation.id]
-        if not rows:
-            continue
         link = f" <{citation.url}>" if citation.url else ""
         parts.append(f"\n### {citation.short}\n\n{citation.reference}{link}\n")
+        models = [
+            model.id
+            for model in knowledge.models.values()
+            if citation.id in (*model.sources, *model.accuracy_sources)
+        ]
+        if models:
+            names = ", ".join(f"`{name}`" for name in models)
+            parts.append(f"Behind [population models](pharmacokinetics.md): {names}.\n")
+        if not rows:
+            continue
         head = ["row", "statement", "who, when", "value", "accuracy, %", "p", "n", "certainty"]
         parts.append(table(head, [evidence_cells(row) for row in rows]) + "\n")
     return "\n".join(parts)

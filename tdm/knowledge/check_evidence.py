@@ -24,9 +24,11 @@ def check_evidence(knowledge: Knowledge) -> None:
                 raise KnowledgeError(key, f"citation {name!r} is not in citations.toml")
             used.add(name)
         check_row(row, key)
+    for model in knowledge.models.values():
+        used.update(model.sources, model.accuracy_sources)
     for name in knowledge.citations:
         if name not in used:
-            raise KnowledgeError(f"citations.toml: {name}", "no evidence row cites it")
+            raise KnowledgeError(f"citations.toml: {name}", "no evidence row and no model cites it")
 
 
 def check_row(row: EvidenceRow, key: str) -> None:

@@ -10,6 +10,7 @@ from string import Formatter
 from tdm.decision import OptionKind, Target
 from tdm.issues import IssueCode
 from tdm.knowledge.check_evidence import check_evidence, check_references, check_target_support
+from tdm.knowledge.check_models import check_models
 from tdm.knowledge.check_overlay import check_bounds
 from tdm.knowledge.errors import KnowledgeError
 from tdm.knowledge.model import Assay, Knowledge, Message, Policy, TreatmentGoal
@@ -59,6 +60,7 @@ def check(knowledge: Knowledge) -> None:
     check_targets(knowledge.targets)
     check_goals(knowledge)
     check_assays(knowledge.assays)
+    check_models(knowledge)
     check_evidence(knowledge)
     check_references(knowledge)
     check_target_support(knowledge)

@@ -25,6 +25,7 @@ NAMES = (
     "issues",
     "knowledge",
     "ledger",
+    "models",
     "options",
     "policy",
     "rule_evidence",

@@ -19,6 +19,7 @@ from tdm.knowledge.building import (
     frozen,
     treatment_goal,
 )
+from tdm.knowledge.building_models import build_models
 from tdm.knowledge.checks import check
 from tdm.knowledge.files import content_hash, packaged, parse, read_bytes
 from tdm.knowledge.model import Knowledge
@@ -67,5 +68,6 @@ def build(contents: Mapping[str, bytes]) -> Knowledge:
                 if (goal := treatment_goal(name, f"targets.toml: goals.{name}")) is not None
             }
         ),
+        models=build_models(tables["models"]),
         target_policy=frozen({row: tuple(entry["policy"]) for row, entry in targets["rows"].items()}),
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from tdm.decision import Target
+from tdm.pharmacokinetics.model import PkModel
 
 
 class Verification(StrEnum):
@@ -237,6 +238,12 @@ class Policy:
     dose_change_fraction: float = 0.15
     interval_change_fraction: float = 0.10
     same_weight_fraction: float = 0.02
+    forecast_enabled: bool = True
+    forecast_within_points: float = 10
+    forecast_ceiling_chance_limit: float = 0.7
+    forecast_least_chance: float = 0.5
+    forecast_level_valid_days: float = 365
+    forecast_albumin_valid_days: float = 182
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +263,8 @@ class Knowledge:
     `local_keys` are the dotted names of values that a site's overlay replaced ("policy.alt_hold_multiple").
     `policy_evidence` names the evidence rows behind each published policy value; a name that is missing is a
     convention. `goal_evidence` does the same for treatment goals, `target_policy` names the numbers of a
-    target row that are site defaults. `overrides` records who changed what.
+    target row that are site defaults. `overrides` records who changed what. `models` are the population
+    models of pharmacokinetics by id, in the order of the file.
     """
 
     version: str
@@ -279,6 +287,7 @@ class Knowledge:
     goal_evidence: Mapping[TreatmentGoal, tuple[str, ...]] = field(default_factory=dict)
     target_policy: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     overrides: tuple[AppliedOverride, ...] = ()
+    models: Mapping[str, PkModel] = field(default_factory=dict)
 
     def __hash__(self) -> int:
         """Hash by content, so that what is worked out from the knowledge alone can be kept beside it."""

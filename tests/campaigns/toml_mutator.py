@@ -36,7 +36,7 @@ from tdm.knowledge import loader
 from tdm.knowledge.checks import check
 from tdm.knowledge.model import Knowledge
 
-NUMBER_FILES = ("policy", "targets", "assays", "bounds", "evidence")
+NUMBER_FILES = ("policy", "targets", "assays", "bounds", "evidence", "models")
 KNOWLEDGE_TESTS = tuple(
     f"tests.tdm.knowledge.{name}"
     for name in (
@@ -45,6 +45,7 @@ KNOWLEDGE_TESTS = tuple(
         "test_assays",
         "test_evidence_numbers",
         "test_evidence_statements",
+        "test_models",
     )
 )
 CODE_TESTS = ("tests.fhir_mappings.test_restated_codes", "tests.fhir_mappings.test_codes")

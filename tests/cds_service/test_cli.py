@@ -30,7 +30,9 @@ def request_file(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("command", ["sandbox", "serve", "explain", "inspect", "discovery", "check-config"])
+@pytest.mark.parametrize(
+    "command", ["sandbox", "serve", "explain", "forecast", "inspect", "discovery", "check-config"]
+)
 def test_every_command_explains_itself_with_examples(command: str) -> None:
     result = invoke(command, "--help")
     assert result.exit_code == 0
@@ -164,7 +166,7 @@ def test_explain_proves_what_the_buttons_carry(tmp_path: Path, monkeypatch: pyte
     path = tmp_path / "request.json"
     request = example()
     path.write_text(json.dumps(request))
-    assert "every 8 weeks: proven valid FHIR R4B" in explained(path)
+    assert "weeks: proven valid FHIR R4B" in explained(path)
     (proof,) = json.loads(explained(path, "--json"))["evaluated"][0]["proofs"]
     assert (proof["validR4B"], proof["orderWasValid"]) == (True, True)
     request["context"]["draftOrders"]["entry"][0]["resource"]["unheard"] = 1
@@ -172,7 +174,7 @@ def test_explain_proves_what_the_buttons_carry(tmp_path: Path, monkeypatch: pyte
     assert "not valid FHIR R4B, as the order was not when it came" in explained(path)
     answers = iter((True, False))  # the order as it came, then as changed
     monkeypatch.setattr("cds_service.explanation.is_valid", lambda _: next(answers))
-    assert explained(path).endswith("every 8 weeks: not valid FHIR R4B")
+    assert explained(path).endswith("weeks: not valid FHIR R4B")
 
 
 def test_explain_shows_both_readings_where_the_age_is_unknown_and_a_gate_that_decides(tmp_path: Path) -> None:

@@ -188,7 +188,13 @@ def test_a_course_is_assessed_and_decided():
     )
     assert found.indicator is Indicator.WARNING
     assert found.knowledge_version == shipped_knowledge().version
-    assert found.options[0].kind is K.RAISE_DOSE
+    assert found.options[0].recommended
+    assert {option.kind for option in found.options} == {
+        K.RAISE_DOSE,
+        K.SHORTEN_INTERVAL_2_WEEKS,
+        K.SHORTEN_INTERVAL_4_WEEKS,
+        K.RAISE_DOSE_AND_SHORTEN_INTERVAL,
+    }
     assert found.assessment.situations[0].level_ug_ml == 1.8
     assert found.rationale == (
         (

@@ -316,3 +316,28 @@ def test_a_dose_reads_in_mg_per_kg_and_mg():
     assert dose_text(order(mg=350, mg_per_kg=5)) == "5 mg/kg = 350 mg"
     assert dose_text(infusion(mg=350)) == "350 mg"
     assert dose_text(order(mg_per_kg=7.5)) == "7.5 mg/kg"
+
+
+def injections(days_ago: float = 0, **more):
+    return order(days_ago, mg=120, mg_per_kg=None, interval=14, route=SC, **more)
+
+
+def test_the_rhythm_of_injections_is_none_of_infusions():
+    found, _ = regimen(infusions(*range(56, 300, 56)), order(300, mg=350, mg_per_kg=None), injections())
+    assert (found.dose_mg, found.interval_days) == (350, 56)
+    found, _ = regimen(infusions(*range(56, 300, 56)), injections())
+    assert (found.dose_mg, found.interval_days) == (350, 56)
+    found, _ = regimen(infusions(56), injections())
+    assert (found.dose_mg, found.interval_days) == (350, None)
+    found, _ = regimen(infusions(56), asked=draft(mg=120, mg_per_kg=None, interval=14, route=SC))
+    assert found.interval_days is None
+
+
+def test_the_rhythm_of_infusions_is_none_of_injections():
+    found, _ = regimen(order(100, mg=350, mg_per_kg=None), injections(200), route=SC)
+    assert (found.dose_mg, found.interval_days) == (120, 14)
+
+
+def test_an_interval_of_an_unnamed_route_fits():
+    found, _ = regimen(infusions(56), order(300, route=None, interval=42))
+    assert found.interval_days == 42

@@ -53,7 +53,7 @@ def test_feedback_is_answered_with_200_and_joins_the_card_that_was_shown(site):
         "accepted",
         1,
     )
-    assert line.detail in {"shorten-interval-2-weeks", "raise-dose", "raise-dose-and-shorten-interval"}
+    assert line.detail.startswith(("shorten-interval", "raise-dose"))
 
 
 def test_a_card_says_which_service_showed_it_to_whom_and_nothing_of_the_patient(site):

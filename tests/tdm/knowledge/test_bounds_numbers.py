@@ -39,10 +39,16 @@ POLICY = {
     "dose_change_fraction": (0.05, 0.3),
     "interval_change_fraction": (0.03, 0.12),
     "same_weight_fraction": (0.005, 0.05),
+    "forecast_within_points": (0, 20),
+    "forecast_ceiling_chance_limit": (0.2, 0.9),
+    "forecast_least_chance": (0.3, 0.8),
+    "forecast_level_valid_days": (182, 730),
+    "forecast_albumin_valid_days": (30, 365),
 }
 
 CHOICES = {
     "round_to_vials": (True, False),
+    "forecast_enabled": (True, False),
     "proactive_child": (True, False),
     "proactive_adult": (True, False),
     "treatment_goal": (

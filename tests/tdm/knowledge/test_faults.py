@@ -145,7 +145,9 @@ def test_faults_of_the_evidence_are_named(knowledge: Knowledge) -> None:
     assert fault_of(lambda: check_evidence(quoted)) == f"{place}: citation 'yy' is not in citations.toml"
     citation = next(iter(knowledge.citations.values()))
     idle = replace(knowledge, citations=with_one(knowledge.citations, "zz", citation))
-    assert fault_of(lambda: check_evidence(idle)) == "citations.toml: zz: no evidence row cites it"
+    assert (
+        fault_of(lambda: check_evidence(idle)) == "citations.toml: zz: no evidence row and no model cites it"
+    )
     for changes, fault in (
         ({"value_upper": row.value}, "k.value_upper: must be above value"),
         ({"lower": 101.0, "upper": 102.0}, "k.lower: the interval does not contain the value"),

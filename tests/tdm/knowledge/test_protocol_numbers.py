@@ -96,6 +96,12 @@ POLICY = {
     "dose_change_fraction": 0.15,
     "interval_change_fraction": 0.10,
     "same_weight_fraction": 0.02,
+    "forecast_enabled": True,
+    "forecast_within_points": 10,
+    "forecast_ceiling_chance_limit": 0.7,
+    "forecast_least_chance": 0.5,
+    "forecast_level_valid_days": 365,
+    "forecast_albumin_valid_days": 182,
     "rules_off": frozenset(),
 }
 

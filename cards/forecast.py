@@ -1,0 +1,181 @@
+"""The forecast in words: what stands behind an option, and the lines of its own section."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from cards.amounts import number
+from cards.wording import Wording
+from tdm.decision import Decision, Option, OptionKind
+from tdm.forecast.choosing import short_name
+from tdm.forecast.result import Forecast, Note, Projection, TroughForecast
+from tdm.knowledge.model import Knowledge
+
+_KEEPING: Final = frozenset({OptionKind.LENGTHEN_INTERVAL, OptionKind.LOWER_DOSE})
+_LEAST_SHOWN_UG_ML: Final = 0.05
+_WHOLE_FROM_UG_ML: Final = 10
+_LEAST_CHANCE: Final = 0.005
+
+
+def option_forecast(option: Option, wording: Wording) -> str:
+    """Return the sentence on what an option is predicted to give, "" where nothing is predicted."""
+    predicted = option.predicted
+    if predicted is None:
+        return ""
+    sentence = trough_text(predicted, wording, keeping=option.kind in _KEEPING)
+    return f"{sentence[:1].upper()}{sentence[1:]}."
+
+
+def forecast_lines(decision: Decision, knowledge: Knowledge, wording: Wording) -> list[str]:
+    """Return the lines of the section on the forecast; none where a forecast had nothing to add."""
+    forecast = decision.forecast
+    if forecast is None:
+        return []
+    chosen = chosen_text(decision, knowledge, wording)
+    return [*([chosen] if chosen else []), *lines_of(forecast, knowledge, wording)]
+
+
+def lines_of(forecast: Forecast, knowledge: Knowledge, wording: Wording) -> list[str]:
+    """Return the lines on one forecast: what is predicted, from what, what was assumed, how good it is."""
+    words = wording.forecast
+    left_out = [words["left_out"].format(left_out=notes_text(forecast.left_out, wording))]
+    if forecast.absent is not None:
+        reason = wording.forecast_absent[forecast.absent]
+        return [words["absent"].format(reason=reason), *(left_out if forecast.left_out else [])]
+    lines = []
+    if forecast.projection is not None:
+        lines.append(projection_text(forecast.projection, wording))
+    elif forecast.in_force is not None:
+        in_force = replace(forecast.in_force, above_ug_ml=None)  # whether it is too much is not the question
+        line = words["in_force"].format(trough=trough_text(in_force, wording))
+        if forecast.measured_ug_ml is not None:
+            line += words["apart"].format(level=number(forecast.measured_ug_ml))
+        lines.append(line)
+    if forecast.of_order is not None:
+        lines.append(words["of_order"].format(trough=trough_text(forecast.of_order, wording)))
+    lines += [
+        opinion_text(forecast.opinion, knowledge, wording) if forecast.opinion is not None else "",
+        _basis(forecast, knowledge, wording),
+        words["assumed"].format(assumptions=notes_text(forecast.assumptions, wording))
+        if forecast.assumptions
+        else "",
+        left_out[0] if forecast.left_out else "",
+        words["accuracy"].format(accuracy=_accuracy(forecast, knowledge)),
+        words["caveat"],
+    ]
+    return [line for line in lines if line]
+
+
+def no_choice_text(decision: Decision, wording: Wording) -> str:
+    """Return why the forecast recommends none of the options, "" where it does or does not choose."""
+    forecast = decision.forecast
+    if forecast is None or forecast.no_choice is None:
+        return ""
+    return wording.forecast[forecast.no_choice].format_map(_asked(decision.options))
+
+
+def _asked(options: Sequence[Option]) -> dict[str, str]:
+    """The levels that the chances of the options speak of; options of one decision share them."""
+    for option in options:
+        if option.predicted is not None:
+            at_least, above = option.predicted.at_least_ug_ml, option.predicted.above_ug_ml
+            return {"level": number(at_least or 0), "ceiling": "" if above is None else number(above)}
+    return {"level": "", "ceiling": ""}
+
+
+def chosen_text(decision: Decision, knowledge: Knowledge, wording: Wording) -> str:
+    """Return by what rule the recommended option was chosen, "" where the forecast did not choose."""
+    if decision.forecast is None or not decision.forecast.ranked:
+        return ""
+    policy, asked = knowledge.policy, _asked(decision.options)
+    line = wording.forecast["chosen" if asked["ceiling"] else "chosen_freely"]
+    limit = percent(policy.forecast_ceiling_chance_limit, wording)
+    return line.format(points=number(policy.forecast_within_points), limit=limit, ceiling=asked["ceiling"])
+
+
+def _basis(forecast: Forecast, knowledge: Knowledge, wording: Wording) -> str:
+    line = wording.forecast["individual" if forecast.individual else "a_priori"]
+    names = [short_name(knowledge.models[model]) for model in forecast.models]
+    return line.format(models=_joined(names, wording), inputs=notes_text(forecast.inputs, wording, ", "))
+
+
+def _accuracy(forecast: Forecast, knowledge: Knowledge) -> str:
+    """What was published on each model, in its own sentence; a sentence that two share stands once."""
+    said: dict[str, list[str]] = {}
+    for model in forecast.models:
+        said.setdefault(knowledge.models[model].accuracy, []).append(short_name(knowledge.models[model]))
+    return " ".join(f"{' and '.join(names)}: {sentence}." for sentence, names in said.items())
+
+
+def _joined(names: list[str], wording: Wording) -> str:
+    if len(names) == 1:
+        return names[0]
+    return wording.forecast["and"].format(first=", ".join(names[:-1]), last=names[-1])
+
+
+def trough_text(predicted: TroughForecast, wording: Wording, *, keeping: bool = False) -> str:
+    """Return the trough with its interval and its chances, without capital and full stop."""
+    words = wording.forecast
+    text = words["trough" if predicted.settled else "trough_next"].format_map(_numbers(predicted, wording))
+    chances = _chances(predicted, wording, keeping=keeping)
+    return f"{text}; {', '.join(chances)}" if chances else text
+
+
+def _chances(predicted: TroughForecast, wording: Wording, *, keeping: bool) -> list[str]:
+    words, chances = wording.forecast, []
+    at_least, above = predicted.at_least_ug_ml, predicted.above_ug_ml
+    if at_least is not None and predicted.reaches is not None:
+        line = words["keeps" if keeping else "reaches"]
+        chances.append(line.format(chance=percent(predicted.reaches, wording), level=number(at_least)))
+    if above is not None and predicted.exceeds is not None and (at_least is None or above > at_least):
+        chances.append(
+            words["exceeds"].format(chance=percent(predicted.exceeds, wording), level=number(above))
+        )
+    return chances
+
+
+def _numbers(predicted: TroughForecast, wording: Wording) -> dict[str, str]:
+    lowest, highest = (concentration(one, wording) for one in predicted.medians_ug_ml)
+    lower, upper = (concentration(one, wording) for one in predicted.interval_ug_ml)
+    two = len(predicted.by_model) > 1
+    trough = lowest
+    if lowest != highest:
+        trough = wording.forecast["bracket"].format(lowest=lowest, highest=highest)
+    by = wording.forecast["by_two"] if two else ""
+    return {"trough": trough, "by": by, "lower": lower, "upper": upper}
+
+
+def projection_text(projection: Projection, wording: Wording) -> str:
+    """Return the projected trough of a level drawn within the interval, with the reserve that it carries."""
+    numbers = _numbers(projection.trough, wording)
+    return wording.forecast["projection"].format(drawn=projection.drawn, due=projection.due, **numbers)
+
+
+def opinion_text(predicted: TroughForecast, knowledge: Knowledge, wording: Wording) -> str:
+    """Return what a further model expects of the regimen in force."""
+    model = short_name(knowledge.models[predicted.by_model[0].model])
+    return wording.forecast["opinion"].format(model=model, **_numbers(predicted, wording))
+
+
+def notes_text(notes: Iterable[Note], wording: Wording, joint: str = "; ") -> str:
+    """Return what went in, was assumed or left out, as one phrase."""
+    return joint.join(wording.forecast_notes[remark].format(**dict(values)) for remark, values in notes)
+
+
+def concentration(ug_ml: float, wording: Wording) -> str:
+    """Return a predicted level as far as it can be told: one decimal, whole numbers from 10."""
+    if ug_ml < _LEAST_SHOWN_UG_ML:
+        return wording.forecast["tiny"]
+    text = f"{ug_ml:.1f}"
+    return text if float(text) < _WHOLE_FROM_UG_ML else f"{ug_ml:.0f}"
+
+
+def percent(chance: float, wording: Wording) -> str:
+    """Return a chance as whole percent; never as none or certain."""
+    if chance < _LEAST_CHANCE:
+        return wording.forecast["percent_least"]
+    if chance > 1 - _LEAST_CHANCE:
+        return wording.forecast["percent_most"]
+    return wording.forecast["percent"].format(percent=round(chance * 100))

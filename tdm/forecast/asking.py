@@ -1,0 +1,117 @@
+"""What is asked outside of a decision: the forecast of any course, and what a regimen would give."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from tdm.decision import Assessment, Decision, Regimen
+from tdm.facts import Route
+from tdm.forecast.compose import NoFit, fit
+from tdm.forecast.deciding import absent_for, forecast_of, where
+from tdm.forecast.projecting import level_within_interval, project
+from tdm.forecast.regimens import Question, answers, course_of, regimen_in_force
+from tdm.forecast.result import Absence, Forecast, TroughForecast
+
+if TYPE_CHECKING:
+    from tdm.facts import Moment, TreatmentCourse
+    from tdm.knowledge.model import Knowledge
+
+
+class WhatIf(NamedTuple):
+    """A regimen in question: an amount in mg, or in mg/kg of the weight on record, every so many days."""
+
+    interval_days: float
+    amount_mg: float | None = None
+    amount_mg_per_kg: float | None = None
+    route: Route = Route.INTRAVENOUS
+
+    def milligrams(self, regimen: Regimen) -> float | None:
+        """The amount in mg; None where it is per kilogram and no weight is known."""
+        if self.amount_mg is not None or self.amount_mg_per_kg is None or regimen.weight_kg is None:
+            return self.amount_mg
+        return self.amount_mg_per_kg * regimen.weight_kg
+
+
+class Answered(NamedTuple):
+    """The forecast of the regimen in force, and the trough of each regimen in question, None where absent."""
+
+    forecast: Forecast
+    troughs: tuple[TroughForecast | None, ...]
+
+
+def ask(
+    course: TreatmentCourse,
+    decision: Decision,
+    regimens: Sequence[WhatIf],
+    *,
+    now: Moment,
+    knowledge: Knowledge,
+) -> tuple[Answered, ...]:
+    """The answer for each route that is asked about, the route of the course first.
+
+    Never throws: a failure is an absence with its code. A decision without an assessment has no forecast.
+    """
+    assessment = decision.assessment
+    if assessment is None:
+        return ()
+    own = assessment.regimen.route
+    routes = dict.fromkeys([own, *[one.route for one in regimens]])
+    return tuple(
+        _ask(
+            course,
+            assessment,
+            decision,
+            [one for one in regimens if one.route is route],
+            route,
+            now=now,
+            knowledge=knowledge,
+        )
+        for route in routes
+    )
+
+
+def _ask(
+    course: TreatmentCourse,
+    assessment: Assessment,
+    decision: Decision,
+    regimens: Sequence[WhatIf],
+    route: Route,
+    *,
+    now: Moment,
+    knowledge: Knowledge,
+) -> Answered:
+    none = (None,) * len(regimens)
+    against = speaks_against(decision, knowledge)
+    if against is not None:
+        return Answered(Forecast(against), none)
+    try:
+        found = fit(course, assessment, now, knowledge, subcutaneous=route is Route.SUBCUTANEOUS)
+        if isinstance(found, NoFit):
+            return Answered(absent_for(found), none)
+        question = course_of(found, assessment, now, knowledge)
+        reading = level_within_interval(assessment, course)
+        projection = None
+        if reading is not None and route is assessment.regimen.route:
+            projection = project(found, reading, course, assessment, now, knowledge)
+        in_force, *troughs = answers(
+            question,
+            [
+                regimen_in_force(question),
+                *[Question(one.milligrams(assessment.regimen), one.interval_days, route) for one in regimens],
+            ],
+        )
+        return Answered(forecast_of(question, in_force, projection), tuple(troughs))
+    except Exception as error:  # noqa: BLE001 (a question that fails is answered with its reason)
+        return Answered(Forecast(Absence.INTERNAL, failed_at=where(error)), none)
+
+
+def speaks_against(decision: Decision, knowledge: Knowledge) -> Absence | None:
+    """Why no forecast may be made, by the site or by what the safety gates know."""
+    if not knowledge.policy.forecast_enabled:
+        return Absence.OFF
+    if any(gate.gate == "S-PREG" for gate in decision.gates):
+        return Absence.PREGNANCY
+    if any(remark.startswith("dose-slip") for remark, _ in decision.rationale):
+        return Absence.DOSE_IN_DOUBT
+    return None

@@ -1,0 +1,270 @@
+"""What a decision asks of the forecast. It adds numbers, may move a recommendation, and can break nothing."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from tdm.decision import Assessment, Option, OptionKind, Verdict
+from tdm.facts import Comparator, Route
+from tdm.forecast.compose import Fit, NoFit, fit
+from tdm.forecast.projecting import level_within_interval, project
+from tdm.forecast.ranking import SAME_DRUG, is_candidate, passes_ceiling, rank, weekly_mg
+from tdm.forecast.regimens import (
+    Course,
+    answers,
+    course_of,
+    of_option,
+    of_order,
+    regimen_in_force,
+    same_regimen,
+)
+from tdm.forecast.result import Absence, Forecast, Projection, TroughForecast
+from tdm.forecast.targets import LESS_DRUG
+from tdm.issues import DataIssue, IssueCode
+from tdm.options_dose import current_mg
+from tdm.phase import INDUCTION
+
+if TYPE_CHECKING:
+    from tdm.facts import LevelReading, Moment, TreatmentCourse
+    from tdm.knowledge.model import Knowledge, Policy
+
+APART = 1.2
+"""A measured trough by this factor outside of what is expected calls for a word."""
+
+# Kinds whose dose and interval make a regimen; the others name a way, and the clinician the numbers.
+REGIMENS = LESS_DRUG | {
+    OptionKind.SHORTEN_INTERVAL_2_WEEKS,
+    OptionKind.SHORTEN_INTERVAL_4_WEEKS,
+    OptionKind.RAISE_DOSE,
+    OptionKind.RAISE_DOSE_AND_SHORTEN_INTERVAL,
+    OptionKind.SUBCUTANEOUS_DOUBLE_DOSE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Doubts:
+    """What speaks against a forecast, or against a recommendation made by it: the caller's and the gates'.
+
+    `heart_failure`: the same dose at half the interval is the doubled dose, which heart failure forbids, in
+    two visits. There the smallest step stays the recommended one, whatever its chance.
+    """
+
+    unwanted: Absence | None = None
+    pregnant: bool = False
+    dose_slip: bool = False
+    heart_failure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Forecasted:
+    """The options with their numbers and what stands beside them.
+
+    `advised` are the options that an order in front of the clinician is compared with: where the forecast
+    chose, those that are about as good as the chosen one. `forecast` is None where it has nothing to add.
+    `local_policy`: it chose, or chose none, by a limit that the site replaced. `order_too_strong`: the order
+    in front of the clinician is likely to be more than is wanted, where the recommended option is not.
+    """
+
+    options: tuple[Option, ...]
+    advised: tuple[Option, ...]
+    forecast: Forecast | None = None
+    issues: tuple[DataIssue, ...] = ()
+    local_policy: bool = False
+    order_too_strong: bool = False
+
+
+LIMITS = frozenset(
+    {
+        "policy.forecast_within_points",
+        "policy.forecast_ceiling_chance_limit",
+        "policy.forecast_least_chance",
+    }
+)
+
+
+def forecasted(
+    course: TreatmentCourse,
+    assessment: Assessment,
+    options: tuple[Option, ...],
+    verdict: Verdict,
+    doubts: Doubts,
+    *,
+    now: Moment,
+    knowledge: Knowledge,
+) -> Forecasted:
+    """The options of a decision with their forecast. Never throws: what fails is an absence with its code.
+
+    Nothing is asked where no option names a regimen and no level waits to be projected.
+    """
+    plain = Forecasted(options, options)
+    if not knowledge.policy.forecast_enabled:
+        return plain
+    reading = level_within_interval(assessment, course) if verdict is Verdict.ASSESS else None
+    if reading is None and not any(names_regimen(option) for option in options):
+        return plain
+    against = doubts.unwanted
+    if doubts.pregnant:
+        against = Absence.PREGNANCY
+    elif doubts.dose_slip:
+        against = Absence.DOSE_IN_DOUBT
+    if against is not None:
+        return replace(plain, forecast=Forecast(against))
+    try:
+        found = fit(course, assessment, now, knowledge)
+        if isinstance(found, NoFit):
+            return replace(plain, forecast=absent_for(found), issues=issues_of(found))
+        numbered = _with_numbers(found, course, assessment, options, reading, now, knowledge)
+        if verdict is not Verdict.INTENSIFY or doubts.heart_failure:
+            return numbered
+        return _ranked(numbered, assessment, knowledge)
+    except Exception as error:  # noqa: BLE001 (the decision stands without its forecast, and says that it does)
+        return replace(plain, forecast=Forecast(Absence.INTERNAL, failed_at=where(error)))
+
+
+def names_regimen(option: Option) -> bool:
+    """Whether an option says what would be given, so that a trough can be predicted."""
+    return option.kind in REGIMENS and (
+        option.dose_mg is not None or option.dose_mg_per_kg is not None or option.interval_days is not None
+    )
+
+
+def _with_numbers(
+    found: Fit,
+    course: TreatmentCourse,
+    assessment: Assessment,
+    options: tuple[Option, ...],
+    reading: LevelReading | None,
+    now: Moment,
+    knowledge: Knowledge,
+) -> Forecasted:
+    question = course_of(found, assessment, now, knowledge)
+    keeping = any(option.kind in LESS_DRUG for option in options)
+    projection = None
+    if reading is not None:
+        projection = project(found, reading, course, assessment, now, knowledge)
+    asking = [option for option in options if names_regimen(option)]
+    ordered = of_order(question, asking) if asking else None
+    in_force, *predicted = answers(
+        question,
+        [
+            regimen_in_force(question, keeping=keeping),
+            *[of_option(question, option) for option in asking],
+            *([] if ordered is None else [ordered._replace(keeping=keeping)]),
+        ],
+    )
+    found_for = iter(predicted)
+    numbered = tuple(
+        [
+            replace(option, predicted=next(found_for)) if names_regimen(option) else option
+            for option in options
+        ]
+    )
+    forecast = forecast_of(question, in_force, projection)
+    forecast = replace(forecast, of_order=next(found_for, None))
+    return Forecasted(numbered, numbered, forecast, issues=found.inputs.covariates.issues)
+
+
+def apart(assessment: Assessment, in_force: TroughForecast | None) -> float | None:
+    """The measured trough where it is well apart from what the models expect of the same regimen; else None.
+
+    They take part of a single level for chance, which a reader has to be told.
+    """
+    level = assessment.level
+    if in_force is None or not in_force.settled or level is None or level.comparator is not Comparator.EXACT:
+        return None
+    value = level.value_ug_ml
+    if value is None:
+        return None
+    lowest, highest = in_force.medians_ug_ml
+    return None if lowest / APART <= value <= highest * APART else value
+
+
+def _ranked(numbered: Forecasted, assessment: Assessment, knowledge: Knowledge) -> Forecasted:
+    """The options as the forecast ranks them, where it may."""
+    forecast = numbered.forecast
+    if forecast is None or not _may_rank(numbered.options, assessment):
+        return numbered
+    ranking = rank(numbered.options, knowledge.policy)
+    foreseen = replace(forecast, ranked=ranking.no_choice is None, no_choice=ranking.no_choice)
+    return Forecasted(
+        ranking.options,
+        ranking.about_as_good,
+        foreseen,
+        numbered.issues,
+        local_policy=not LIMITS.isdisjoint(knowledge.local_keys),
+        order_too_strong=too_strong(ranking.options, foreseen, assessment, knowledge.policy),
+    )
+
+
+def too_strong(options: Sequence[Option], forecast: Forecast, assessment: Assessment, policy: Policy) -> bool:
+    """Whether the order has more drug than is recommended: beyond all options, or as one set aside."""
+    asked = assessment.draft_regimen
+    chosen = next((one for one in options if one.recommended), None)
+    if asked is None or chosen is None:
+        return False
+    order = Option(OptionKind.RAISE_DOSE, current_mg(asked), None, asked.interval_days)
+    weekly = weekly_mg(order)
+    if weekly <= weekly_mg(chosen) * SAME_DRUG:
+        return False
+    rated = [one for one in options if is_candidate(one)]
+    if weekly > max(weekly_mg(one) for one in rated) * SAME_DRUG:
+        return True
+    same = [one.predicted for one in rated if same_regimen(order, one)]
+    return passes_ceiling(replace(order, predicted=same[0] if same else forecast.of_order), policy)
+
+
+def _may_rank(options: Sequence[Option], assessment: Assessment) -> bool:
+    """Whether the recommendation may move: only where the rule recommends a regimen of the ladder itself.
+
+    Of injections and in induction the specialist chooses. The forecast never recommends where the rule
+    does not.
+    """
+    if assessment.regimen.route is not Route.INTRAVENOUS:
+        return False
+    if any(situation.phase in INDUCTION for situation in assessment.situations):
+        return False
+    return any(option.recommended and is_candidate(option) for option in options)
+
+
+def forecast_of(question: Course, in_force: TroughForecast | None, projection: Projection | None) -> Forecast:
+    """What is predicted of the regimen in force, from what, and what was assumed."""
+    found = question.found
+    opinion = None
+    if found.opinion is not None:
+        opinion = answers(question, [regimen_in_force(question)], (found.opinion,))[0]
+    return Forecast(
+        models=tuple([one.estimate.model.id for one in found.bracket]),
+        individual=found.individual,
+        in_force=in_force,
+        measured_ug_ml=apart(question.assessment, in_force),
+        projection=projection,
+        opinion=opinion,
+        inputs=found.inputs.inputs,
+        assumptions=found.assumptions,
+        left_out=found.left_out,
+    )
+
+
+def absent_for(found: NoFit) -> Forecast:
+    """The absence with its reason."""
+    return Forecast(found.absent, left_out=found.left_out)
+
+
+def issues_of(found: NoFit) -> tuple[DataIssue, ...]:
+    """An issue where level and models disagree: somebody should look at sample, doses and antibodies."""
+    if found.absent is not Absence.LEVEL_UNEXPECTED:
+        return ()
+    return (DataIssue(IssueCode.LEVEL_UNEXPECTED, "level", (("day", found.level_day),)),)
+
+
+def where(error: Exception) -> str:
+    """The kind of an exception and the file and line that raised it: nothing of the patient."""
+    places = [
+        f"{PurePath(frame.filename).name}:{frame.lineno}"
+        for frame in traceback.extract_tb(error.__traceback__)
+    ]
+    return f"{type(error).__name__} at {places[-1]}" if places else type(error).__name__

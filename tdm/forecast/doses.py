@@ -1,0 +1,260 @@
+"""The doses that a forecast rests on: as recorded, and where the record is silent as assumed, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from math import ceil, floor
+from typing import TYPE_CHECKING
+
+from tdm.decision import Regimen
+from tdm.facts import FactGroup, Moment, Order, Route, TreatmentCourse
+from tdm.forecast.result import Absence, Note, Remark
+from tdm.forecast.timeline import Step, Timeline, value_at
+from tdm.options_dose import current_mg, current_mg_per_kg
+from tdm.pharmacokinetics.history import Administration
+from tdm.regimen import days_text, latest_amount, orders_in_force, planned_interval
+
+if TYPE_CHECKING:
+    from tdm.history import History, Infusion
+    from tdm.knowledge.model import Policy
+
+INFUSION_DAYS = 2 / 24
+"""Two hours: the label's infusion time. The record tells when an infusion was given, seldom for how long."""
+
+SETTLING_DAYS = 250.0
+"""Doses given so long ago have left nothing: more than nine half-lives of the slowest clearance seen."""
+
+
+MOST_DOSES = 160
+"""More than injections every week over the longest time that is looked at."""
+
+
+@dataclass(slots=True)
+class DoseReader:
+    """What the doses of one course are read from. `notes` gathers what had to be assumed."""
+
+    course: TreatmentCourse
+    history: History
+    regimen: Regimen
+    weight_kg: Sequence[Step[float]]
+    timeline: Timeline
+    policy: Policy
+    notes: list[Note] = field(default_factory=list)
+
+
+def read_doses(
+    reader: DoseReader, samples_days: Sequence[float], newest_sample: Moment | None
+) -> tuple[Administration, ...] | Absence:
+    """The doses since long enough before the first sample, oldest first; or why they are not known.
+
+    `samples_days` are the times of the samples, `newest_sample` the newest of them; a schedule that nobody
+    recorded is laid so that this one is a trough, which is what the decision takes it for.
+    """
+    earliest = min(samples_days, default=0.0) - SETTLING_DAYS
+    doses = _since(reader, earliest, newest_sample)
+    if not doses:
+        return Absence.NO_DOSES  # the last one has settled long ago
+    if not isinstance(doses, Absence) and len(doses) > MOST_DOSES:
+        return Absence.DOSES_IMPLAUSIBLE
+    return doses
+
+
+def _since(
+    reader: DoseReader, earliest: float, newest_sample: Moment | None
+) -> tuple[Administration, ...] | Absence:
+    if reader.regimen.route is Route.SUBCUTANEOUS:
+        return _subcutaneous(reader, earliest)
+    if reader.history.infusions:
+        if FactGroup.ADMINISTRATIONS in [group for group, _ in reader.course.shortfalls]:
+            return Absence.DOSES_INCOMPLETE
+        return _recorded(reader, earliest)
+    return _presumed(reader, earliest, newest_sample)
+
+
+def _recorded(reader: DoseReader, earliest: float) -> tuple[Administration, ...] | Absence:
+    """The infusions on record; before them, where the record begins in mid-course, those it must lack."""
+    doses = _given(reader, reader.history.infusions, earliest)
+    if isinstance(doses, Absence):
+        return doses
+    _name_gaps(reader)
+    first = reader.history.infusions[0].given
+    if reader.history.start_known or reader.timeline.at(first) < earliest:
+        return tuple(doses)
+    route = reader.regimen.route
+    interval, _ = planned_interval(first, reader.history, reader.course.draft, reader.policy, route)
+    interval = interval or reader.regimen.interval_days
+    if not interval:
+        return Absence.NO_REGIMEN
+    reader.notes.append(
+        (Remark.DOSES_BEFORE_RECORD, (("day", first.day.isoformat()), ("every", days_text(interval))))
+    )
+    start = doses[0]
+    assumed = range(ceil((start.at_days - earliest) / interval), 0, -1)
+    return (*[start._replace(at_days=start.at_days - count * interval) for count in assumed], *doses)
+
+
+def _given(
+    reader: DoseReader, infusions: Iterable[Infusion], earliest: float
+) -> list[Administration] | Absence:
+    doses: list[Administration] = []
+    unknown = reported = 0
+    for infusion in infusions:
+        at = reader.timeline.at(infusion.given)
+        if at < earliest:
+            continue
+        route = infusion.route or reader.regimen.route
+        amount = stated_mg(infusion, route, value_at(reader.weight_kg, at), reader.policy)
+        if amount is None:
+            unknown += 1
+            amount = usual_mg(infusion.given, at, route, reader)
+        if amount is None:
+            return Absence.NO_DOSES
+        reported += infusion.reported
+        subcutaneous = route is Route.SUBCUTANEOUS
+        doses.append(Administration(at, amount, 0.0 if subcutaneous else INFUSION_DAYS, subcutaneous))
+    if unknown:
+        reader.notes.append((Remark.DOSE_AMOUNTS, (("count", str(unknown)),)))
+    if reported:
+        reader.notes.append((Remark.DOSES_REPORTED, (("count", str(reported)),)))
+    return doses
+
+
+def stated_mg(infusion: Infusion, route: Route, weight_kg: float, policy: Policy) -> float | None:
+    """The amount of a recorded dose in mg; None where it is unknown or no dose that is given."""
+    amount = infusion.amount_mg
+    if amount is None and infusion.amount_mg_per_kg is not None:
+        amount = infusion.amount_mg_per_kg * weight_kg
+    if amount is None or route is Route.SUBCUTANEOUS:
+        return amount
+    lowest = policy.standard_dose_mg_per_kg / policy.plausible_weight_ratio
+    highest = policy.maximum_dose_mg_per_kg * policy.plausible_weight_ratio
+    return amount if lowest <= amount / weight_kg <= highest else None
+
+
+def usual_mg(given: Moment, at_days: float, route: Route, reader: DoseReader) -> float | None:
+    """The amount of the order in force on a day, else that of the regimen, at the weight of that day.
+
+    Of a dose by another route than the course has now, without an order: the standard one of that route.
+    """
+    regimen, policy, weight_kg = reader.regimen, reader.policy, value_at(reader.weight_kg, at_days)
+    order = latest_amount(orders_in_force(reader.history.orders, given), route)
+    if order is not None and order.amount_mg_per_kg is not None:
+        return order.amount_mg_per_kg * weight_kg
+    if order is not None:
+        return order.amount_mg
+    if route is not regimen.route:
+        intravenous = route is Route.INTRAVENOUS
+        return (
+            policy.standard_dose_mg_per_kg * weight_kg
+            if intravenous
+            else policy.subcutaneous_standard_dose_mg
+        )
+    if route is Route.SUBCUTANEOUS:
+        return regimen.dose_mg
+    per_kg = current_mg_per_kg(regimen)
+    return None if per_kg is None else per_kg * weight_kg
+
+
+def _name_gaps(reader: DoseReader) -> None:
+    """Name each step between infusions that is about a multiple of the interval; no dose is invented."""
+    interval = reader.regimen.interval_days
+    if not interval:
+        return
+    last = reader.policy.trough_latest_fraction
+    moments = [infusion.given for infusion in reader.history.infusions]
+    for before, after in pairwise((*moments, reader.timeline.now)):
+        days = (after.day - before.day).days
+        intervals = round(days / interval)
+        if intervals > 1 and days > interval * (intervals - 1) * last:
+            reader.notes.append((Remark.GAP, (("day", before.day.isoformat()), ("weeks", f"{days / 7:.0f}"))))
+
+
+def _presumed(
+    reader: DoseReader, earliest: float, newest_sample: Moment | None
+) -> tuple[Administration, ...] | Absence:
+    """The schedule of an order old enough to be in maintenance, where no infusion is on record."""
+    now, policy = reader.timeline.now, reader.policy
+    orders = [one for one in orders_in_force(reader.history.orders, now) if one.interval_days]
+    if not orders or not _is_old(orders[0], now, policy):
+        return Absence.NO_DOSES
+    interval, amount = orders[-1].interval_days, usual_mg(now, 0.0, Route.INTRAVENOUS, reader)
+    if not interval or not amount:
+        return Absence.NO_DOSES
+    reader.notes.append((Remark.SCHEDULE_PRESUMED, (("every", days_text(interval)),)))
+    end = 0.0 if newest_sample is None else reader.timeline.at(newest_sample)
+    count = ceil((end - earliest) / interval)
+    return tuple(
+        [
+            Administration(end - step * interval, amount, INFUSION_DAYS)
+            for step in range(count, floor(end / interval) - 1, -1)
+            if end - step * interval < 0
+        ]
+    )
+
+
+def _is_old(order: Order, now: Moment, policy: Policy) -> bool:
+    """Whether an order is old enough for maintenance to be presumed; one without a date is."""
+    authored = order.authored
+    return authored is None or (now.day - authored.day).days > policy.maintenance_presumed_order_days
+
+
+def _subcutaneous(reader: DoseReader, earliest: float) -> tuple[Administration, ...] | Absence:
+    """Doses as recorded; injections that no record of administrations tells of as they were ordered.
+
+    Those given at home are on no record. A statement or dispense stands for several and is no single dose.
+    """
+    recorded = _given(reader, [one for one in reader.history.infusions if not one.reported], earliest)
+    if isinstance(recorded, Absence):
+        return recorded
+    periods = _periods(reader)
+    if not periods:
+        return Absence.NO_DOSES
+    injected = [dose.at_days for dose in recorded if dose.subcutaneous]
+    start = max(periods[0].from_days, earliest)
+    if len(injected) == len(recorded):
+        # Whatever came before the injections is unknown: they are taken to have settled.
+        start = earliest
+    ordered: list[Administration] = []
+    if injected:
+        ordered += _as_ordered(periods, start, injected[0])
+        start = injected[-1] + value_at(periods, injected[-1])[1]
+    ordered += _as_ordered(periods, start, 0.0)
+    if ordered:
+        every = days_text(periods[-1].value[1])
+        reader.notes.append((Remark.INJECTIONS_AS_ORDERED, (("count", str(len(ordered))), ("every", every))))
+    return tuple(sorted([*recorded, *ordered]))
+
+
+def _as_ordered(
+    periods: Sequence[Step[tuple[float, float]]], start: float, until: float
+) -> list[Administration]:
+    """Injections from a time on; the last of them at least half an interval before another one is known."""
+    doses = []
+    at = start
+    while at < until:
+        amount, interval = value_at(periods, at)
+        if until < 0.0 and until - at < interval / 2:
+            break
+        doses.append(Administration(at, amount, 0.0, subcutaneous=True))
+        at += interval
+    return doses
+
+
+def _periods(reader: DoseReader) -> list[Step[tuple[float, float]]]:
+    """Amount in mg and interval in days of the injections, from each order on; oldest first."""
+    usual = reader.policy.subcutaneous_interval_days
+    regimen_mg, regimen_days = current_mg(reader.regimen), reader.regimen.interval_days or usual
+    periods = [
+        Step(reader.timeline.at(order.authored), (amount, order.interval_days or regimen_days))
+        for order in reader.history.orders
+        if order.route is Route.SUBCUTANEOUS
+        and order.authored is not None
+        and (amount := order.amount_mg or regimen_mg)
+    ]
+    if periods or not regimen_mg:
+        return periods
+    given = [one.given for one in reader.history.infusions if one.route is not Route.INTRAVENOUS]
+    start = reader.timeline.at(given[0]) if given else -SETTLING_DAYS
+    return [Step(start, (regimen_mg, regimen_days))]

@@ -1,0 +1,120 @@
+"""From a course and its assessment to what the models need: doses, levels and covariates on one axis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from tdm.facts import Moment, Route, TreatmentCourse
+from tdm.forecast.choosing import typical_albumin_g_dl
+from tdm.forecast.covariates import CovariateHistory, read_covariates
+from tdm.forecast.doses import DoseReader, read_doses
+from tdm.forecast.result import Absence, Note, Remark
+from tdm.forecast.samples import UsedLevels, newest_only, read_samples
+from tdm.forecast.timeline import Timeline, value_at
+from tdm.history import History as Course
+from tdm.history import read_history
+from tdm.pharmacokinetics.history import Administration, Covariates, History, history_of
+
+if TYPE_CHECKING:
+    from tdm.decision import Assessment
+    from tdm.knowledge.model import Knowledge
+    from tdm.pharmacokinetics.model import PkModel
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What is known of one patient for a forecast, whichever model is asked.
+
+    `course` is the course as the decision reads it. `inputs` and `assumptions` name what stands behind.
+    """
+
+    timeline: Timeline
+    course: Course
+    doses: tuple[Administration, ...]
+    levels: UsedLevels
+    covariates: CovariateHistory
+    inputs: tuple[Note, ...]
+    assumptions: tuple[Note, ...]
+
+    def by_newest_level(self) -> Inputs:
+        """The same with the newest level alone: the older ones do not agree with it."""
+        levels = newest_only(self.levels, Remark.CLEARANCE_CHANGED)
+        others = [note for note in self.inputs if note[0] not in (Remark.LEVEL, Remark.LEVELS)]
+        return replace(self, levels=levels, inputs=(*_levels_note(levels), *others))
+
+    def history_for(self, model: PkModel) -> History:
+        """The history as one model reads it; a missing albumin is that model's typical one."""
+        read = self.covariates
+        albumin = read.albumin_g_dl
+        first = min(self.doses[0].at_days, *[sample.at_days for sample in self.levels.samples], 0.0)
+        changes = {first}
+        for steps in (read.weight_kg, albumin, read.ati_positive):
+            # The first value holds from the beginning: what was before it is not known.
+            changes.update([step.from_days for step in steps[1:] if step.from_days > first])
+        return history_of(
+            self.doses,
+            [
+                Covariates(
+                    at,
+                    value_at(read.weight_kg, at),
+                    value_at(albumin, at) if albumin else typical_albumin_g_dl(model),
+                    ati_positive=value_at(read.ati_positive, at),
+                    immunomodulator=read.immunomodulator,
+                    male=read.male is not False,
+                )
+                for at in sorted(changes)
+            ],
+            self.levels.samples,
+        )
+
+
+def _levels_note(levels: UsedLevels) -> tuple[Note, ...]:
+    if not levels.drawn:
+        return ()
+    days = ", ".join(drawn.day.isoformat() for drawn in levels.drawn)
+    return ((Remark.LEVELS if len(levels.drawn) > 1 else Remark.LEVEL, (("days", days),)),)
+
+
+def read_inputs(
+    course: TreatmentCourse, assessment: Assessment, now: Moment, knowledge: Knowledge
+) -> Inputs | Absence:
+    """The inputs of a forecast, or the reason why there is none."""
+    regimen, weight = assessment.regimen, assessment.weight
+    if weight is None:
+        return Absence.NO_WEIGHT
+    timeline = Timeline(now)
+    history, _ = read_history(course, now, knowledge.policy)
+    covariates = read_covariates(course, weight, timeline, knowledge)
+    levels = read_samples(course.levels, history, timeline, knowledge.policy)
+    if levels.newest_unbounded:
+        return Absence.LEVEL_AT_LEAST
+    if regimen.route is Route.INTRAVENOUS and not history.infusions:
+        levels = newest_only(levels)  # the schedule is laid by it; where older ones lie in it nobody knows
+    reader = DoseReader(course, history, regimen, covariates.dosing_weight_kg, timeline, knowledge.policy)
+    samples_days = [sample.at_days for sample in levels.samples]
+    doses = read_doses(reader, samples_days, levels.drawn[0] if levels.drawn else None)
+    if isinstance(doses, Absence):
+        return doses
+    inputs: list[Note] = []
+    inputs += _levels_note(levels)
+    recorded = len(history.infusions)
+    if recorded:
+        first = history.infusions[0].given.day.isoformat()
+        inputs.append((Remark.DOSES, (("count", str(recorded)), ("day", first))))
+    doubts: list[Note] = []
+    if levels.doubtful:
+        days = ", ".join(drawn.day.isoformat() for drawn in levels.doubtful)
+        doubts.append((Remark.LEVELS_DOUBTFUL, (("days", days),)))
+    duration: tuple[Note, ...] = ()
+    if regimen.route is Route.INTRAVENOUS:
+        duration = ((Remark.INFUSION_TIME, ()),)
+    return Inputs(
+        timeline,
+        history,
+        doses,
+        levels,
+        covariates,
+        (*inputs, *covariates.inputs),
+        (*duration, *doubts, *reader.notes, *covariates.assumptions),
+    )

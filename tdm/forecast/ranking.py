@@ -1,0 +1,92 @@
+"""Which option is recommended once each has its chances: the smallest change that is about as good as any."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from math import inf
+from typing import TYPE_CHECKING, NamedTuple
+
+from tdm.forecast.result import NoChoice
+
+if TYPE_CHECKING:
+    from tdm.decision import Option
+    from tdm.knowledge.model import Policy
+
+DAYS_PER_WEEK = 7
+SAME_DRUG = 1.02  # doses are rounded to mg or to vials: half the dose twice as often is no less drug
+
+
+class Ranking(NamedTuple):
+    """The options in their new order with at most one recommended, and those that are about as good as it.
+
+    `no_choice` says why none is recommended.
+    """
+
+    options: tuple[Option, ...]
+    about_as_good: tuple[Option, ...] = ()
+    no_choice: NoChoice | None = None
+
+
+def rank(options: Sequence[Option], policy: Policy) -> Ranking:
+    """Move the recommendation to the smallest change within the site's cut of the best option.
+
+    A candidate is an option with a chance that is not provisional and keeps below the site's limit of passing
+    the ceiling. What is set aside for passing it is no reason for more drug: nothing that uses more of it per
+    week is recommended instead. What has less than an even chance is never recommended; where all have, none
+    is, and all keep the order of the rule. Otherwise candidates change their places: by chance, then by drug
+    per week, then by visits.
+    """
+    rated = [one for one in options if is_candidate(one)]
+    within = [one for one in rated if not passes_ceiling(one, policy)]
+    if not within:
+        return Ranking(_unmarked(options), no_choice=NoChoice.ABOVE_CEILING)
+    least_aside = min((weekly_mg(one) for one in rated if passes_ceiling(one, policy)), default=inf)
+    allowed = [one for one in within if weekly_mg(one) <= least_aside * SAME_DRUG]
+    best = max((chance(one) for one in allowed), default=0.0)
+    cut = max(best - policy.forecast_within_points / 100, policy.forecast_least_chance)
+    good = sorted((one for one in allowed if chance(one) >= cut), key=by_change)
+    if not good:
+        why = NoChoice.NO_EVEN_CHANCE if len(within) == len(rated) else NoChoice.BETWEEN
+        return Ranking(_unmarked(options), no_choice=why)
+    ranked = _reordered(options, rated, good[0])
+    return Ranking(ranked, tuple([replace(one, recommended=one is good[0]) for one in good]))
+
+
+def is_candidate(option: Option) -> bool:
+    """Whether an option has a chance to be judged by and may be advised."""
+    return not option.provisional and option.predicted is not None and option.predicted.reaches is not None
+
+
+def chance(option: Option) -> float:
+    """The cautious chance of a candidate to reach the aim."""
+    predicted = option.predicted
+    return 0.0 if predicted is None else predicted.reaches or 0.0
+
+
+def passes_ceiling(option: Option, policy: Policy) -> bool:
+    """Whether an option is more likely to pass the ceiling than the site allows."""
+    exceeds = None if option.predicted is None else option.predicted.exceeds
+    return exceeds is not None and exceeds > policy.forecast_ceiling_chance_limit
+
+
+def by_change(option: Option) -> tuple[float, float]:
+    """Small changes first: the less drug per week, then the fewer visits."""
+    return weekly_mg(option), -(option.interval_days or 0.0)
+
+
+def weekly_mg(option: Option) -> float:
+    """Drug per week in mg; 0.0 where the option names no interval."""
+    return (option.dose_mg or 0.0) / option.interval_days * DAYS_PER_WEEK if option.interval_days else 0.0
+
+
+def _unmarked(options: Sequence[Option]) -> tuple[Option, ...]:
+    return tuple([replace(one, recommended=False) if is_candidate(one) else one for one in options])
+
+
+def _reordered(options: Sequence[Option], rated: Sequence[Option], recommended: Option) -> tuple[Option, ...]:
+    """The rated options by rank in the places that rated options have; the recommended one leads."""
+    order = sorted(rated, key=lambda one: (one is not recommended, -chance(one), by_change(one)))
+    queue = iter(replace(one, recommended=one is recommended) for one in order)
+    placed = [next(queue) if any(one is other for other in rated) else one for one in options]
+    return tuple(placed)

@@ -1,0 +1,168 @@
+"""The forecast as frozen records: what each regimen is predicted to give, from what, or why there is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+
+class Remark(StrEnum):
+    """What went into a forecast, was assumed for it, or left out; each with its words in the cards."""
+
+    # -- inputs
+    DOSES = "doses"
+    LEVEL = "level"
+    LEVELS = "levels"
+    WEIGHT = "weight"
+    ALBUMIN = "albumin"
+    ATI_POSITIVE = "ati-positive"
+    ATI_NEGATIVE = "ati-negative"
+    IMMUNOMODULATOR = "immunomodulator"
+    NO_IMMUNOMODULATOR = "no-immunomodulator"
+    # -- assumptions
+    INFUSION_TIME = "infusion-time"
+    DOSES_BEFORE_RECORD = "doses-before-record"
+    DOSE_AMOUNTS = "dose-amounts"
+    DOSES_REPORTED = "doses-reported"
+    GAP = "gap"
+    SCHEDULE_PRESUMED = "schedule-presumed"
+    INJECTIONS_AS_ORDERED = "injections-as-ordered"
+    ATI_UNKNOWN = "ati-unknown"
+    IMMUNOMODULATOR_UNKNOWN = "immunomodulator-unknown"
+    ALBUMIN_UNKNOWN = "albumin-unknown"
+    LEVELS_DOUBTFUL = "levels-doubtful"
+    SEX_UNKNOWN = "sex-unknown"
+    UNUSUAL_FOR_MODEL = "unusual-for-model"
+    # -- left out
+    LEVEL_AT_LEAST = "level-at-least"
+    OLDER_LEVELS = "older-levels"
+    CLEARANCE_CHANGED = "clearance-changed"
+    MODEL_OUT_OF_RANGE = "model-out-of-range"
+    MODEL_NOT_CONVERGED = "model-not-converged"
+
+
+Note: TypeAlias = tuple[Remark, tuple[tuple[str, str], ...]]
+"""A remark with the values that its words name: numbers, days and names of models only."""
+
+
+class Absence(StrEnum):
+    """Why there is no forecast; a contract, each with its sentence in the wording of the cards."""
+
+    OFF = "off"  # the site switched it off; a card then says nothing of it
+    NO_WEIGHT = "no-weight"
+    NO_DOSES = "no-doses"  # neither infusions nor an order tell what was given
+    NO_REGIMEN = "no-regimen"  # dose or interval in force unknown
+    DOSES_INCOMPLETE = "doses-incomplete"  # the infusions did not arrive in full
+    DOSES_IMPLAUSIBLE = "doses-implausible"  # more of them than anyone is given
+    DOSE_IN_DOUBT = "dose-in-doubt"  # order and weight do not fit together
+    AGE_UNKNOWN = "age-unknown"  # child or adult: other models
+    PREGNANCY = "pregnancy"  # no model was made for it
+    OUT_OF_RANGE = "out-of-range"  # outside what every model was built on
+    LEVEL_AT_LEAST = "level-at-least"  # the newest level has no upper limit: no model here can use it
+    MANY_ORDERS = "many-orders"  # the request holds more orders than are worth the work
+    NOT_CONVERGED = "not-converged"
+    LEVEL_UNEXPECTED = "level-unexpected"  # level and models disagree grossly
+    INTERNAL = "internal"
+
+
+class NoChoice(StrEnum):
+    """Why the forecast recommends none of the options that the rule offers."""
+
+    NO_EVEN_CHANCE = "no-even-chance"  # none reaches the aim with an even chance
+    ABOVE_CEILING = "above-ceiling"  # each is too likely to be more than is wanted
+    BETWEEN = "between"  # each either falls short of the aim or is too likely to pass the ceiling
+
+
+@dataclass(frozen=True, slots=True)
+class ModelTrough:
+    """What one model predicts, in µg/mL, with its 80 % interval. Chances are 0 to 1, None where not asked.
+
+    `reaches` is the chance of at least the level asked for, `exceeds` that of more than the ceiling.
+    """
+
+    model: str
+    median_ug_ml: float
+    lower_ug_ml: float
+    upper_ug_ml: float
+    reaches: float | None = None
+    exceeds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TroughForecast:
+    """The trough of one regimen by one or two models; never a point without its interval.
+
+    `settled`: once the regimen has settled; else at the end of the interval after the next dose.
+    `at_least_ug_ml` and `above_ug_ml` are the levels that the chances speak of.
+    """
+
+    by_model: tuple[ModelTrough, ...]
+    at_least_ug_ml: float | None = None
+    above_ug_ml: float | None = None
+    settled: bool = True
+
+    @property
+    def medians_ug_ml(self) -> tuple[float, float]:
+        """The bracket: the lowest and the highest median."""
+        medians = [one.median_ug_ml for one in self.by_model]
+        return min(medians), max(medians)
+
+    @property
+    def interval_ug_ml(self) -> tuple[float, float]:
+        """The 80 % interval that holds those of all models."""
+        return min(one.lower_ug_ml for one in self.by_model), max(one.upper_ug_ml for one in self.by_model)
+
+    @property
+    def reaches(self) -> float | None:
+        """The chance of at least the level asked for, by the more cautious model: the lowest."""
+        chances = [one.reaches for one in self.by_model if one.reaches is not None]
+        return min(chances) if chances else None
+
+    @property
+    def exceeds(self) -> float | None:
+        """The chance of more than the ceiling, by the more cautious model: the highest."""
+        chances = [one.exceeds for one in self.by_model if one.exceeds is not None]
+        return max(chances) if chances else None
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """The trough that a level drawn within the interval leads to; it never decides.
+
+    `drawn` is the day of the level, `due` the day of the trough, both ISO dates.
+    """
+
+    drawn: str
+    due: str
+    trough: TroughForecast
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """A forecast, or why there is none (`absent`). An absent forecast is no absent decision.
+
+    `measured_ug_ml` is the trough that was measured, where it is apart from what the models expect next.
+    `individual` is False where no level could be used: then it is what the average patient of this kind
+    reaches. `models` are ids of `knowledge.models`, in the order of their predictions. `opinion` is what a
+    further model expects of the regimen in force; it never ranks. `of_order` is what the order in front of
+    the clinician leads to, where that is neither in force nor an option. `inputs` says what went in,
+    `assumptions` what was taken for granted, `left_out` which model or level was not used and why.
+    `ranked`: the recommended option was chosen by it; `no_choice` says why it recommends none.
+    `failed_at` is the place of an internal failure, for the log; it holds nothing of a patient.
+    """
+
+    absent: Absence | None = None
+    models: tuple[str, ...] = ()
+    individual: bool = False
+    in_force: TroughForecast | None = None
+    projection: Projection | None = None
+    measured_ug_ml: float | None = None
+    opinion: TroughForecast | None = None
+    of_order: TroughForecast | None = None
+    inputs: tuple[Note, ...] = ()
+    assumptions: tuple[Note, ...] = ()
+    left_out: tuple[Note, ...] = ()
+    ranked: bool = False
+    no_choice: NoChoice | None = None
+    failed_at: str = ""

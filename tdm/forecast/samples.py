@@ -1,0 +1,113 @@
+"""The levels that a forecast is fitted to: every usable one of this course, trough or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tdm.activity import NOT_FINAL
+from tdm.facts import Comparator, LevelReading, Moment
+from tdm.forecast.result import Note, Remark
+from tdm.forecast.timeline import Timeline
+from tdm.pharmacokinetics.history import Sample
+from tdm.plausibility import samplings
+from tdm.timing import is_after, is_older
+
+if TYPE_CHECKING:
+    from tdm.history import History
+    from tdm.knowledge.model import Policy
+
+MOST_SAMPLES = 24
+"""The newest ones of a year; more are no record of a course but of a mistake."""
+
+BELOW = (Comparator.BELOW, Comparator.AT_MOST)
+ABOVE = (Comparator.ABOVE, Comparator.AT_LEAST)
+
+
+@dataclass(frozen=True, slots=True)
+class UsedLevels:
+    """Samples on the axis of the forecast with the days they were drawn, newest first.
+
+    `doubtful` are those of a result that is not final or was recognised by its name. `newest_unbounded`: a
+    level newer than all of them is known only as at least so much. A forecast without it would speak of
+    somebody else.
+    """
+
+    samples: tuple[Sample, ...] = ()
+    drawn: tuple[Moment, ...] = ()
+    doubtful: tuple[Moment, ...] = ()
+    left_out: tuple[Note, ...] = ()
+    newest_unbounded: bool = False
+
+
+def read_samples(
+    levels: Iterable[LevelReading], history: History, timeline: Timeline, policy: Policy
+) -> UsedLevels:
+    """The samples of this course that count, newest first.
+
+    Left out: what is implausible or contradicts another (the decision names it), a level before the course,
+    one older than the policy allows, and one known only as at least so much.
+    """
+    now = timeline.now
+    used: list[tuple[Sample, Moment]] = []
+    doubtful: list[Moment] = []
+    left_out: list[Note] = []
+    newest_unbounded = False
+    found, _ = samplings(levels, now, policy)
+    for sampling in found:
+        drawn, reading = sampling.drawn, sampling.reading
+        if sampling.conflict or is_older(drawn, now, policy.forecast_level_valid_days):
+            continue
+        if _before_course(drawn, history):
+            continue
+        if reading.detected and reading.comparator in ABOVE:
+            newest_unbounded = newest_unbounded or not used
+            left_out.append((Remark.LEVEL_AT_LEAST, (("day", drawn.day.isoformat()),)))
+            continue
+        if len(used) == MOST_SAMPLES:
+            left_out.append((Remark.OLDER_LEVELS, (("day", used[-1][1].day.isoformat()),)))
+            break
+        at = _before_infusion(drawn, history, timeline)
+        used.append((_sample(reading, at, policy), drawn))
+        if reading.status in NOT_FINAL or not reading.coded:
+            doubtful.append(drawn)
+    return UsedLevels(
+        tuple([sample for sample, _ in used]),
+        tuple([drawn for _, drawn in used]),
+        tuple(doubtful),
+        tuple(left_out),
+        newest_unbounded,
+    )
+
+
+def newest_only(levels: UsedLevels, why: Remark = Remark.OLDER_LEVELS) -> UsedLevels:
+    """The newest level alone, the others left out by name."""
+    if len(levels.samples) <= 1:
+        return levels
+    day = levels.drawn[0].day.isoformat()
+    left_out = (*levels.left_out, (why, (("day", day),)))
+    doubtful = tuple([drawn for drawn in levels.doubtful if drawn == levels.drawn[0]])
+    return UsedLevels(levels.samples[:1], levels.drawn[:1], doubtful, left_out)
+
+
+def _sample(reading: LevelReading, at_days: float, policy: Policy) -> Sample:
+    """A number, or that it was below one; "not detected" is below the highest limit that counts as such."""
+    value = reading.value_ug_ml
+    if value is None or not reading.detected:
+        return Sample(at_days, policy.undetectable_limit_at_most_ug_ml, below=True)
+    return Sample(at_days, value, below=reading.comparator in BELOW)
+
+
+def _before_course(drawn: Moment, history: History) -> bool:
+    start = history.start
+    return start is not None and (history.start_known or history.restarted) and not is_after(drawn, start)
+
+
+def _before_infusion(drawn: Moment, history: History, timeline: Timeline) -> float:
+    """When the sample was drawn; on the day of an infusion just before it, unless times say otherwise."""
+    at = timeline.at(drawn)
+    for infusion in history.infusions:
+        if infusion.given.day == drawn.day and not is_after(drawn, infusion.given):
+            return min(at, timeline.at(infusion.given))
+    return at

@@ -1,0 +1,40 @@
+"""Whether the levels of one course agree on how fast the drug is cleared, and what to do where they do not.
+
+A model has one clearance for all levels of a patient. Falling troughs of one regimen say that it has changed:
+that is what losing the drug looks like, and an average with better days would promise too much.
+"""
+
+from __future__ import annotations
+
+from math import hypot, log, log1p, sqrt
+from typing import TYPE_CHECKING
+
+from tdm.pharmacokinetics.likelihood import spread_of
+from tdm.pharmacokinetics.prediction import predict_at
+
+if TYPE_CHECKING:
+    from tdm.pharmacokinetics.estimate import Estimate
+    from tdm.pharmacokinetics.history import History
+
+Z_90 = 1.6448536269514722
+Z_80 = 1.2815515655446004
+
+
+def contradicts(estimate: Estimate, history: History) -> bool:
+    """Whether the newest level lies outside the 90 % range that the fit to all levels leaves it.
+
+    The range counts what is not known of the patient, the change between occasions, and the residual error,
+    all on the logarithm of the level.
+    """
+    newest = history.samples[-1]
+    expected = predict_at(estimate, history, newest.at_days)
+    median = expected.median_ug_ml
+    if median <= 0.0 or expected.lower_ug_ml <= 0.0:
+        return False
+    above = newest.value_ug_ml > median
+    if newest.below and above:
+        return False
+    width = log(expected.upper_ug_ml / median) if above else log(median / expected.lower_ug_ml)
+    residual = spread_of(estimate.model.residual, 0.0).variance(median) / (median * median)
+    reach = Z_90 * hypot(width / Z_80, sqrt(log1p(residual)))
+    return abs(log(newest.value_ug_ml / median)) > reach

@@ -1,0 +1,138 @@
+"""How sure an estimate is along the direction that matters: that in which the trough is least certain.
+
+The curvature at the estimate is too narrow a measure where residual error is proportional: a level far below
+its prediction is hardly less likely than one at twice the distance. The objective is therefore followed along
+the line, and the 10th, 50th and 90th percentile are read off.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
+from operator import add
+from typing import NamedTuple
+
+from tdm.pharmacokinetics.concentration import levels
+from tdm.pharmacokinetics.individual import shifted
+from tdm.pharmacokinetics.likelihood import deviances
+from tdm.pharmacokinetics.linear_algebra import Matrix, dot, times
+from tdm.pharmacokinetics.model import Parameter, PkModel
+from tdm.pharmacokinetics.objective import Point, Task
+
+Z_80 = 1.2815515655446004
+# In standard deviations by the curvature. The tail is above, where levels are high and clearance is low.
+GRID_STEP = 0.9
+GRID = tuple(GRID_STEP * place for place in range(-3, 6))
+# Where the levels are computed once more; their logarithm follows a parabola.
+NODE = 1.5
+# No assay and no dose could tell a level from this one, in µg/mL.
+LEAST_LEVEL = 1e-9
+
+
+class Line(NamedTuple):
+    """A line through the estimate: `direction` is one standard deviation, towards higher troughs.
+
+    `lower`, `median`, `upper` are the 10th, 50th and 90th percentile of the position on it. `across` is one
+    standard deviation of a second direction, which changes no trough to first order; it may be empty.
+    """
+
+    direction: tuple[float, ...]
+    lower: float
+    median: float
+    upper: float
+    across: tuple[float, ...]
+
+    def at(self, eta: Sequence[float], position: float, side: float = 0.0) -> list[float]:
+        """The parameters at a position on the line, or beside it."""
+        found = [value + position * part for value, part in zip(eta, self.direction, strict=True)]
+        if side:
+            found = [value + side * part for value, part in zip(found, self.across, strict=True)]
+        return found
+
+
+def normal_line(model: PkModel, covariance: Matrix, slopes: Sequence[float]) -> Line:
+    """The line along which a trough with these slopes is least certain; positions on it are normal."""
+    direction = times(covariance, slopes)
+    deviation = math.sqrt(dot(direction, slopes))
+    if deviation == 0.0:  # no drug is left to be uncertain of: clearance says how little
+        direction, deviation = [-row[0] for row in covariance], math.sqrt(covariance[0][0])
+    unit = tuple(part / deviation for part in direction)
+    return Line(unit, -Z_80, 0.0, Z_80, _across(model, covariance, unit))
+
+
+def _across(model: PkModel, covariance: Matrix, direction: Sequence[float]) -> tuple[float, ...]:
+    """One standard deviation of what the line leaves open of Q; nothing where Q is the same in all patients.
+
+    Published variances of Q are so large (a factor of 3 either way) that a trough bends with it.
+    """
+    if Parameter.INTERCOMPARTMENTAL_CLEARANCE not in model.random:
+        return ()
+    place = model.random.index(Parameter.INTERCOMPARTMENTAL_CLEARANCE)
+    known = direction[place]
+    open_variance = covariance[place][place] - known * known
+    if open_variance <= 0.0:
+        return ()
+    return tuple(
+        (row[place] - known * part) / math.sqrt(open_variance)
+        for row, part in zip(covariance, direction, strict=True)
+    )
+
+
+def followed(line: Line, task: Task, point: Point) -> Line:
+    """The same line, with the percentiles that the objective gives it."""
+    objective = _prior(task, point.eta, line.direction)
+    for observed, logs in zip(task.observed, _logs(task, point, line.direction), strict=True):
+        objective = list(map(add, objective, deviances(observed, logs)))
+    least = min(objective)
+    lower, median, upper = percentiles([math.exp(0.5 * (least - one)) for one in objective])
+    return line._replace(lower=lower, median=median, upper=upper)
+
+
+def _prior(task: Task, eta: Sequence[float], direction: Sequence[float]) -> list[float]:
+    """The population's part of the objective along the line: a parabola."""
+    pull = times(task.precision, direction)
+    constant, slope, bend = dot(times(task.precision, eta), eta), 2.0 * dot(pull, eta), dot(pull, direction)
+    return [constant + position * (slope + position * bend) for position in GRID]
+
+
+def _logs(task: Task, point: Point, direction: Sequence[float]) -> Iterator[list[float]]:
+    """The logarithm of each predicted level along the line, by value and slope here and value at NODE."""
+    eta = [value + NODE * part for value, part in zip(point.eta, direction, strict=True)]
+    there = levels(task.found, shifted(task.typical, task.places, eta), ()).values
+    slopes = [0.0] * len(there)
+    for column, part in zip(point.levels.columns, direction, strict=True):
+        slopes = [known + part * slope for known, slope in zip(slopes, column, strict=True)]
+    for here, other, by_position in zip(point.levels.values, there, slopes, strict=True):
+        if here < LEAST_LEVEL or other < LEAST_LEVEL:
+            yield [math.log(LEAST_LEVEL)] * len(GRID)
+            continue
+        start, slope = math.log(here), by_position / here
+        bend = (math.log(other / here) / NODE - slope) / NODE
+        yield [start + position * (slope + position * bend) for position in GRID]
+
+
+def percentiles(weights: Sequence[float]) -> list[float]:
+    """The 10th, 50th and 90th percentile of a density known on a grid."""
+    padded = [0.0, *weights, 0.0]
+    areas = [
+        max(-a + 13.0 * b + 13.0 * c - d, 0.0)
+        for a, b, c, d in zip(padded, padded[1:], padded[2:], padded[3:], strict=False)
+    ]
+    total = sum(areas)
+    sums = [0.0, *accumulate(areas)]
+    answers = []
+    for share in (0.1, 0.5, 0.9):
+        wanted = share * total
+        place = max(0, min(bisect_right(sums, wanted) - 1, len(areas) - 1))
+        left, right = weights[place], weights[place + 1]
+        part = (wanted - sums[place]) / areas[place]
+        answers.append(GRID[place] + GRID_STEP * _within(left, right, part))
+    return answers
+
+
+def _within(left: float, right: float, part: float) -> float:
+    """Where in a cell a part of its area lies below, the density going straight from `left` to `right`."""
+    total = part * (left + right)
+    return total / (left + math.sqrt(left * left + (right - left) * total))

@@ -1,0 +1,291 @@
+"""The forecast in words: what stands behind an option, and what stands in the section of its own."""
+
+import dataclasses
+
+import pytest
+
+from cards.detail import detail
+from cards.forecast import (
+    concentration,
+    forecast_lines,
+    lines_of,
+    no_choice_text,
+    option_forecast,
+    percent,
+    trough_text,
+)
+from cards.summary import summary
+from cards.wording import load_wording
+from tdm.decision import Decision, Option, OptionKind
+from tdm.forecast.result import (
+    Absence,
+    Forecast,
+    ModelTrough,
+    NoChoice,
+    Projection,
+    Remark,
+    TroughForecast,
+)
+from tdm.knowledge.loader import load_knowledge
+from tests.cards.examples import INTENSIFY
+
+WORDING = load_wording()
+KNOWLEDGE = load_knowledge()
+PAIR = ("fasanmade-2011-combined", "xu-wojciechowski-2017")
+
+
+def one(model: str, median: float, lower: float, upper: float, **chances: float) -> ModelTrough:
+    return ModelTrough(model, median, lower, upper, **chances)
+
+
+SINGLE = TroughForecast((one("hanzel-2021", 5.9, 3.1, 9.8, reaches=0.64),), 5.0)
+TWO = TroughForecast(
+    (
+        one(PAIR[0], 3.9, 1.2, 8.0, reaches=0.33, exceeds=0.1),
+        one(PAIR[1], 5.9, 3.1, 12.4, reaches=0.64, exceeds=0.18),
+    ),
+    6.0,
+    9.0,
+)
+FORECAST = Forecast(
+    models=PAIR,
+    individual=True,
+    in_force=TWO,
+    inputs=((Remark.LEVEL, (("days", "2026-06-14"),)), (Remark.WEIGHT, (("kg", "70"),))),
+    assumptions=((Remark.INFUSION_TIME, ()), (Remark.ATI_UNKNOWN, ())),
+)
+
+
+def decision(forecast: Forecast | None, *options: Option) -> Decision:
+    return dataclasses.replace(INTENSIFY, forecast=forecast, options=options or INTENSIFY.options)
+
+
+def option(
+    predicted: TroughForecast | None, kind: OptionKind = OptionKind.RAISE_DOSE, **more: bool
+) -> Option:
+    return Option(kind, 350.0, 5.0, 42.0, predicted=predicted, **more)
+
+
+def body(of: Decision) -> str:
+    return detail(of, knowledge=KNOWLEDGE, wording=WORDING)
+
+
+def test_one_model_gives_a_trough_with_interval_and_chance() -> None:
+    assert trough_text(SINGLE, WORDING) == (
+        "predicted trough 5.9 µg/mL (80 % interval 3.1–9.8); 64 % chance of at least 5"
+    )
+
+
+def test_two_models_give_a_bracket_and_the_more_cautious_chances() -> None:
+    assert trough_text(TWO, WORDING) == (
+        "predicted trough 3.9–5.9 µg/mL by two models (80 % interval 1.2–12); "
+        "33 % chance of at least 6, 18 % of above 9"
+    )
+
+
+def test_a_bracket_of_one_number_is_that_number() -> None:
+    same = dataclasses.replace(
+        TWO, by_model=(TWO.by_model[0], dataclasses.replace(TWO.by_model[0], model="x"))
+    )
+    assert trough_text(same, WORDING).startswith("predicted trough 3.9 µg/mL by two models")
+
+
+def test_no_chance_is_named_that_was_not_asked_for() -> None:
+    bare = TroughForecast((one("hanzel-2021", 5.9, 3.1, 9.8),))
+    assert trough_text(bare, WORDING) == "predicted trough 5.9 µg/mL (80 % interval 3.1–9.8)"
+    unsaid = dataclasses.replace(bare, at_least_ug_ml=5.0, above_ug_ml=9.0)
+    assert trough_text(unsaid, WORDING) == trough_text(bare, WORDING)
+
+
+def test_the_ceiling_alone_may_be_asked_for_and_is_left_out_at_the_aim() -> None:
+    ceiling = dataclasses.replace(TWO, at_least_ug_ml=None)
+    assert trough_text(ceiling, WORDING).endswith("; 18 % of above 9")
+    level = dataclasses.replace(TWO, at_least_ug_ml=9.0)
+    assert trough_text(level, WORDING).endswith("33 % chance of at least 9")
+
+
+def test_a_trough_after_the_next_dose_says_so() -> None:
+    unsettled = dataclasses.replace(SINGLE, settled=False)
+    assert trough_text(unsettled, WORDING).startswith("predicted trough after the next dose 5.9 µg/mL")
+
+
+def test_less_drug_has_the_chance_of_staying() -> None:
+    assert option_forecast(option(SINGLE, OptionKind.LENGTHEN_INTERVAL), WORDING).endswith(
+        "; 64 % chance of staying at 5 or above."
+    )
+    assert option_forecast(option(SINGLE, OptionKind.LOWER_DOSE), WORDING).endswith("5 or above.")
+
+
+def test_an_option_without_a_forecast_has_no_sentence() -> None:
+    assert option_forecast(option(None), WORDING) == ""
+
+
+@pytest.mark.parametrize(
+    ("ug_ml", "text"),
+    [
+        (0.04, "under 0.1"),
+        (0.05, "0.1"),
+        (0.26, "0.3"),
+        (9.94, "9.9"),
+        (9.96, "10"),
+        (12.5, "12"),
+        (127.0, "127"),
+    ],
+)
+def test_a_predicted_level_is_told_as_far_as_it_can_be(ug_ml: float, text: str) -> None:
+    assert concentration(ug_ml, WORDING) == text
+
+
+@pytest.mark.parametrize(
+    ("chance", "text"),
+    [
+        (0.0, "under 1 %"),
+        (0.004, "under 1 %"),
+        (0.006, "1 %"),
+        (0.5, "50 %"),
+        (0.994, "99 %"),
+        (1.0, "over 99 %"),
+    ],
+)
+def test_a_chance_is_never_none_or_certain(chance: float, text: str) -> None:
+    assert percent(chance, WORDING) == text
+
+
+def test_the_forecast_stands_behind_the_option_and_in_its_own_section() -> None:
+    text = body(decision(FORECAST, option(TWO, off_label=True, recommended=True)))
+    assert "5 mg/kg (350 mg) every 6 weeks (off-label). Predicted trough 3.9–5.9 µg/mL by two models" in text
+    headings = [line for line in text.split("\n") if line.startswith("**")]
+    assert headings.index("**Forecast**") == headings.index("**Options**") + 1
+    assert headings[headings.index("**Forecast**") + 1] == "**Doubts and missing data**"
+
+
+def test_without_a_forecast_there_is_no_section() -> None:
+    assert forecast_lines(decision(None), KNOWLEDGE, WORDING) == []
+    assert "Forecast" not in body(decision(None))
+
+
+def test_the_section_names_prediction_basis_assumptions_accuracy_and_reserve() -> None:
+    in_force, basis, assumed, accuracy, caveat = lines_of(FORECAST, KNOWLEDGE, WORDING)
+    assert in_force == (
+        "Regimen in force: predicted trough 3.9–5.9 µg/mL by two models (80 % interval 1.2–12); "
+        "33 % chance of at least 6."
+    )
+    assert basis == "By Fasanmade 2011 and Wojciechowski 2017, fitted to the level of 2026-06-14, 70 kg."
+    assert assumed == "Assumed: infusions of 2 hours; no antibodies, for none were measured."
+    assert accuracy.startswith("Published accuracy. Fasanmade 2011: ")
+    assert "Wojciechowski 2017: " in accuracy
+    assert "not the error of the assay" in caveat
+    assert "not a prescription" in caveat
+
+
+def test_a_forecast_without_a_level_says_that_it_is_a_priori() -> None:
+    forecast = dataclasses.replace(
+        FORECAST, individual=False, models=("hanzel-2021",), in_force=None, assumptions=()
+    )
+    lines = lines_of(forecast, KNOWLEDGE, WORDING)
+    assert lines[0].startswith("A priori, by Hanzel 2021: no level could go in")
+    assert not any(line.startswith("Assumed") for line in lines)
+
+
+def test_a_projection_comes_with_its_reserve_and_leaves_the_settled_trough_out() -> None:
+    forecast = dataclasses.replace(FORECAST, projection=Projection("2026-05-30", "2026-06-15", TWO))
+    lines = lines_of(forecast, KNOWLEDGE, WORDING)
+    assert lines[0] == (
+        "From the level of 2026-05-30, drawn within the interval, a trough of 3.9–5.9 µg/mL by two models is "
+        "projected for 2026-06-15 (80 % interval 1.2–12). It does not decide."
+    )
+    assert not any(line.startswith("Regimen in force") for line in lines)
+
+
+def test_a_further_opinion_is_named_by_its_model() -> None:
+    forecast = dataclasses.replace(
+        FORECAST, opinion=TroughForecast((one("passot-2016-adult", 4.2, 2.0, 7.0),))
+    )
+    assert lines_of(forecast, KNOWLEDGE, WORDING)[1] == (
+        "Passot 2016, which does without albumin, expects 4.2 µg/mL of the regimen in force "
+        "(80 % interval 2.0–7.0)."
+    )
+
+
+def test_what_was_left_out_is_named_with_its_reason() -> None:
+    left_out = ((Remark.MODEL_OUT_OF_RANGE, (("model", "Dubinsky 2017"), ("what", "weight"))),)
+    line = "Not used: Dubinsky 2017, for weight is outside what it was built on."
+    assert line in lines_of(dataclasses.replace(FORECAST, left_out=left_out), KNOWLEDGE, WORDING)
+    absent = Forecast(Absence.OUT_OF_RANGE, left_out=left_out)
+    assert lines_of(absent, KNOWLEDGE, WORDING) == [
+        "No forecast: the patient is outside what the models were built on.",
+        line,
+    ]
+
+
+@pytest.mark.parametrize("reason", list(Absence))
+def test_every_absence_says_why_in_one_line(reason: Absence) -> None:
+    (line,) = lines_of(Forecast(reason), KNOWLEDGE, WORDING)
+    assert line.startswith("No forecast: ")
+    assert line.endswith(".")
+
+
+def test_every_absence_and_remark_has_its_words_and_none_is_left_over() -> None:
+    assert set(WORDING.forecast_absent) == set(Absence)
+    assert set(WORDING.forecast_notes) == set(Remark)
+    assert set(NoChoice) <= set(WORDING.forecast)
+
+
+def test_a_sentence_that_two_models_share_stands_once() -> None:
+    shared = dataclasses.replace(KNOWLEDGE.models[PAIR[1]], accuracy=KNOWLEDGE.models[PAIR[0]].accuracy)
+    knowledge = dataclasses.replace(KNOWLEDGE, models={**KNOWLEDGE.models, PAIR[1]: shared})
+    (line,) = [one for one in lines_of(FORECAST, knowledge, WORDING) if one.startswith("Published")]
+    assert line.count(shared.accuracy) == 1
+    assert "Fasanmade 2011 and Wojciechowski 2017: " in line
+
+
+def test_how_the_recommended_option_was_chosen_is_said_first() -> None:
+    ranked = dataclasses.replace(FORECAST, ranked=True)
+    lines = forecast_lines(decision(ranked, option(TWO, recommended=True)), KNOWLEDGE, WORDING)
+    assert lines[0] == (
+        "Recommended is the least drug within 10 points of the best chance, among the options with at most "
+        "a 70 % chance of passing 9 µg/mL. The more cautious model counts."
+    )
+    free = forecast_lines(decision(ranked, option(SINGLE, recommended=True)), KNOWLEDGE, WORDING)
+    assert free[0].startswith("Recommended is the least drug within 10 points of the best chance. ")
+    bare = forecast_lines(decision(ranked, option(None, recommended=True)), KNOWLEDGE, WORDING)
+    assert bare[0] == free[0]
+
+
+@pytest.mark.parametrize(
+    ("why", "said"),
+    [
+        (NoChoice.NO_EVEN_CHANCE, "None of these changes has an even chance of at least 6 µg/mL"),
+        (NoChoice.ABOVE_CEILING, "Each of these changes is likely to pass 9 µg/mL"),
+        (NoChoice.BETWEEN, "Each of these changes either falls short of 6 µg/mL or is likely to pass 9"),
+    ],
+)
+def test_that_none_is_recommended_leads_the_options_and_stands_in_the_summary(
+    why: NoChoice, said: str
+) -> None:
+    of = decision(dataclasses.replace(FORECAST, no_choice=why), option(TWO))
+    first = body(of).split("**Options**\n- ")[1].split("\n")[0]
+    assert first.startswith(said)
+    assert "none is recommended" in first
+    assert summary(of, knowledge=KNOWLEDGE, wording=WORDING).endswith("intensify — no step is clearly best")
+
+
+def test_nothing_is_said_of_a_choice_where_there_was_none_to_make() -> None:
+    assert no_choice_text(decision(None), WORDING) == ""
+    assert no_choice_text(decision(FORECAST), WORDING) == ""
+
+
+def test_an_order_of_its_own_kind_has_its_line() -> None:
+    lines = lines_of(dataclasses.replace(FORECAST, of_order=SINGLE), KNOWLEDGE, WORDING)
+    assert lines[1] == (
+        "This order: predicted trough 5.9 µg/mL (80 % interval 3.1–9.8); 64 % chance of at least 5."
+    )
+
+
+def test_a_measured_trough_apart_from_the_expected_one_has_its_word() -> None:
+    line = lines_of(dataclasses.replace(FORECAST, measured_ug_ml=7.25), KNOWLEDGE, WORDING)[0]
+    assert line.startswith("Regimen in force: predicted trough 3.9–5.9")
+    assert line.endswith(
+        " Measured was 7.25 µg/mL: the models take a part of one level for chance and expect the next one "
+        "nearer to the average."
+    )

@@ -1,0 +1,253 @@
+"""The doses behind a forecast: recorded ones as recorded, and what is assumed where the record is silent."""
+
+import pytest
+
+from tdm.facts import FactGroup, Route, Shortfall
+from tdm.forecast.doses import INFUSION_DAYS, SETTLING_DAYS
+from tdm.forecast.result import Absence, Remark
+from tests.support.course_builder import (
+    SC,
+    draft,
+    infusion,
+    infusions,
+    lacking,
+    level,
+    maintenance,
+    order,
+    weight,
+)
+from tests.tdm.forecast.cases import inputs_of, person, read, remarks
+
+
+def doses(*parts):
+    return read(person(*parts)).doses
+
+
+def days_ago(given):
+    return [round(-dose.at_days) for dose in given]
+
+
+def amounts(given):
+    return [dose.amount_mg for dose in given]
+
+
+def test_recorded_infusions_of_a_whole_course_are_what_was_given():
+    given = doses(order(300), maintenance(count=3))
+    assert days_ago(given) == [224, 168, 112, 56]  # weeks 0 and 2 have settled long ago
+    assert set(amounts(given)) == {350}
+    assert {dose.duration_days for dose in given} == {INFUSION_DAYS}
+    assert not any(dose.subcutaneous for dose in given)
+
+
+def test_doses_that_settled_before_the_first_sample_are_left_out():
+    given = doses(order(500), maintenance(count=8), level(3.0, 100))
+    assert max(days_ago(given)) <= 100 + SETTLING_DAYS
+    assert max(days_ago(given)) > 100 + SETTLING_DAYS - 57
+
+
+@pytest.mark.parametrize(
+    ("stated", "milligrams"),
+    [
+        ({"mg": 400, "mg_per_kg": None}, 400),
+        ({"mg": None, "mg_per_kg": 6}, 420),
+        ({"mg": 5, "mg_per_kg": None}, 350),  # nobody is given 5 mg: the amount ordered stands in
+        ({"mg": 3500, "mg_per_kg": None}, 350),
+        ({"mg": None, "mg_per_kg": None}, 350),
+    ],
+)
+def test_an_amount_is_as_stated_or_else_that_of_the_order_of_the_day(stated, milligrams):
+    given = read(person(order(300), infusion(112, **stated), *maintenance(count=3)[:1], infusion(168)))
+    assert given.doses[-2].amount_mg == milligrams
+    named = [values for remark, values in given.assumptions if remark is Remark.DOSE_AMOUNTS]
+    assert named == ([(("count", "1"),)] if milligrams == 350 else [])
+
+
+def test_an_order_in_milligrams_stands_in_as_it_is():
+    given = doses(order(300, mg=300, mg_per_kg=None), infusion(112, mg=None), infusion(56))
+    assert given[-2].amount_mg == 300
+
+
+def test_an_amount_per_kilogram_is_of_the_weight_of_its_day():
+    given = doses(
+        order(300), weight(60, 150), infusion(112, mg=None, mg_per_kg=5), infusion(56, mg=None), infusion(0)
+    )
+    assert amounts(given)[-3:-1] == [300, 300]
+
+
+def test_without_an_order_the_dose_in_force_stands_in():
+    given = read(person(infusion(112, mg=None), infusion(56, mg=420), draft()))
+    assert given.doses[-2].amount_mg == pytest.approx(420)
+
+
+def test_without_any_amount_nothing_is_known():
+    assert inputs_of(person(infusion(112, mg=None), infusion(56, mg=None))) is Absence.NO_DOSES
+
+
+def test_a_record_that_begins_in_mid_course_had_the_same_doses_before():
+    found = read(person(order(500), infusions(168, 112, 56)))
+    assert days_ago(found.doses) == [280, 224, 168, 112, 56]
+    assert set(amounts(found.doses)) == {350}
+    assert (
+        Remark.DOSES_BEFORE_RECORD,
+        (("day", "2025-09-22"), ("every", "8 weeks")),
+    ) in found.assumptions
+
+
+def test_a_record_that_begins_long_enough_ago_needs_none_before():
+    found = read(person(order(900), infusions(*range(56, 400, 56))))
+    assert Remark.DOSES_BEFORE_RECORD not in remarks(found.assumptions)
+
+
+def test_a_record_that_begins_in_mid_course_without_any_interval_says_so():
+    assert inputs_of(person(infusion(80), order(400, interval=None))) is Absence.NO_REGIMEN
+
+
+def test_a_first_dose_without_a_plan_is_preceded_at_the_interval_in_force():
+    found = read(person(infusions(150, 100, 50)))
+    assert ("every", "50 days") in dict(found.assumptions)[Remark.DOSES_BEFORE_RECORD]
+
+
+def test_infusions_known_from_a_statement_are_named():
+    found = read(person(order(300), infusion(112, reported=True), infusion(56)))
+    assert (Remark.DOSES_REPORTED, (("count", "1"),)) in found.assumptions
+
+
+def test_a_gap_of_several_intervals_is_named_and_no_dose_invented():
+    found = read(person(order(500), infusions(*range(168, 400, 56)), infusion(56)))
+    assert (Remark.GAP, (("day", "2025-09-22"), ("weeks", "16"))) in found.assumptions
+    assert 112 not in days_ago(found.doses)
+
+
+def test_a_last_infusion_long_ago_is_a_gap_too_and_a_late_one_is_none():
+    assert Remark.GAP in remarks(read(person(order(500), infusions(*range(105, 400, 56)))).assumptions)
+    assert Remark.GAP not in remarks(read(person(order(500), infusions(*range(65, 400, 56)))).assumptions)
+
+
+def test_gaps_are_not_looked_for_without_an_interval():
+    found = read(person(*infusions(30, 16, 2)))
+    assert Remark.GAP not in remarks(found.assumptions)
+
+
+@pytest.mark.parametrize("why", [Shortfall.TRUNCATED, Shortfall.ERROR])
+def test_infusions_that_did_not_arrive_in_full_are_no_dosing_history(why):
+    of = person(order(500), maintenance(), lacking(FactGroup.ADMINISTRATIONS, why))
+    assert inputs_of(of) is Absence.DOSES_INCOMPLETE
+    other = person(order(500), maintenance(), lacking(FactGroup.ALLERGIES, why))
+    assert not isinstance(inputs_of(other), Absence)
+
+
+def test_a_standing_order_without_infusions_is_presumed_to_have_been_followed():
+    found = read(person(order(400), level(3.0, 5)))
+    assert days_ago(found.doses)[-2:] == [61, 5]
+    assert len(found.doses) == 6
+    assert set(amounts(found.doses)) == {350}
+    assert (Remark.SCHEDULE_PRESUMED, (("every", "8 weeks"),)) in found.assumptions
+
+
+def test_a_presumed_schedule_runs_on_after_an_old_sample():
+    assert days_ago(read(person(order(400), level(3.0, 120))).doses)[-3:] == [120, 64, 8]
+
+
+def test_without_a_sample_the_next_presumed_infusion_is_due_now():
+    assert days_ago(doses(order(400)))[-2:] == [112, 56]
+
+
+def test_an_order_without_a_date_is_old_enough():
+    assert len(doses(order(None))) == 5
+
+
+@pytest.mark.parametrize(
+    "written",
+    [order(100), order(400, interval=None), order(400, mg_per_kg=None), None],
+)
+def test_a_young_or_incomplete_order_tells_of_no_doses(written):
+    of = person(*([] if written is None else [written]), level(3.0, 5))
+    assert inputs_of(of) is Absence.NO_DOSES
+
+
+def sc_order(days=182, mg=120, interval=14):
+    return order(days, mg=mg, mg_per_kg=None, interval=interval, route=SC)
+
+
+def test_injections_at_home_are_taken_as_ordered_after_the_infusions_on_record():
+    found = read(person(infusions(224, 210), sc_order()))
+    assert days_ago(found.doses)[:3] == [224, 210, 182]
+    assert [dose.subcutaneous for dose in found.doses][:3] == [False, False, True]
+    assert found.doses[2].duration_days == 0.0
+    assert (Remark.INJECTIONS_AS_ORDERED, (("count", "14"), ("every", "2 weeks"))) in found.assumptions
+    assert Remark.INFUSION_TIME not in remarks(found.assumptions)
+
+
+def test_injections_on_record_are_as_recorded_and_fill_no_gap():
+    recorded = [infusion(days, mg=120, route=SC) for days in (60, 45, 30)]
+    found = read(person(infusions(224, 210), sc_order(100), *recorded))
+    assert days_ago(found.doses) == [224, 210, 100, 86, 72, 60, 45, 30, 16, 2]
+
+
+def test_an_ordered_injection_just_before_a_recorded_one_is_that_one():
+    found = read(person(infusions(224, 210), sc_order(100), infusion(95, mg=120, route=SC)))
+    assert days_ago(found.doses)[2:4] == [95, 81]
+
+
+def test_all_injections_on_record_leave_nothing_to_assume():
+    recorded = [infusion(days, mg=120, route=SC) for days in range(5, 260, 14)]
+    found = read(person(sc_order(300), *recorded))
+    assert days_ago(found.doses)[-1] == 5
+    assert all(dose.subcutaneous for dose in found.doses)
+
+
+def test_without_infusions_on_record_the_injections_have_settled():
+    assert max(days_ago(doses(sc_order(30)))) == 250
+
+
+def test_a_doubled_dose_counts_from_its_order_on():
+    found = read(person(infusions(224, 210), sc_order(182), sc_order(50, mg=240)))
+    assert {dose.amount_mg for dose in found.doses if dose.subcutaneous and dose.at_days < -50.5} == {120}
+    assert {dose.amount_mg for dose in found.doses if dose.at_days > -50} == {240}
+
+
+def test_a_pack_handed_out_is_no_single_dose_but_tells_when_injections_began():
+    pack = infusion(90, mg=120, route=SC, reported=True)
+    found = read(person(infusions(224, 210), pack))
+    assert days_ago(found.doses)[2:5] == [90, 76, 62]
+
+
+def test_an_undated_order_of_injections_holds_all_along():
+    found = read(person(order(None, mg=120, mg_per_kg=None, interval=None, route=SC)))
+    assert max(days_ago(found.doses)) == 250
+    assert {dose.amount_mg for dose in found.doses} == {120}
+
+
+def test_injections_of_an_unknown_dose_are_unknown():
+    assert inputs_of(person(order(182, mg=None, mg_per_kg=None, interval=14, route=SC))) is Absence.NO_DOSES
+
+
+def test_infusions_of_an_unknown_dose_before_injections_were_of_their_order_or_standard():
+    before = (infusion(224, mg=None), infusion(210, mg=700))
+    assert read(person(order(300, mg_per_kg=10), before, sc_order())).doses[0].amount_mg == 700
+    assert read(person(before, sc_order())).doses[0].amount_mg == 350
+
+
+def test_an_injection_of_an_unknown_dose_before_infusions_was_a_standard_one():
+    given = doses(order(100), infusion(114, mg=None, route=SC), infusions(100, 86, 58, 2))
+    assert (given[0].amount_mg, given[0].subcutaneous) == (120, True)
+
+
+def test_an_injection_on_record_without_any_amount_leaves_nothing_known():
+    of = person(infusion(20, mg=None, route=SC), infusion(6, mg=None, route=SC))
+    assert inputs_of(of) is Absence.NO_DOSES
+
+
+def test_a_route_that_no_dose_names_is_that_of_the_course():
+    given = doses(order(300), infusion(112, route=None), infusion(56, route=Route.INTRAVENOUS))
+    assert not any(dose.subcutaneous for dose in given)
+
+
+def test_more_doses_than_anyone_is_given_are_no_dosing_history():
+    assert inputs_of(person(order(500), infusions(*range(1, 250)))) is Absence.DOSES_IMPLAUSIBLE
+    weekly = sc_order(900, interval=7)
+    assert len(read(person(weekly, level(9.0, 364))).doses) < 100
+
+
+def test_doses_that_have_all_settled_are_none():
+    assert inputs_of(person(order(900), infusions(400, 344))) is Absence.NO_DOSES

@@ -1,0 +1,168 @@
+"""The recommended option: the least drug that is about as good as the best, or none."""
+
+from math import inf
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tdm.decision import OptionKind as K
+from tdm.forecast.ranking import rank, weekly_mg
+from tdm.forecast.result import NoChoice
+from tests.tdm.forecast.cases import knowledge, option, trough
+
+POLICY = knowledge().policy
+UNRATED = option(K.CONFIRM_INFLAMMATION, None, None)
+
+
+def rung(chance, exceeds=0.1, *, mg=350, days=56, **more):
+    return option(mg=mg, days=days, predicted=trough(chance, exceeds), **more)
+
+
+def recommended(ranking):
+    return [(one.dose_mg, one.interval_days) for one in ranking.options if one.recommended]
+
+
+def test_the_best_is_recommended_where_the_others_are_far_behind():
+    ranking = rank([rung(0.3, recommended=True), rung(0.9, mg=700, days=42)], POLICY)
+    assert recommended(ranking) == [(700, 42)]
+    assert [one.dose_mg for one in ranking.options] == [700, 350]
+    assert ranking.no_choice is None
+
+
+def test_within_ten_points_of_the_best_the_least_drug_is_recommended():
+    ranking = rank(
+        [rung(0.9, mg=700, days=42), rung(0.8, mg=350, days=28), rung(0.79, mg=350, days=42)], POLICY
+    )
+    assert recommended(ranking) == [(350, 28)]
+    assert [one.interval_days for one in ranking.options] == [28, 42, 42]
+    assert [(one.dose_mg, one.recommended) for one in ranking.about_as_good] == [(350, True), (700, False)]
+
+
+def test_of_equal_drug_per_week_the_fewer_visits_are_recommended():
+    ranking = rank([rung(0.8, mg=350, days=28), rung(0.78, mg=700, days=56)], POLICY)
+    assert recommended(ranking) == [(700, 56)]
+
+
+def test_the_cut_is_the_sites():
+    options = [rung(0.9, mg=700, days=42), rung(0.75, mg=350, days=42)]
+    assert recommended(rank(options, POLICY)) == [(700, 42)]
+    assert recommended(rank(options, knowledge(forecast_within_points=15).policy)) == [(350, 42)]
+
+
+def test_what_is_likely_to_pass_the_ceiling_is_not_recommended():
+    options = [rung(0.9, 0.71, days=28), rung(0.6, 0.7, days=42)]
+    assert recommended(rank(options, POLICY)) == [(350, 42)]
+    strict = rank(options, knowledge(forecast_ceiling_chance_limit=0.5).policy)
+    assert (recommended(strict), strict.no_choice) == ([], NoChoice.ABOVE_CEILING)
+
+
+def test_what_is_set_aside_for_passing_the_ceiling_is_no_reason_for_more_drug():
+    often, strong = rung(0.8, 0.75, mg=350, days=28), rung(0.62, 0.4, mg=700, days=42)
+    ranking = rank([often, strong, rung(0.2, mg=350, days=42)], POLICY)
+    assert (recommended(ranking), ranking.no_choice) == ([], NoChoice.BETWEEN)
+    assert recommended(rank([rung(0.8, 0.7, mg=350, days=28), strong], POLICY)) == [(350, 28)]
+
+
+def test_as_much_drug_as_what_was_set_aside_may_be_recommended():
+    options = [rung(0.8, 0.75, mg=350, days=28), rung(0.6, 0.4, mg=700, days=56)]
+    assert recommended(rank(options, POLICY)) == [(700, 56)]
+
+
+def test_rounding_of_doses_makes_no_difference_of_drug():
+    options = [rung(0.8, 0.75, mg=221, days=28), rung(0.6, 0.4, mg=443, days=56)]  # 5 and 10 mg/kg of 44.3 kg
+    assert recommended(rank(options, POLICY)) == [(443, 56)]
+
+
+def test_an_option_without_a_ceiling_passes_none():
+    assert recommended(rank([rung(0.9, None)], POLICY)) == [(350, 56)]
+
+
+def test_none_is_recommended_where_none_has_an_even_chance():
+    ranking = rank([rung(0.3, recommended=True), rung(0.49, mg=700), UNRATED], POLICY)
+    assert [one.dose_mg for one in ranking.options] == [350, 700, None]
+    assert (recommended(ranking), ranking.no_choice, ranking.about_as_good) == (
+        [],
+        NoChoice.NO_EVEN_CHANCE,
+        (),
+    )
+
+
+def test_an_even_chance_is_enough_and_what_lies_within_the_cut_but_below_it_is_not():
+    assert recommended(rank([rung(0.5)], POLICY)) == [(350, 56)]
+    assert recommended(rank([rung(0.55, mg=700), rung(0.49, mg=350)], POLICY)) == [(700, 56)]
+    assert recommended(rank([rung(0.45)], knowledge(forecast_least_chance=0.4).policy)) == [(350, 56)]
+
+
+def test_none_is_recommended_between_too_little_and_too_much():
+    ranking = rank([rung(0.9, 0.9, days=28), rung(0.4, 0.1, days=42)], POLICY)
+    assert (recommended(ranking), ranking.no_choice) == ([], NoChoice.BETWEEN)
+
+
+def test_provisional_and_unrated_options_keep_their_places_and_are_never_recommended():
+    options = [
+        UNRATED,
+        rung(0.5, mg=350),
+        rung(0.99, mg=100, provisional=True),
+        rung(0.9, mg=700),
+        option(predicted=trough(None, None, at_least=None)),
+    ]
+    ranking = rank(options, POLICY)
+    assert [one.dose_mg for one in ranking.options] == [None, 700, 100, 350, 350]
+    assert recommended(ranking) == [(700, 56)]
+
+
+def test_an_option_without_an_interval_needs_no_visits_to_be_ranked():
+    assert recommended(rank([rung(0.9, days=None, mg=700), rung(0.85, days=56)], POLICY)) == [(700, None)]
+
+
+CHANCES = st.floats(0, 1)
+
+
+def plain(options):
+    return sorted(
+        (one.dose_mg, one.interval_days, one.predicted.reaches, one.predicted.exceeds, one.provisional)
+        for one in options
+    )
+
+
+@given(
+    st.lists(
+        st.builds(
+            rung,
+            CHANCES,
+            CHANCES,
+            mg=st.sampled_from([350, 500, 700]),
+            days=st.sampled_from([28, 42, 56]),
+            provisional=st.booleans(),
+        ),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_whatever_the_chances_the_options_stay_the_same_and_at_most_one_is_recommended(options):
+    ranking = rank(options, POLICY)
+    assert plain(ranking.options) == plain(options)
+    chosen = [one for one in ranking.options if one.recommended]
+    assert len(chosen) == (ranking.no_choice is None and any(not one.provisional for one in options))
+    for one in chosen:
+        assert not one.provisional
+        assert one.predicted.reaches >= POLICY.forecast_least_chance
+        assert one.predicted.exceeds <= POLICY.forecast_ceiling_chance_limit
+        aside = [
+            weekly_mg(other)
+            for other in options
+            if not other.provisional and other.predicted.exceeds > POLICY.forecast_ceiling_chance_limit
+        ]
+        assert weekly_mg(one) <= min(aside, default=inf) * 1.02
+        for other in options:
+            if other.provisional or other.predicted.exceeds > POLICY.forecast_ceiling_chance_limit:
+                continue
+            if weekly_mg(other) <= weekly_mg(one):
+                assert one.predicted.reaches >= other.predicted.reaches - 0.1 - 1e-12
+
+
+@pytest.mark.parametrize("turn", range(3))
+def test_the_order_of_the_options_does_not_choose(turn):
+    options = [rung(0.9, mg=700, days=42), rung(0.85, mg=350, days=28), rung(0.2, mg=350, days=42)]
+    assert recommended(rank(options[turn:] + options[:turn], POLICY)) == [(350, 28)]

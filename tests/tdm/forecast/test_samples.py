@@ -1,0 +1,98 @@
+"""The levels that go into a forecast, and when they were drawn."""
+
+from dataclasses import replace
+
+import pytest
+
+from tdm.facts import Comparator, ResultStatus
+from tdm.forecast.result import Remark
+from tdm.forecast.samples import newest_only, read_samples
+from tests.support.course_builder import infusion, infusions, level, maintenance, moment, order
+from tests.tdm.forecast.cases import TIMELINE, history_of_course, knowledge, person, read, remarks
+
+
+def samples(*parts, **policies):
+    of = person(order(500), *parts)
+    return read_samples(of.levels, history_of_course(of), TIMELINE, knowledge(**policies).policy)
+
+
+def test_every_level_goes_in_newest_first_trough_or_not():
+    found = samples(maintenance(), level(2.5, 0), level(9.0, 40), level(3.0, 56, hour=8))
+    assert [sample.value_ug_ml for sample in found.samples] == [2.5, 9.0, 3.0]
+    assert [drawn.day.isoformat() for drawn in found.drawn] == ["2026-03-09", "2026-01-28", "2026-01-12"]
+
+
+def test_an_old_level_and_one_that_contradicts_another_stay_out():
+    found = samples(maintenance(count=9), level(2.0, 366), level(4.0, 10), level(5.0, 10, reference="other"))
+    assert found.samples == ()
+    assert [one.value_ug_ml for one in samples(maintenance(count=9), level(2.0, 364)).samples] == [2.0]
+
+
+def test_a_level_before_the_first_infusion_stays_out_where_that_is_known():
+    assert samples(infusions(400), infusions(100, 86, 58), level(3.0, 250)).samples == ()
+    assert len(samples(infusions(110, 54), level(3.0, 111)).samples) == 1
+    assert len(samples(level(3.0, 111)).samples) == 1
+
+
+@pytest.mark.parametrize(
+    ("reading", "value", "below"),
+    [
+        (level(1.0, 0, comparator=Comparator.BELOW), 1.0, True),
+        (level(0.8, 0, comparator=Comparator.AT_MOST), 0.8, True),
+        (level(None, 0), 1.0, True),  # "not detected", without a limit
+        (level(0.3, 0), 0.3, False),
+        (level(7.0, 0, comparator=Comparator.BELOW), 7.0, True),
+    ],
+)
+def test_what_is_below_a_limit_stays_below_it(reading, value, below):
+    (sample,) = samples(maintenance(), reading).samples
+    assert (sample.value_ug_ml, sample.below) == (value, below)
+
+
+def test_a_newest_level_without_an_upper_limit_leaves_nothing_to_fit():
+    found = samples(maintenance(), level(20, 0, comparator=Comparator.ABOVE), level(4, 56, hour=8))
+    assert found.newest_unbounded
+    assert remarks(found.left_out) == [Remark.LEVEL_AT_LEAST]
+
+
+def test_an_older_level_without_an_upper_limit_is_left_out_by_name():
+    found = samples(maintenance(), level(4, 0), level(20, 56, hour=8, comparator=Comparator.AT_LEAST))
+    assert not found.newest_unbounded
+    assert found.left_out == ((Remark.LEVEL_AT_LEAST, (("day", "2026-01-12"),)),)
+
+
+@pytest.mark.parametrize(
+    ("drawn_hour", "given_hour", "before"),
+    [(8.0, 9.0, True), (9.0, 9.0, True), (14.0, None, True), (None, 9.0, True), (11.0, 9.0, False)],
+)
+def test_on_the_day_of_an_infusion_a_sample_is_before_it_unless_times_say_otherwise(
+    drawn_hour, given_hour, before
+):
+    given = infusion(56, hour=given_hour)
+    earlier = maintenance(last=112)
+    (sample,) = samples(earlier, given, level(3.0, 56, hour=drawn_hour)).samples
+    assert (sample.at_days <= TIMELINE.at(given.given)) is before
+
+
+def test_of_very_many_levels_the_newest_are_used_and_the_rest_left_out_by_name():
+    found = samples(maintenance(count=9), *[level(3.0, day, reference=f"level-{day}") for day in range(30)])
+    assert len(found.samples) == 24
+    assert found.left_out == ((Remark.OLDER_LEVELS, (("day", "2026-02-14"),)),)
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [
+        level(3.0, 0, status=ResultStatus.PRELIMINARY),
+        level(3.0, 0, status=ResultStatus.UNKNOWN),
+        level(3.0, 0, coded=False),
+    ],
+)
+def test_a_level_with_a_doubt_goes_in_and_is_named(reading):
+    found = samples(maintenance(), reading, level(4.0, 56, hour=8))
+    assert [drawn.day.isoformat() for drawn in found.doubtful] == ["2026-03-09"]
+    assert len(found.samples) == 2
+    named = read(person(order(500), maintenance(), reading, level(4.0, 56, hour=8))).assumptions
+    assert (Remark.LEVELS_DOUBTFUL, (("days", "2026-03-09"),)) in named
+    assert newest_only(found).doubtful == found.doubtful
+    assert newest_only(samples(level(4.0, 0), replace(reading, drawn=moment(30)))).doubtful == ()

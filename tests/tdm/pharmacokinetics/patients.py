@@ -1,0 +1,34 @@
+"""Invented patients of the tests: covariates, regimens and histories in one line each."""
+
+from __future__ import annotations
+
+from tdm.knowledge.loader import load_knowledge
+from tdm.pharmacokinetics.history import Administration, Covariates, History, Sample, history_of
+
+TWO_HOURS = 2 / 24
+# By id. Not a fixture: a property that fails would print all of them.
+MODELS = load_knowledge().models
+
+
+def covariates(
+    weight_kg: float = 70.0,
+    albumin_g_dl: float = 4.1,
+    *,
+    from_days: float = 0.0,
+    ati_positive: bool = False,
+    immunomodulator: bool = False,
+    male: bool = True,
+) -> Covariates:
+    return Covariates(from_days, weight_kg, albumin_g_dl, ati_positive, immunomodulator, male)
+
+
+def standard_doses(amount_mg: float, doses: int = 12) -> list[Administration]:
+    """Weeks 0, 2, 6, then every eight."""
+    days = [0.0, 14.0, 42.0, *(98.0 + 56.0 * number for number in range(doses - 3))]
+    return [Administration(day, amount_mg, TWO_HOURS) for day in days]
+
+
+def standard_history(
+    patient: Covariates, mg_per_kg: float = 5.0, samples: list[Sample] | None = None
+) -> History:
+    return history_of(standard_doses(mg_per_kg * patient.weight_kg), [patient], samples or [])

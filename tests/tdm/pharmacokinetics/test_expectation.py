@@ -1,0 +1,79 @@
+"""The a priori range that tells a surprising level from a mistake."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tdm.pharmacokinetics.concentration import levels
+from tdm.pharmacokinetics.estimate import estimate
+from tdm.pharmacokinetics.expectation import Expected
+from tdm.pharmacokinetics.history import Sample
+from tdm.pharmacokinetics.individual import laid_out, shifted
+from tdm.pharmacokinetics.parameters import random_places
+from tests.tdm.pharmacokinetics.patients import MODELS, covariates, standard_history
+
+
+def expectation(name, moment):
+    history = standard_history(covariates(), samples=[Sample(moment, 3.0)])
+    return estimate(MODELS[name], history).a_priori[0]
+
+
+@pytest.mark.parametrize("name", list(MODELS))
+@pytest.mark.parametrize("moment", [20.0, 98.0, 126.0])
+def test_the_range_holds_nearly_every_simulated_level(name, moment):
+    model = MODELS[name]
+    history = standard_history(covariates())
+    found, typical = laid_out(model, history, [moment])
+    places = random_places(model)
+    random = np.random.default_rng(3)
+    omega = np.array(model.omega)
+    omega[0, 0] += model.iov_cl
+    drawn = []
+    for eta in random.multivariate_normal(np.zeros(len(places)), omega, size=2000):
+        level = levels(found, shifted(typical, places, eta.tolist()), ()).values[0]
+        relative, additive = random.normal(size=2)
+        drawn.append(
+            level * (1 + model.residual.proportional_sd * relative)
+            + model.residual.additive_sd_ug_ml * additive
+        )
+    expected = expectation(name, moment)
+    quantified = np.array([max(level, 0.3) for level in drawn])
+    above = np.mean(quantified > expected.upper_ug_ml)
+    below = np.mean(quantified < expected.lower_ug_ml)
+    assert above < 0.02
+    assert below < 0.02
+    assert above + below < 0.02
+
+
+def test_the_range_is_about_the_median_and_tells_too_high_from_too_low():
+    expected = Expected(3.0, 0.5, 18.0)
+    assert not expected.disagrees(Sample(98.0, 0.5))
+    assert not expected.disagrees(Sample(98.0, 18.0))
+    assert expected.disagrees(Sample(98.0, 0.4))
+    assert expected.disagrees(Sample(98.0, 18.1))
+
+
+def test_a_level_below_its_limit_disagrees_only_where_all_of_the_range_is_above():
+    expected = Expected(3.0, 0.5, 18.0)
+    assert not expected.disagrees(Sample(98.0, 1.0, below=True))
+    assert not expected.disagrees(Sample(98.0, 40.0, below=True))
+    assert expected.disagrees(Sample(98.0, 0.5, below=True))
+    assert expected.disagrees(Sample(98.0, 0.4, below=True))
+
+
+def test_a_level_where_no_drug_can_be_disagrees():
+    expected = expectation("fasanmade-2011-combined", 0.0)
+    assert expected == (0.0, 0.0, 0.0)
+    assert expected.disagrees(Sample(0.0, 3.0))
+
+
+def test_a_level_far_beyond_what_the_doses_can_give_disagrees():
+    history = standard_history(covariates(), samples=[Sample(98.0, 2.0), Sample(154.0, 150.0)])
+    for model in MODELS.values():
+        usual, absurd = (
+            expected.disagrees(sample)
+            for expected, sample in zip(estimate(model, history).a_priori, history.samples, strict=True)
+        )
+        assert not usual
+        assert absurd

@@ -1,0 +1,114 @@
+"""What one level says: the cost of a sample against scipy's distributions, its slope and its curvature."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import norm
+
+from tdm.pharmacokinetics.likelihood import (
+    LEAST_VARIANCE,
+    Observed,
+    cost,
+    deviances,
+    normal_cdf,
+    spread_of,
+)
+from tdm.pharmacokinetics.model import Combination, Residual
+
+RESIDUALS = st.builds(
+    Residual,
+    st.floats(0.05, 0.5),
+    st.floats(0.0, 2.0),
+    st.sampled_from(Combination),
+    st.just("read somewhere"),
+)
+LEVELS = st.floats(0.05, 60.0)
+
+
+def observed(residual, level, *, below=False, occasion_cv=0.0):
+    return Observed(level, below, *spread_of(residual, occasion_cv))
+
+
+def test_variances_or_deviations_add_up_as_the_model_says():
+    for combination, variance in (
+        (Combination.VARIANCE_SUM, (0.2 * 10) ** 2 + 0.5**2),
+        (Combination.SD_SUM, (0.2 * 10 + 0.5) ** 2),
+    ):
+        spread = spread_of(Residual(0.2, 0.5, combination, ""), 0.0)
+        assert spread.variance(10.0) == pytest.approx(variance + LEAST_VARIANCE)
+    with_occasions = spread_of(Residual(0.2, 0.5, Combination.VARIANCE_SUM, ""), 0.3)
+    assert with_occasions.variance(10.0) == pytest.approx((0.04 + 0.09) * 100 + 0.25 + LEAST_VARIANCE)
+
+
+@given(RESIDUALS, LEVELS, LEVELS, st.floats(0.0, 0.5))
+def test_the_cost_is_minus_twice_the_log_density(residual, level, prediction, occasion_cv):
+    one = observed(residual, level, occasion_cv=occasion_cv)
+    variance = spread_of(residual, occasion_cv).variance(prediction)
+    expected = -2 * norm.logpdf(level, prediction, math.sqrt(variance)) - math.log(2 * math.pi)
+    assert cost(one, prediction)[0] == pytest.approx(expected, rel=1e-9, abs=1e-9)
+
+
+@given(RESIDUALS, LEVELS, LEVELS)
+def test_the_cost_of_a_level_below_is_minus_twice_the_log_probability(residual, limit, prediction):
+    variance = spread_of(residual, 0.0).variance(prediction)
+    expected = -2 * norm.logcdf((limit - prediction) / math.sqrt(variance))
+    found = cost(observed(residual, limit, below=True), prediction)[0]
+    assert found == pytest.approx(expected, rel=2e-3, abs=1e-12)
+
+
+@given(RESIDUALS, LEVELS, LEVELS, st.booleans())
+def test_the_slope_is_the_change_that_a_small_step_makes(residual, level, prediction, below):
+    one = observed(residual, level, below=below)
+    step = 1e-5 * prediction
+    numeric = (cost(one, prediction + step)[0] - cost(one, prediction - step)[0]) / (2 * step)
+    assert cost(one, prediction)[1] == pytest.approx(numeric, rel=5e-3, abs=1e-4)
+
+
+@given(RESIDUALS, LEVELS, LEVELS, st.booleans())
+def test_the_curvature_is_never_negative(residual, level, prediction, below):
+    assert cost(observed(residual, level, below=below), prediction)[2] >= 0.0
+
+
+@given(RESIDUALS, LEVELS)
+def test_the_curvature_at_a_perfect_prediction_is_that_of_the_logarithm(residual, level):
+    one = observed(residual, level)
+    step = 1e-3
+    value = [cost(one, level * math.exp(n * step))[0] for n in (-1, 0, 1)]
+    numeric = (value[0] - 2 * value[1] + value[2]) / step**2 / level**2
+    variance = spread_of(residual, 0.0).variance(level)
+    least = 1.0 / variance
+    assert cost(one, level)[2] == pytest.approx(max(numeric, least), rel=2e-2)
+
+
+def test_far_below_quantification_has_a_cost_a_slope_and_no_overflow():
+    one = observed(Residual(0.1, 0.1, Combination.VARIANCE_SUM, ""), 0.4, below=True)
+    value, slope, curvature = cost(one, 1000.0)
+    assert value > 90
+    assert math.isfinite(value)
+    assert math.isfinite(slope)
+    assert curvature >= 0.0
+    exact = observed(Residual(0.0, 0.1, Combination.VARIANCE_SUM, ""), 0.4, below=True)
+    near, far = (cost(exact, 0.4 + 0.1 * z) for z in (24.99, 25.01))
+    assert far[0] == pytest.approx(near[0], rel=4e-3)
+    assert far[1] == pytest.approx(near[1], rel=4e-3)
+
+
+def test_a_prediction_of_nothing_has_a_finite_cost():
+    value, slope, curvature = cost(observed(Residual(0.4, 0.0, Combination.VARIANCE_SUM, ""), 5.0), 0.0)
+    assert all(map(math.isfinite, (value, slope, curvature)))
+    assert curvature > 0.0
+
+
+@given(RESIDUALS, LEVELS, st.lists(st.floats(-3.0, 4.0), min_size=1, max_size=5), st.booleans())
+def test_many_predictions_at_once_cost_the_same_as_one_by_one(residual, level, logs, below):
+    one = observed(residual, level, below=below)
+    assert deviances(one, logs) == pytest.approx([cost(one, math.exp(log))[0] for log in logs])
+
+
+@given(st.floats(-8.0, 8.0))
+def test_the_normal_distribution_is_scipys(z):
+    assert normal_cdf(z) == pytest.approx(norm.cdf(z), rel=1e-12)

@@ -1,0 +1,97 @@
+"""Percentiles along the line, and the directions that it leads in."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import norm
+
+from tdm.pharmacokinetics.estimate import estimate
+from tdm.pharmacokinetics.history import Administration, Sample, history_of
+from tdm.pharmacokinetics.linear_algebra import dot
+from tdm.pharmacokinetics.posterior import GRID, Z_80, normal_line, percentiles
+from tests.tdm.pharmacokinetics.patients import MODELS, covariates, standard_history
+
+
+@given(st.floats(-0.3, 1.0), st.floats(0.8, 1.1))
+def test_percentiles_of_a_normal_density_are_its_own(mean, deviation):
+    found = percentiles([norm.pdf(position, mean, deviation) for position in GRID])
+    expected = [norm.ppf(share, mean, deviation) for share in (0.1, 0.5, 0.9)]
+    assert found == pytest.approx(expected, abs=0.06)
+
+
+def test_percentiles_of_a_skewed_density_are_on_its_side():
+    lower, median, upper = percentiles(
+        [math.exp(-0.5 * t * t) if t < 0 else math.exp(-0.25 * t * t) for t in GRID]
+    )
+    assert upper - median > median - lower
+    assert median > 0.1
+
+
+@pytest.mark.parametrize("place", [0, 5, len(GRID) - 1])
+def test_a_density_of_one_point_does_not_divide_by_nothing(place):
+    lower, median, upper = percentiles([float(place == n) for n in range(len(GRID))])
+    assert lower <= median <= upper
+    assert abs(median - GRID[place]) < 1.0
+
+
+@pytest.mark.parametrize("name", list(MODELS))
+def test_the_line_is_one_deviation_long_and_the_direction_across_leaves_troughs_alone(name):
+    model = MODELS[name]
+    slopes = [-2.0, -0.4, 0.3, 0.2][: len(model.random)]
+    line = normal_line(model, model.omega, slopes)
+    deviation = math.sqrt(dot(slopes, [dot(row, slopes) for row in model.omega]))
+    assert dot(line.direction, slopes) == pytest.approx(deviation)
+    assert (line.lower, line.median, line.upper) == (-Z_80, 0.0, Z_80)
+    if "Q" in model.random:
+        assert dot(line.across, slopes) == pytest.approx(0.0, abs=1e-12)
+    else:
+        assert line.across == ()
+    moved = line.at((0.0,) * len(slopes), 2.0)
+    assert moved == pytest.approx([2.0 * part for part in line.direction])
+
+
+def test_beside_the_line_is_a_step_across():
+    model = MODELS["dubinsky-2017"]
+    line = normal_line(model, model.omega, [-2.0, -0.4, 0.3, 0.2])
+    beside = line.at((0.0,) * 4, 1.0, -1.0)
+    assert beside == pytest.approx([a - b for a, b in zip(line.direction, line.across, strict=True)])
+
+
+def test_where_q_is_all_that_the_line_holds_nothing_is_left_across():
+    model = MODELS["dubinsky-2017"]
+    line = normal_line(model, model.omega, [0.0, 0.0, 1.0, 0.0])
+    assert line.across == ()
+
+
+def test_where_no_drug_is_left_the_line_is_that_of_clearance():
+    model = MODELS["fasanmade-2011-combined"]
+    line = normal_line(model, model.omega, [0.0, 0.0, 0.0])
+    assert line.direction == pytest.approx((-math.sqrt(0.0942), 0.0, 0.0))
+
+
+def test_a_level_without_additive_error_leaves_more_room_above_than_below():
+    found = estimate(
+        MODELS["xu-wojciechowski-2017"], standard_history(covariates(), samples=[Sample(154.0, 1.0)])
+    )
+    assert found.line.upper - found.line.median > 1.05 * (found.line.median - found.line.lower)
+
+
+def test_the_line_of_an_injected_patient_is_that_of_injections():
+    model = MODELS["hanzel-2021"]
+    doses = [Administration(14.0 * n, 120.0, 0.0, subcutaneous=True) for n in range(8)]
+    injected = estimate(model, history_of(doses, [covariates()]))
+    infused = estimate(model, standard_history(covariates()))
+    assert injected.line.direction[2] > 0.05  # bioavailability matters
+    assert infused.line.direction[2] == pytest.approx(0.0, abs=0.01)
+
+
+def test_a_sample_of_no_drug_says_nothing_along_the_line():
+    model = MODELS["fasanmade-2011-combined"]
+    found = estimate(model, standard_history(covariates(), samples=[Sample(0.0, 3.0)]))
+    assert (found.line.lower, found.line.median, found.line.upper) == pytest.approx(
+        (-Z_80, 0.0, Z_80), abs=0.03
+    )
