@@ -35,7 +35,7 @@ RUNTIME_LOCKS := requirements/runtime.lock requirements/build.lock
 
 .PHONY: help
 help: ## list these commands
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: run
 run: $(STATE)/runtime ## start the sandbox on 127.0.0.1:8000 (PORT=N for another port) and show a card
@@ -176,6 +176,11 @@ campaigns: export CAMPAIGN_DAYS ?= 366
 campaigns: export HYPOTHESIS_PROFILE ?= campaign
 campaigns: $(STATE)/dev ## equal meanings, moving clocks, server zones and clinical mutations at full length
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests/campaigns $(PYTEST_ARGS)
+
+.PHONY: forecast-study
+forecast-study: $(STATE)/dev ## recovery and decision value of the forecast: figures, plots, docs/forecast.md (minutes)
+	@nice -n 15 $(BIN)/python -m tests.campaigns.pharmacokinetics.study $(STUDY_ARGS)
+	@$(BIN)/python docs/_generate
 
 .PHONY: mutants
 mutants: $(STATE)/dev ## mutation testing of the medicine and the readers (MUTANTS="tdm.gates*"); resumes where it stopped
