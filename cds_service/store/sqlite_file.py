@@ -12,6 +12,7 @@ from cds_service.store.errors import StoreRefusedError
 FileIdentity: TypeAlias = tuple[int, int]
 
 _OWNER_ONLY: Final = 0o600
+_NO_FOLDER: Final = "database_url names a file in a folder that does not exist or is closed to us"
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -21,28 +22,39 @@ def prepare(path: Path) -> None:
     SQLite gives the files beside it (-wal, -shm) the permissions of this one.
     """
     _check_folder(path)
-    _open(path, os.O_CREAT | os.O_RDWR)
+    try:
+        _open(path, os.O_CREAT | os.O_RDWR)
+    except FileNotFoundError:  # a link that leads nowhere
+        raise StoreRefusedError(_NO_FOLDER) from None
 
 
 def check(path: Path, *, may_be_absent: bool = False) -> None:
     """Do as `prepare` does, but make nothing: a file that is not there is refused, or nothing to check."""
     _check_folder(path)
-    if not path.exists():
-        if may_be_absent:
-            return
-        raise StoreRefusedError("database_url names a file that does not exist; the service makes it")
-    _open(path, os.O_RDWR)
+    try:
+        _open(path, os.O_RDWR)
+    except FileNotFoundError:
+        if not may_be_absent:
+            raise StoreRefusedError(
+                "database_url names a file that does not exist; the service makes it"
+            ) from None
 
 
 def _check_folder(path: Path) -> None:
-    if not path.parent.is_dir():
-        raise StoreRefusedError("database_url names a file in a folder that does not exist")
+    try:
+        there = path.parent.is_dir()
+    except OSError:  # one on the way may not be entered
+        there = False
+    if not there:
+        raise StoreRefusedError(_NO_FOLDER)
 
 
 def _open(path: Path, flags: int) -> None:
     try:
         os.close(os.open(path, flags, _OWNER_ONLY))
         mode = path.stat().st_mode
+    except FileNotFoundError:
+        raise
     except OSError as error:
         raise StoreRefusedError(
             f"database_url names a file that cannot be written: {error.strerror}"

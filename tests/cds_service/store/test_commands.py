@@ -2,7 +2,9 @@
 
 import csv
 import io
+import os
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -59,7 +61,7 @@ def test_a_store_that_is_not_there_is_named_and_not_made(tmp_path, command):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_checking_a_configuration_looks_at_the_store_and_makes_nothing(tmp_path):
+def test_checking_a_configuration_looks_at_the_store_and_makes_nothing(tmp_path, monkeypatch):
     file = tmp_path / "new.sqlite3"
     assert invoke(f"sqlite:///{file}", "check-config").exit_code == 0
     assert list(tmp_path.iterdir()) == []
@@ -69,6 +71,17 @@ def test_checking_a_configuration_looks_at_the_store_and_makes_nothing(tmp_path)
     file.chmod(0o600)
     assert invoke(f"sqlite:///{file}", "check-config").exit_code == 0
     assert file.stat().st_size == 0
+    monkeypatch.setattr(
+        os, "open", lambda *_: (_ for _ in ()).throw(PermissionError(13, "Permission denied"))
+    )
+    closed = invoke(f"sqlite:///{file}", "check-config")
+    assert (closed.exit_code, "cannot be written: Permission denied" in closed.output) == (4, True)
+    monkeypatch.setattr(Path, "is_dir", lambda _: (_ for _ in ()).throw(PermissionError(13, "no")))
+    locked = invoke(f"sqlite:///{file}", "check-config")
+    assert (locked.exit_code, "closed to us" in locked.output) == (4, True)
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path):
     nowhere = invoke(f"sqlite:///{tmp_path}/nowhere/new.sqlite3", "check-config")
     assert (nowhere.exit_code, "folder that does not exist" in nowhere.output) == (4, True)
 

@@ -193,6 +193,13 @@ def test_a_folder_in_place_of_the_file_is_refused(tmp_path):
         Database(parse_address(f"sqlite:///{tmp_path}"))
 
 
+def test_a_link_that_leads_nowhere_is_refused(tmp_path):
+    link = tmp_path / "store.sqlite3"
+    link.symlink_to(tmp_path / "none" / "store.sqlite3")
+    with pytest.raises(StoreRefusedError, match="folder that does not exist"):
+        Database(parse_address(f"sqlite:///{link}"))
+
+
 def test_a_device_in_place_of_the_file_is_refused():
     with pytest.raises(StoreRefusedError, match="not a regular file"):
         Database(parse_address("sqlite:////dev/null"))
