@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 from contextlib import redirect_stderr
 from io import StringIO
@@ -55,6 +56,7 @@ Examples:
 @site_option
 def sandbox(port: int, fhir_bases: tuple[str, ...], site_path: Path | None) -> None:
     """Start the service on this machine only, with synthetic patients and without client authentication."""
+    port = port or _free_port()
     services = services_for_command(
         site_path,
         sandbox=True,
@@ -72,6 +74,13 @@ def sandbox(port: int, fhir_bases: tuple[str, ...], site_path: Path | None) -> N
         console.print("\nStopped.")
     finally:
         server.server_close()
+
+
+def _free_port() -> int:
+    """Return a port that is free now: cards name the address of the service, so 0 will not do."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
 
 
 def bind(services: Services, port: int) -> BaseWSGIServer:
