@@ -159,9 +159,7 @@ def _by_table(
         direction, alternatives = SwitchDirection.OUT_OF_CLASS, ()
     if report.pregnant:
         options = tuple(option for option in options if option.kind not in _LESS_DRUG)
-    if report.dose_slip:
-        # Weight or order is wrong by a factor: dose per kg stays true, what it comes to in mg may not.
-        options = tuple(one if one.dose_mg_per_kg is None else replace(one, dose_mg=None) for one in options)
+    options = _as_doubted(options, report, assessment)
     options = with_awaited(options, awaited_results(course.issues, assessment, context.now, context.policy))
     # Numbers beside the options, and perhaps another one recommended; nothing else of the decision changes.
     foreseen = forecasted(
@@ -291,6 +289,22 @@ def _decision_issues(chosen: Answer, assessment: Assessment) -> tuple[DataIssue,
     if assessment.draft_changes_route:
         issues.append(DataIssue(IssueCode.DRAFT_ROUTE_DIFFERS, "order"))
     return tuple(issues)
+
+
+def _as_doubted(
+    options: tuple[Option, ...], report: GateReport, assessment: Assessment
+) -> tuple[Option, ...]:
+    """Return the options as far as the dose that they start from can be believed."""
+    if report.dose_slip:
+        # Weight or order is wrong by a factor: dose per kg stays true, what it comes to in mg may not.
+        options = tuple(one if one.dose_mg_per_kg is None else replace(one, dose_mg=None) for one in options)
+    if assessment.regimen.dose_doubtful:
+        # What a single odd dose would lead to is shown for review; an issue says how it differs.
+        options = tuple(
+            replace(one, recommended=False) if one.recommended and _raises_exposure(one) else one
+            for one in options
+        )
+    return options
 
 
 def _raises_exposure(option: Option) -> bool:

@@ -201,7 +201,7 @@ def _ranked(numbered: Forecasted, assessment: Assessment, knowledge: Knowledge) 
 
 
 def too_strong(options: Sequence[Option], forecast: Forecast, assessment: Assessment, policy: Policy) -> bool:
-    """Whether the order has more drug than is recommended: beyond all options, or as one that is set aside."""
+    """Whether the order has more drug than is recommended: beyond all options, or like one set aside."""
     asked = assessment.draft_regimen
     chosen = next((one for one in options if one.recommended), None)
     if asked is None or chosen is None:

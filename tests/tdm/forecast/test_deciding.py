@@ -353,3 +353,20 @@ def test_an_implausible_albumin_is_named_among_the_doubts():
         person(order(500), maintenance(), level(1.8), ati("negative"), albumin(36.0), active())
     )
     assert IssueCode.MARKER_IMPLAUSIBLE in [one.code for one in decision.issues]
+
+
+def test_a_single_odd_dose_leaves_no_recommendation_and_is_named():
+    doses = maintenance(last=112, count=5)
+    part = person(
+        order(500, mg=350, mg_per_kg=None),
+        doses,
+        infusion(56, mg=100),
+        level(1.8),
+        ati("negative"),
+        active(),
+        draft(),
+    )
+    for decision in (decided(part), decided(part, forecast_enabled=False)):
+        assert decision.verdict is Verdict.INTENSIFY
+        assert recommended(decision) == []
+        assert IssueCode.DOSE_DISAGREES in [one.code for one in decision.issues]
