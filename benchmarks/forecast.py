@@ -26,15 +26,13 @@ from benchmarks.bodies import body
 from tdm.knowledge.loader import load_knowledge
 from tdm.pharmacokinetics.concentration import levels
 from tdm.pharmacokinetics.estimate import estimates
-from tdm.pharmacokinetics.expectation import occasion_cv
 from tdm.pharmacokinetics.history import Administration, Covariates, History, Sample, history_of
-from tdm.pharmacokinetics.individual import laid_out, shifted
-from tdm.pharmacokinetics.likelihood import Observed, spread_of
+from tdm.pharmacokinetics.individual import shifted
 from tdm.pharmacokinetics.minimum import minimum
 from tdm.pharmacokinetics.model import PkModel
-from tdm.pharmacokinetics.objective import Point, Task, point_at, weighed
-from tdm.pharmacokinetics.parameters import random_places
+from tdm.pharmacokinetics.objective import Task, point_at
 from tdm.pharmacokinetics.prediction import Plan, predict_troughs
+from tests.tdm.pharmacokinetics.patients import task_of
 
 TWO_HOURS = 2 / 24
 LEVELS = ((47, 2.0), (50, 4.0), (53, 1.5), (56, 3.0), (59, 2.5))
@@ -149,20 +147,6 @@ def against_scipy(rounds: int = 200) -> None:
         for way, step in ways.items():
             found = statistics.median(microseconds(step) for _ in range(rounds))
             print(f"{name:>24}, {way}: {found:.0f} µs")
-
-
-def task_of(model: PkModel, history: History) -> tuple[Task, Point]:
-    found, typical = laid_out(model, history, [sample.at_days for sample in history.samples])
-    places = random_places(model)
-    prior = levels(found, typical, places)
-    observed = [
-        Observed(
-            sample.value_ug_ml, sample.below, *spread_of(model.residual, occasion_cv(model, value, slope))
-        )
-        for sample, value, slope in zip(history.samples, prior.values, prior.columns[0], strict=True)
-    ]
-    task = Task(model.precision, observed, found, typical, places)
-    return task, weighed(task, [0.0] * len(places), prior)
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ from flask import Blueprint, Response
 from cds_service.discovery import SERVICES
 from cds_service.services import Services
 from tdm.knowledge.model import EvidenceRow, Knowledge
+from tdm.pharmacokinetics.model import PkModel
 
 
 def transparency_document(services: Services) -> dict[str, Any]:
@@ -38,6 +39,7 @@ def transparency_document(services: Services) -> dict[str, Any]:
                 for key, citation in sorted(knowledge.citations.items())
             ],
             "evidence": [_evidence_row(row) for _, row in sorted(knowledge.evidence.items())],
+            "models": [_model(model) for model in knowledge.models.values()],
         },
     }
 
@@ -59,6 +61,22 @@ def _evidence_row(row: EvidenceRow) -> dict[str, Any]:
         for field in fields(row)
         if (value := getattr(row, field.name)) is not None and value != ""
     }
+
+
+def _model(model: PkModel) -> dict[str, Any]:
+    """What a population model is and where it comes from; its equations are in `docs/pharmacokinetics.md`."""
+    return {
+        "id": model.id,
+        "name": model.name,
+        "population": model.population,
+        "routes": sorted(model.routes),
+        "ageGroups": sorted(model.age_groups),
+        "role": model.role,
+        "status": model.status,
+        "sources": model.sources,
+        "accuracy": model.accuracy,
+        "accuracySources": model.accuracy_sources,
+    } | ({"note": model.note} if model.note else {})
 
 
 def transparency_blueprint(services: Services) -> Blueprint:

@@ -363,6 +363,14 @@ def test_transparency_names_knowledge_evidence_limits_and_intended_use(service: 
     assert body["knowledge"]["contentHash"] == knowledge.content_hash
     assert {row["id"] for row in body["knowledge"]["evidence"]} == set(knowledge.evidence)
     assert set(body["knowledge"]["targets"]) == set(knowledge.targets)
+    models = {model["id"]: model for model in body["knowledge"]["models"]}
+    assert set(models) == set(knowledge.models)
+    cited = {citation["id"] for citation in body["knowledge"]["citations"]}
+    for identifier, model in models.items():
+        known = knowledge.models[identifier]
+        assert cited >= {*model["sources"], *model["accuracySources"]}
+        assert (model["population"], model["accuracy"]) == (known.population, known.accuracy)
+        assert (model["role"], model["routes"]) == (known.role, sorted(known.routes))
     assert "not been cleared as a medical device" in body["intendedUse"]
     assert len(body["limits"]) > 5
 

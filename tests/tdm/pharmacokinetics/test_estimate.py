@@ -17,18 +17,16 @@ from scipy.optimize import minimize
 from tdm.pharmacokinetics import minimum as search
 from tdm.pharmacokinetics.concentration import Levels, levels
 from tdm.pharmacokinetics.estimate import estimate, estimates
-from tdm.pharmacokinetics.expectation import occasion_cv
 from tdm.pharmacokinetics.history import Administration, Sample, history_of
-from tdm.pharmacokinetics.individual import laid_out, shifted
-from tdm.pharmacokinetics.likelihood import Observed, spread_of
-from tdm.pharmacokinetics.objective import Point, Task, point_at
-from tdm.pharmacokinetics.parameters import random_places
+from tdm.pharmacokinetics.individual import shifted
+from tdm.pharmacokinetics.objective import Point, point_at
 from tests.tdm.pharmacokinetics.patients import (
     MODELS,
     TWO_HOURS,
     covariates,
     standard_doses,
     standard_history,
+    task_of,
 )
 
 NAMES = tuple(MODELS)
@@ -36,19 +34,6 @@ WEEKLY = [Sample(42.0, 9.0), Sample(98.0, 2.2), Sample(154.0, 3.1), Sample(170.0
 SAMPLES = st.lists(
     st.builds(Sample, st.floats(1.0, 450.0), st.floats(0.3, 60.0), st.booleans()), min_size=1, max_size=4
 )
-
-
-def task_of(model, history):
-    found, typical = laid_out(model, history, [sample.at_days for sample in history.samples])
-    places = random_places(model)
-    prior = levels(found, typical, places)
-    observed = [
-        Observed(
-            sample.value_ug_ml, sample.below, *spread_of(model.residual, occasion_cv(model, value, slope))
-        )
-        for sample, value, slope in zip(history.samples, prior.values, prior.columns[0], strict=True)
-    ]
-    return Task(model.precision, observed, found, typical, places)
 
 
 def by_scipy(task, start):
@@ -75,7 +60,7 @@ def test_the_estimate_is_the_minimum_that_scipy_finds(name, samples):
     model = MODELS[name]
     history = standard_history(covariates(), samples=samples)
     found = estimate(model, history)
-    task = task_of(model, history)
+    task, _ = task_of(model, history)
     best = by_scipy(task, np.array(found.eta))
     assert found.converged
     assert found.individual
@@ -91,7 +76,9 @@ def test_the_estimate_is_the_minimum_that_scipy_finds(name, samples):
 @pytest.mark.parametrize("name", NAMES)
 def test_the_gradient_of_the_objective_is_the_change_that_a_small_step_makes(name):
     model = MODELS[name]
-    task = task_of(model, standard_history(covariates(), samples=[*WEEKLY, Sample(200.0, 0.4, below=True)]))
+    task, _ = task_of(
+        model, standard_history(covariates(), samples=[*WEEKLY, Sample(200.0, 0.4, below=True)])
+    )
     eta = [0.1 * (place + 1) for place in range(len(task.places))]
     here = point_at(task, eta)
     for place, slope in enumerate(here.gradient):
@@ -183,7 +170,7 @@ def test_hard_cases_converge(name, weight, albumin, days, drawn):
     )
     found = estimate(MODELS[name], history)
     assert found.converged
-    assert by_scipy(task_of(MODELS[name], history), np.array(found.eta)).fun > found.objective - 2e-3
+    assert by_scipy(task_of(MODELS[name], history)[0], np.array(found.eta)).fun > found.objective - 2e-3
 
 
 @settings(max_examples=60)
