@@ -20,7 +20,7 @@ Given = TypeVar("Given", Order, Infusion)
 # Steps between infusions that the observed interval is taken from: the latest ones only.
 OBSERVED_STEPS = 3
 HALF_A_DAY = 0.5
-# Outside of these a dose is no rounding and no change of weight; to be in force it is ordered, or given twice.
+# Outside of these a dose is no rounding and no change of weight: to be in force it is ordered or given twice.
 NEAR_DOSE = (0.6, 1.6)
 # Orders speak of whole days; infusions come some hours early or late.
 CAP_INTERVAL_TOLERANCE_DAYS = 1.0
