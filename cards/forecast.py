@@ -10,7 +10,7 @@ from cards.amounts import number
 from cards.wording import Wording
 from tdm.decision import Decision, Option, OptionKind
 from tdm.forecast.choosing import short_name
-from tdm.forecast.result import Forecast, Note, Projection, TroughForecast
+from tdm.forecast.result import Forecast, Note, Projection, Remark, TroughForecast
 from tdm.knowledge.model import Knowledge
 
 _KEEPING: Final = frozenset({OptionKind.LENGTHEN_INTERVAL, OptionKind.LOWER_DOSE})
@@ -47,7 +47,7 @@ def lines_of(forecast: Forecast, knowledge: Knowledge, wording: Wording) -> list
     lines = []
     if forecast.projection is not None:
         lines.append(projection_text(forecast.projection, wording))
-    elif forecast.in_force is not None:
+    if forecast.in_force is not None:
         in_force = replace(forecast.in_force, above_ug_ml=None)  # whether it is too much is not the question
         line = words["in_force"].format(trough=trough_text(in_force, wording))
         if forecast.measured_ug_ml is not None:
@@ -128,11 +128,11 @@ def _chances(predicted: TroughForecast, wording: Wording, *, keeping: bool) -> l
     at_least, above = predicted.at_least_ug_ml, predicted.above_ug_ml
     if at_least is not None and predicted.reaches is not None:
         line = words["keeps" if keeping else "reaches"]
-        chances.append(line.format(chance=percent(predicted.reaches, wording), level=number(at_least)))
+        chance = percents([one.reaches for one in predicted.by_model], wording)
+        chances.append(line.format(chance=chance, level=number(at_least)))
     if above is not None and predicted.exceeds is not None and (at_least is None or above > at_least):
-        chances.append(
-            words["exceeds"].format(chance=percent(predicted.exceeds, wording), level=number(above))
-        )
+        chance = percents([one.exceeds for one in predicted.by_model], wording)
+        chances.append(words["exceeds"].format(chance=chance, level=number(above)))
     return chances
 
 
@@ -150,7 +150,8 @@ def _numbers(predicted: TroughForecast, wording: Wording) -> dict[str, str]:
 def projection_text(projection: Projection, wording: Wording) -> str:
     """Return the projected trough of a level drawn within the interval, with the reserve that it carries."""
     numbers = _numbers(projection.trough, wording)
-    return wording.forecast["projection"].format(drawn=projection.drawn, due=projection.due, **numbers)
+    line = wording.forecast["projection_past" if projection.past else "projection"]
+    return line.format(drawn=projection.drawn, due=projection.due, **numbers)
 
 
 def opinion_text(predicted: TroughForecast, knowledge: Knowledge, wording: Wording) -> str:
@@ -161,7 +162,14 @@ def opinion_text(predicted: TroughForecast, knowledge: Knowledge, wording: Wordi
 
 def notes_text(notes: Iterable[Note], wording: Wording, joint: str = "; ") -> str:
     """Return what went in, was assumed or left out, as one phrase."""
-    return joint.join(wording.forecast_notes[remark].format(**dict(values)) for remark, values in notes)
+    return joint.join(_note_text(remark, dict(values), wording) for remark, values in notes)
+
+
+def _note_text(remark: Remark, values: dict[str, str], wording: Wording) -> str:
+    text = wording.forecast_notes[remark]
+    if values.get("count") == "1":
+        text = wording.forecast[f"{remark}-one"]
+    return text.format(**values)
 
 
 def concentration(ug_ml: float, wording: Wording) -> str:
@@ -170,6 +178,21 @@ def concentration(ug_ml: float, wording: Wording) -> str:
         return wording.forecast["tiny"]
     text = f"{ug_ml:.1f}"
     return text if float(text) < _WHOLE_FROM_UG_ML else f"{ug_ml:.0f}"
+
+
+def percents(chances: Iterable[float | None], wording: Wording) -> str:
+    """Return one chance by all models, as a range where they differ: so no two chances contradict."""
+    known = [chance for chance in chances if chance is not None]
+    lowest, highest = min(known), max(known)
+    low, high = percent(lowest, wording), percent(highest, wording)
+    if low == high:
+        return low
+    words = wording.forecast
+    if lowest < _LEAST_CHANCE:
+        return words["percent_up_to"].format(percent=high)
+    if highest > 1 - _LEAST_CHANCE:
+        return words["percent_or_more"].format(percent=low)
+    return words["percent_range"].format(lowest=round(lowest * 100), highest=round(highest * 100))
 
 
 def percent(chance: float, wording: Wording) -> str:

@@ -11,7 +11,6 @@ from tdm.applicability import indication_issue, not_applicable_rule
 from tdm.assess import assess
 from tdm.awaited import awaited_results, awaiting_remarks, with_awaited
 from tdm.certainty import step_down
-from tdm.class_limits import out_of_class_only
 from tdm.decision import (
     LABORATORY_UNSEEN,
     Activity,
@@ -37,6 +36,7 @@ from tdm.gates_gap import after_the_gap
 from tdm.gates_open import open_question
 from tdm.issues import DataIssue, IssueCode
 from tdm.options import draft_does_it
+from tdm.options_cautioned import as_gates_leave, raises_exposure
 from tdm.options_limit import planning_regimen
 from tdm.planned import STARTING, planned_targets
 from tdm.plausibility import level_text, limit_text
@@ -56,7 +56,6 @@ if TYPE_CHECKING:
 
     from tdm.knowledge.model import Knowledge
 
-_LESS_DRUG = frozenset({OptionKind.LENGTHEN_INTERVAL, OptionKind.LOWER_DOSE})
 _QUIET = frozenset({Activity.REMISSION, Activity.UNKNOWN})
 
 
@@ -154,7 +153,7 @@ def _by_table(
     review = report.review_instead_of_intensify
     if review is not None:
         fired = report.fired
-        options = tuple(option for option in options if not _raises_exposure(option))
+        options = tuple(option for option in options if not raises_exposure(option))
         if verdict is Verdict.INTENSIFY:
             verdict, rule = Verdict.ASSESS, review.gate
             fired = _only_deciding(fired, review)
@@ -164,7 +163,7 @@ def _by_table(
     led_out = report.class_unsuited and direction is SwitchDirection.WITHIN_CLASS
     if led_out:
         direction, alternatives = SwitchDirection.OUT_OF_CLASS, ()
-    options = _as_gates_leave(options, report, context)
+    options = as_gates_leave(options, report, context)
     # Numbers beside the options, and perhaps another one recommended; nothing else of the decision changes.
     foreseen = forecasted(
         course,
@@ -249,21 +248,6 @@ def _by_table(
     )
 
 
-def _as_gates_leave(
-    options: tuple[Option, ...], report: GateReport, context: GateContext
-) -> tuple[Option, ...]:
-    """Return the options that the gates which only caution leave, and those that wait for a result."""
-    if report.class_unsuited:
-        options = out_of_class_only(options, immunomodulator=not report.immunomodulator_unsuited)
-    if report.pregnant:
-        options = tuple(option for option in options if option.kind not in _LESS_DRUG)
-    if report.dose_slip:
-        # Weight or order is wrong by a factor: dose per kg stays true, what it comes to in mg may not.
-        options = tuple(one if one.dose_mg_per_kg is None else replace(one, dose_mg=None) for one in options)
-    awaited = awaited_results(context.course.issues, context.assessment, context.now, context.policy)
-    return with_awaited(options, awaited)
-
-
 def _targets_behind(
     rule: str, chosen: Answer, assessment: Assessment, knowledge: Knowledge
 ) -> tuple[Target | None, ...]:
@@ -328,20 +312,6 @@ def _decision_issues(chosen: Answer, assessment: Assessment) -> tuple[DataIssue,
     if assessment.draft_changes_route:
         issues.append(DataIssue(IssueCode.DRAFT_ROUTE_DIFFERS, "order"))
     return tuple(issues)
-
-
-def _raises_exposure(option: Option) -> bool:
-    return option.kind in {
-        OptionKind.SHORTEN_INTERVAL_2_WEEKS,
-        OptionKind.SHORTEN_INTERVAL_4_WEEKS,
-        OptionKind.RAISE_DOSE,
-        OptionKind.RAISE_DOSE_AND_SHORTEN_INTERVAL,
-        OptionKind.BRING_NEXT_DOSE_FORWARD,
-        OptionKind.REINDUCTION,
-        OptionKind.SUBCUTANEOUS_DOUBLE_DOSE,
-        OptionKind.RETURN_TO_INTRAVENOUS,
-        OptionKind.ONE_OPTIMISATION,
-    }
 
 
 def _indicator(verdict: Verdict, report: GateReport, *, critical: bool = False) -> Indicator:

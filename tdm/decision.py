@@ -230,7 +230,11 @@ class FactUsed:
 
 @dataclass(frozen=True, slots=True)
 class Regimen:
-    """The regimen in force. `weight_kg` is None when no weight is recent enough."""
+    """The regimen in force. `weight_kg` is None when no weight is recent enough.
+
+    `dose_doubtful`: the last dose alone differs from its order and from the dose before it as a slip or a
+    stopped infusion does; whether it is in force cannot be told.
+    """
 
     route: Route
     dose_mg: float | None = None
@@ -239,6 +243,7 @@ class Regimen:
     ordered_interval_days: float | None = None
     observed_interval_days: float | None = None
     weight_kg: float | None = None
+    dose_doubtful: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from itertools import pairwise
 from statistics import median
 from typing import TypeVar
 
-from tdm.changes import dose_differs
+from tdm.changes import dose_differs, milligrams
 from tdm.decision import Regimen
 from tdm.facts import Dose, Moment, Order, OrderState, Route, WeightReading
 from tdm.history import History, Infusion
@@ -20,6 +20,8 @@ Given = TypeVar("Given", Order, Infusion)
 # Steps between infusions that the observed interval is taken from: the latest ones only.
 OBSERVED_STEPS = 3
 HALF_A_DAY = 0.5
+# Outside of these a dose is no rounding and no change of weight: to be in force it is ordered or given twice.
+NEAR_DOSE = (0.6, 1.6)
 # Orders speak of whole days; infusions come some hours early or late.
 CAP_INTERVAL_TOLERANCE_DAYS = 1.0
 # A dose this close to the maximum is the maximum: mg per kg never comes out even.
@@ -182,7 +184,29 @@ def regimen_in_force(
     if history.dispensed:
         issues += issues_of_dispense(now, route, history, policy)
     mg, per_kg = (None, None) if source is None else completed(source, route, weight_kg)
-    return Regimen(route, mg, per_kg, interval, ordered, observed, weight_kg), tuple(issues)
+    doubtful = source is dose and order is not None and stands_alone(history, route, order, weight_kg)
+    found = Regimen(route, mg, per_kg, interval, ordered, observed, weight_kg, dose_doubtful=doubtful)
+    return found, tuple(issues)
+
+
+def stands_alone(history: History, route: Route, order: Order, weight_kg: float | None) -> bool:
+    """Whether the last dose is far from its order, and no dose before it says that it is meant."""
+    given = [
+        amount
+        for infusion in history.infusions
+        if infusion.route is None or infusion.route is route
+        if (amount := milligrams(infusion, weight_kg or 0.0))
+    ]
+    ordered = milligrams(order, weight_kg or 0.0)
+    if not given or not ordered or is_near(given[-1], ordered):
+        return False
+    return len(given) == 1 or not is_near(given[-1], given[-2])
+
+
+def is_near(dose_mg: float, other_mg: float) -> bool:
+    """Whether two doses are steps of one treatment rather than a slip or a part of a dose."""
+    least, most = NEAR_DOSE
+    return least <= dose_mg / other_mg <= most
 
 
 def issues_of_dispense(now: Moment, route: Route, history: History, policy: Policy) -> list[DataIssue]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import sys
 from contextlib import redirect_stderr
 from io import StringIO
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import click
+from flask import Flask
 from rich.console import Console
 from rich.panel import Panel
 from rich.text import Text
@@ -56,15 +56,15 @@ Examples:
 @site_option
 def sandbox(port: int, fhir_bases: tuple[str, ...], site_path: Path | None) -> None:
     """Start the service on this machine only, with synthetic patients and without client authentication."""
-    port = port or _free_port()
+    server = bind(port)
     services = services_for_command(
         site_path,
         sandbox=True,
-        public_base_url=f"http://{HOST}:{port}",
+        public_base_url=f"http://{HOST}:{server.port}",
         fhir_bases=fhir_bases,
         logger=make_logger(sys.stderr.buffer),
     )
-    server = bind(services, port)
+    server.app = create_app(services=services)
     console = Console()
     print_welcome(services, server.port, console)
     warm_up(services)
@@ -76,19 +76,15 @@ def sandbox(port: int, fhir_bases: tuple[str, ...], site_path: Path | None) -> N
         server.server_close()
 
 
-def _free_port() -> int:
-    """Return a port that is free now: cards name the address of the service, so 0 will not do."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+def bind(port: int) -> BaseWSGIServer:
+    """Return a server that listens on loopback; exits with PORT_TAKEN when the port is in use.
 
-
-def bind(services: Services, port: int) -> BaseWSGIServer:
-    """Return a server that listens on loopback; exits with PORT_TAKEN when the port is in use."""
-    app = create_app(services=services)
+    It has no application yet: cards name the address of the service, so the port that port 0 stands for must
+    be known first. What connects in between waits.
+    """
     try:
         with redirect_stderr(StringIO()):  # Werkzeug's own advice names options that are not ours
-            return make_server(HOST, port, app, threaded=True, request_handler=_QuietHandler)
+            return make_server(HOST, port, Flask(__name__), threaded=True, request_handler=_QuietHandler)
     except (OSError, SystemExit):  # Werkzeug leaves the process where the address is in use
         _port_taken(port)
 

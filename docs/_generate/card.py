@@ -13,7 +13,7 @@ from cds_service.services import load_services, moment_at
 from cds_service.settings import Settings
 from tests.support.story import VIGNETTES, load_story, request_text
 
-STORY = "adult-active-low-no-antibodies"
+STORY = "forecast-options"
 PICTURE = "docs/images/card.svg"
 WIDTH = 100
 

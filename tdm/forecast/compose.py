@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tdm.facts import Route
-from tdm.forecast.choosing import Chosen, may_speak, models_for, range_notes, short_name
+from tdm.forecast.choosing import Chosen, knows, may_speak, models_for, range_notes, short_name
 from tdm.forecast.inputs import Inputs, read_inputs
 from tdm.forecast.result import Absence, ModelTrough, Note, Remark, TroughForecast
 from tdm.forecast.steadiness import contradicts
 from tdm.pharmacokinetics.estimate import Estimate, estimate, estimates
+from tdm.pharmacokinetics.model import Covariate
 from tdm.pharmacokinetics.predicted import Predicted
 from tdm.pharmacokinetics.prediction import Plan, predict_at, predict_troughs
 
@@ -135,6 +136,8 @@ def fit_models(chosen: Chosen, inputs: Inputs) -> Fit | NoFit:
     ]
     if not converged:
         return NoFit(Absence.NOT_CONVERGED, tuple(left_out))
+    if inputs.covariates.immunomodulator and not known_to(converged, Covariate.IMMUNOMODULATOR):
+        left_out.append((Remark.IMMUNOMODULATOR_NOT_MODELLED, ()))
     opinion = None
     if chosen.opinion is not None and may_speak(chosen.opinion, present[chosen.opinion.id]):
         history = histories[chosen.opinion.id]
@@ -146,7 +149,33 @@ def fit_models(chosen: Chosen, inputs: Inputs) -> Fit | NoFit:
         assumptions.append((Remark.ALBUMIN_UNKNOWN, (("value", values),)))
         if opinion is not None and inputs.covariates.male is None:
             assumptions.append((Remark.SEX_UNKNOWN, (("model", short_name(opinion.estimate.model)),)))
-    return Fit(inputs, converged, opinion, tuple(assumptions), tuple(left_out))
+    told = replace(inputs, inputs=known_only(inputs.inputs, converged))
+    return Fit(told, converged, opinion, known_only(assumptions, converged), tuple(left_out))
+
+
+OF_COVARIATE = {
+    Remark.IMMUNOMODULATOR: Covariate.IMMUNOMODULATOR,
+    Remark.NO_IMMUNOMODULATOR: Covariate.IMMUNOMODULATOR,
+    Remark.IMMUNOMODULATOR_UNKNOWN: Covariate.IMMUNOMODULATOR,
+    Remark.ATI_POSITIVE: Covariate.ATI_POSITIVE,
+    Remark.ATI_NEGATIVE: Covariate.ATI_POSITIVE,
+    Remark.ATI_UNKNOWN: Covariate.ATI_POSITIVE,
+}
+
+
+def known_to(fitted: Sequence[Fitted], covariate: Covariate) -> bool:
+    """Whether any of the models takes a covariate into account."""
+    return any(knows(one.estimate.model, covariate) for one in fitted)
+
+
+def known_only(notes: Iterable[Note], fitted: Sequence[Fitted]) -> tuple[Note, ...]:
+    """The notes less those on a covariate that no model here takes into account."""
+    kept = []
+    for note in notes:
+        covariate = OF_COVARIATE.get(note[0])
+        if covariate is None or known_to(fitted, covariate):
+            kept.append(note)
+    return tuple(kept)
 
 
 def histories_for(models: Sequence[PkModel], inputs: Inputs, *, shared: bool) -> dict[str, History]:

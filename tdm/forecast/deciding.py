@@ -22,7 +22,7 @@ from tdm.forecast.regimens import (
     regimen_in_force,
     same_regimen,
 )
-from tdm.forecast.result import Absence, Forecast, Projection, TroughForecast
+from tdm.forecast.result import Absence, Forecast, Projection, Remark, TroughForecast
 from tdm.forecast.targets import LESS_DRUG
 from tdm.issues import DataIssue, IssueCode
 from tdm.options_dose import current_mg
@@ -186,7 +186,7 @@ def apart(assessment: Assessment, in_force: TroughForecast | None) -> float | No
 def _ranked(numbered: Forecasted, assessment: Assessment, knowledge: Knowledge) -> Forecasted:
     """The options as the forecast ranks them, where it may."""
     forecast = numbered.forecast
-    if forecast is None or not _may_rank(numbered.options, assessment):
+    if forecast is None or not _may_rank(numbered.options, assessment, forecast):
         return numbered
     ranking = rank(numbered.options, knowledge.policy)
     foreseen = replace(forecast, ranked=ranking.no_choice is None, no_choice=ranking.no_choice)
@@ -201,7 +201,7 @@ def _ranked(numbered: Forecasted, assessment: Assessment, knowledge: Knowledge) 
 
 
 def too_strong(options: Sequence[Option], forecast: Forecast, assessment: Assessment, policy: Policy) -> bool:
-    """Whether the order has more drug than is recommended: beyond all options, or as one set aside."""
+    """Whether the order has more drug than is recommended: beyond all options, or like one set aside."""
     asked = assessment.draft_regimen
     chosen = next((one for one in options if one.recommended), None)
     if asked is None or chosen is None:
@@ -217,7 +217,7 @@ def too_strong(options: Sequence[Option], forecast: Forecast, assessment: Assess
     return passes_ceiling(replace(order, predicted=same[0] if same else forecast.of_order), policy)
 
 
-def _may_rank(options: Sequence[Option], assessment: Assessment) -> bool:
+def _may_rank(options: Sequence[Option], assessment: Assessment, forecast: Forecast) -> bool:
     """Whether the recommendation may move: only where the rule recommends a regimen of the ladder itself.
 
     Of injections and in induction the specialist chooses. The forecast never recommends where the rule
@@ -227,6 +227,8 @@ def _may_rank(options: Sequence[Option], assessment: Assessment) -> bool:
         return False
     if any(situation.phase in INDUCTION for situation in assessment.situations):
         return False
+    if any(remark is Remark.SCHEDULE_PRESUMED for remark, _ in forecast.assumptions):
+        return False  # nothing is advised on doses that nobody recorded
     return any(option.recommended and is_candidate(option) for option in options)
 
 

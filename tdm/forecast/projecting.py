@@ -76,4 +76,5 @@ def project(
     falls = phase_of_day(round(due - times[0]), policy) if history.start_known else Phase.MAINTENANCE
     target = target_in(falls, Route.INTRAVENOUS, assessment, knowledge)
     day = now.day + timedelta(days=round(due))
-    return Projection(drawn.day.isoformat(), day.isoformat(), trough_at(found, to_reach(target), due))
+    trough = trough_at(found, to_reach(target), due)
+    return Projection(drawn.day.isoformat(), day.isoformat(), trough, past=day < now.day)

@@ -36,6 +36,7 @@ class Remark(StrEnum):
     UNUSUAL_FOR_MODEL = "unusual-for-model"
     # -- left out
     LEVEL_AT_LEAST = "level-at-least"
+    IMMUNOMODULATOR_NOT_MODELLED = "immunomodulator-not-modelled"
     OLDER_LEVELS = "older-levels"
     CLEARANCE_CHANGED = "clearance-changed"
     MODEL_OUT_OF_RANGE = "model-out-of-range"
@@ -130,12 +131,13 @@ class TroughForecast:
 class Projection:
     """The trough that a level drawn within the interval leads to; it never decides.
 
-    `drawn` is the day of the level, `due` the day of the trough, both ISO dates.
+    `drawn` is the day of the level, `due` the day of the trough, both ISO dates; `past`: that day is over.
     """
 
     drawn: str
     due: str
     trough: TroughForecast
+    past: bool = False
 
 
 @dataclass(frozen=True, slots=True)

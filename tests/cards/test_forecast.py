@@ -10,8 +10,10 @@ from cards.forecast import (
     forecast_lines,
     lines_of,
     no_choice_text,
+    notes_text,
     option_forecast,
     percent,
+    percents,
     trough_text,
 )
 from cards.summary import summary
@@ -79,7 +81,7 @@ def test_one_model_gives_a_trough_with_interval_and_chance() -> None:
 def test_two_models_give_a_bracket_and_the_more_cautious_chances() -> None:
     assert trough_text(TWO, WORDING) == (
         "predicted trough 3.9–5.9 µg/mL by two models (80 % interval 1.2–12); "
-        "33 % chance of at least 6, 18 % of above 9"
+        "33–64 % chance of at least 6, 10–18 % of above 9"
     )
 
 
@@ -99,9 +101,9 @@ def test_no_chance_is_named_that_was_not_asked_for() -> None:
 
 def test_the_ceiling_alone_may_be_asked_for_and_is_left_out_at_the_aim() -> None:
     ceiling = dataclasses.replace(TWO, at_least_ug_ml=None)
-    assert trough_text(ceiling, WORDING).endswith("; 18 % of above 9")
+    assert trough_text(ceiling, WORDING).endswith("; 10–18 % of above 9")
     level = dataclasses.replace(TWO, at_least_ug_ml=9.0)
-    assert trough_text(level, WORDING).endswith("33 % chance of at least 9")
+    assert trough_text(level, WORDING).endswith("33–64 % chance of at least 9")
 
 
 def test_a_trough_after_the_next_dose_says_so() -> None:
@@ -168,7 +170,7 @@ def test_the_section_names_prediction_basis_assumptions_accuracy_and_reserve() -
     in_force, basis, assumed, accuracy, caveat = lines_of(FORECAST, KNOWLEDGE, WORDING)
     assert in_force == (
         "Regimen in force: predicted trough 3.9–5.9 µg/mL by two models (80 % interval 1.2–12); "
-        "33 % chance of at least 6."
+        "33–64 % chance of at least 6."
     )
     assert basis == "By Fasanmade 2011 and Wojciechowski 2017, fitted to the level of 2026-06-14, 70 kg."
     assert assumed == "Assumed: infusions of 2 hours; no antibodies, for none were measured."
@@ -187,14 +189,16 @@ def test_a_forecast_without_a_level_says_that_it_is_a_priori() -> None:
     assert not any(line.startswith("Assumed") for line in lines)
 
 
-def test_a_projection_comes_with_its_reserve_and_leaves_the_settled_trough_out() -> None:
+def test_a_projection_comes_with_its_reserve_before_the_settled_trough() -> None:
     forecast = dataclasses.replace(FORECAST, projection=Projection("2026-05-30", "2026-06-15", TWO))
     lines = lines_of(forecast, KNOWLEDGE, WORDING)
     assert lines[0] == (
         "From the level of 2026-05-30, drawn within the interval, a trough of 3.9–5.9 µg/mL by two models is "
         "projected for 2026-06-15 (80 % interval 1.2–12). It does not decide."
     )
-    assert not any(line.startswith("Regimen in force") for line in lines)
+    assert lines[1].startswith("Regimen in force")
+    past = dataclasses.replace(FORECAST, projection=Projection("2026-05-06", "2026-05-26", TWO, past=True))
+    assert "was to be expected on 2026-05-26" in lines_of(past, KNOWLEDGE, WORDING)[0]
 
 
 def test_a_further_opinion_is_named_by_its_model() -> None:
@@ -244,7 +248,7 @@ def test_how_the_recommended_option_was_chosen_is_said_first() -> None:
     lines = forecast_lines(decision(ranked, option(TWO, recommended=True)), KNOWLEDGE, WORDING)
     assert lines[0] == (
         "Recommended is the least drug within 10 points of the best chance, among the options with at most "
-        "a 70 % chance of passing 9 µg/mL. The more cautious model counts."
+        "a 60 % chance of passing 9 µg/mL. The more cautious model counts."
     )
     free = forecast_lines(decision(ranked, option(SINGLE, recommended=True)), KNOWLEDGE, WORDING)
     assert free[0].startswith("Recommended is the least drug within 10 points of the best chance. ")
@@ -289,3 +293,36 @@ def test_a_measured_trough_apart_from_the_expected_one_has_its_word() -> None:
         " Measured was 7.25 µg/mL: the models take a part of one level for chance and expect the next one "
         "nearer to the average."
     )
+
+
+@pytest.mark.parametrize(
+    ("chances", "text"),
+    [
+        ([0.33, 0.64], "33–64 %"),
+        ([0.64, 0.33], "33–64 %"),
+        ([0.332, 0.334], "33 %"),
+        ([0.5], "50 %"),
+        ([None, 0.5], "50 %"),
+        ([0.001, 0.002], "under 1 %"),
+        ([0.001, 0.3], "up to 30 %"),
+        ([0.96, 0.999], "96 % or more"),
+        ([0.001, 0.999], "up to over 99 %"),
+    ],
+)
+def test_chances_of_two_models_are_a_range(chances: list[float | None], text: str) -> None:
+    assert percents(chances, WORDING) == text
+
+
+@pytest.mark.parametrize(
+    ("remark", "text"),
+    [
+        (Remark.DOSES, "1 dose on record since 2026-01-01"),
+        (Remark.DOSE_AMOUNTS, "the usual amount for 1 dose without a usable one"),
+        (Remark.DOSES_REPORTED, "1 dose known from a statement or dispense as given"),
+        (Remark.INJECTIONS_AS_ORDERED, "1 injection not on record as ordered"),
+    ],
+)
+def test_one_of_a_kind_is_one(remark: Remark, text: str) -> None:
+    values = (("count", "1"), ("day", "2026-01-01"), ("every", "2 weeks"))
+    assert notes_text([(remark, values)], WORDING) == text
+    assert notes_text([(remark, (("count", "2"), *values[1:]))], WORDING).split(" ")[0] in {"2", "the"}

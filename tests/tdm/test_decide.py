@@ -188,7 +188,6 @@ def test_a_course_is_assessed_and_decided():
     )
     assert found.indicator is Indicator.WARNING
     assert found.knowledge_version == shipped_knowledge().version
-    assert found.options[0].recommended
     assert {option.kind for option in found.options} == {
         K.RAISE_DOSE,
         K.SHORTEN_INTERVAL_2_WEEKS,

@@ -341,3 +341,27 @@ def test_the_rhythm_of_infusions_is_none_of_injections():
 def test_an_interval_of_an_unnamed_route_fits():
     found, _ = regimen(infusions(56), order(300, route=None, interval=42))
     assert found.interval_days == 42
+
+
+@pytest.mark.parametrize(
+    ("parts", "doubtful"),
+    [
+        ((order(300, mg=350, mg_per_kg=None), infusion(112), infusion(56, mg=100)), True),
+        ((order(300, mg=350, mg_per_kg=None), infusion(56, mg=100)), True),
+        ((order(300, mg=350, mg_per_kg=None), infusion(112), infusion(56, mg=700)), True),
+        ((order(300, mg=350, mg_per_kg=None), infusion(112, mg=700), infusion(56, mg=700)), False),
+        ((order(300, mg=350, mg_per_kg=None), infusion(112), infusion(56, mg=400)), False),
+        ((order(300, mg=None, mg_per_kg=5), infusion(112), infusion(56, mg=None, mg_per_kg=1.4)), True),
+        ((order(10, mg=700, mg_per_kg=None), infusion(112), infusion(56)), False),  # the order announces it
+        ((order(300, mg=None, mg_per_kg=None), infusion(112), infusion(56, mg=100)), False),
+        ((infusion(112), infusion(56, mg=100)), False),
+    ],
+)
+def test_a_last_dose_that_stands_alone_against_its_order_is_doubtful(parts, doubtful):
+    found, _ = regimen(*parts)
+    assert found.dose_doubtful is doubtful
+
+
+def test_without_a_weight_only_doses_in_one_unit_are_compared():
+    found, _ = regimen(order(300), infusion(112), infusion(56, mg=100), kilograms=None)
+    assert not found.dose_doubtful

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tdm.facts import Comparator
+from tdm.facts import Comparator, MedicationConcept
 from tdm.forecast import compose as module
 from tdm.forecast.compose import Asked, fit, trough_at, troughs_of, unexpected_sample
 from tdm.forecast.result import Absence, Remark
@@ -21,6 +21,7 @@ from tests.support.course_builder import (
     infusions,
     level,
     maintenance,
+    medication,
     order,
     weight,
 )
@@ -277,3 +278,16 @@ def test_what_cannot_be_fitted_again_is_said_as_it_is(monkeypatch):
 
     monkeypatch.setattr(module, "fit_models", once)
     assert unfitted(falling(6.0)).absent is Absence.NOT_CONVERGED
+
+
+def test_a_covariate_that_no_model_here_knows_is_no_input():
+    parts = crohns(), weight(40), order(500), maintenance(mg=200), level(3.0), quiet(), albumin(4.0)
+    found = fitted(course(child(), *parts, medication(MedicationConcept.THIOPURINE)))
+    assert Remark.IMMUNOMODULATOR not in remarks(found.inputs.inputs)
+    assert Remark.IMMUNOMODULATOR_NOT_MODELLED in remarks(found.left_out)
+    without = fitted(course(child(), *parts))
+    assert Remark.NO_IMMUNOMODULATOR not in remarks(without.inputs.inputs)
+    assert Remark.IMMUNOMODULATOR_NOT_MODELLED not in remarks(without.left_out)
+    taking = fitted(relapse(medication(MedicationConcept.THIOPURINE)))
+    assert Remark.IMMUNOMODULATOR in remarks(taking.inputs.inputs)
+    assert taking.left_out == ()

@@ -58,7 +58,8 @@ def test_every_regimen_of_the_ladder_has_its_trough():
 
 
 def test_the_recommendation_moves_to_what_is_likely_to_be_enough():
-    without, with_forecast = decided(relapse(), forecast_enabled=False), decided(relapse())
+    of = relapse(value=1.2)
+    without, with_forecast = decided(of, forecast_enabled=False), decided(of)
     assert recommended(without)[0].kind is K.RAISE_DOSE
     (chosen,) = recommended(with_forecast)
     assert with_forecast.forecast.ranked
@@ -319,7 +320,7 @@ def test_without_a_level_there_is_nothing_to_be_apart_from():
     ],
 )
 def test_an_order_far_above_the_recommended_option_is_never_waved_through(asked, stronger):
-    decision = decided(relapse(draft(mg_per_kg=None, **asked)))
+    decision = decided(relapse(draft(mg_per_kg=None, **asked), value=1.2))
     (chosen,) = recommended(decision)
     assert (chosen.dose_mg, chosen.interval_days) == (350, 28)
     assert decision.draft_already_does_it is not stronger
@@ -353,3 +354,28 @@ def test_an_implausible_albumin_is_named_among_the_doubts():
         person(order(500), maintenance(), level(1.8), ati("negative"), albumin(36.0), active())
     )
     assert IssueCode.MARKER_IMPLAUSIBLE in [one.code for one in decision.issues]
+
+
+def test_a_single_odd_dose_leaves_no_recommendation_and_is_named():
+    doses = maintenance(last=112, count=5)
+    part = person(
+        order(500, mg=350, mg_per_kg=None),
+        doses,
+        infusion(56, mg=100),
+        level(1.8),
+        ati("negative"),
+        active(),
+        draft(),
+    )
+    for decision in (decided(part), decided(part, forecast_enabled=False)):
+        assert decision.verdict is Verdict.INTENSIFY
+        assert recommended(decision) == []
+        assert IssueCode.DOSE_DISAGREES in [one.code for one in decision.issues]
+
+
+def test_on_doses_that_nobody_recorded_the_rule_keeps_its_recommendation():
+    of = person(order(500), level(1.2), ati("negative"), albumin(4.1), active())
+    decision, without = decided(of), decided(of, forecast_enabled=False)
+    assert decision.options[0].predicted is not None
+    assert not decision.forecast.ranked
+    assert [one.kind for one in recommended(decision)] == [one.kind for one in recommended(without)]

@@ -85,6 +85,8 @@ def test_the_trough_is_projected_to_the_end_of_the_interval():
 def test_an_infusion_that_came_early_ends_the_interval():
     found = projected(mid_interval(infusion(10)))
     assert found.due == "2026-02-27"
+    assert found.past
+    assert not projected(mid_interval()).past
 
 
 def test_a_sample_just_before_an_early_infusion_has_no_trough_to_come():
