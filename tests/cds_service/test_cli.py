@@ -272,7 +272,10 @@ def test_commands_that_believe_nobody_do_not_read_the_trust_file(request_file: P
     assert invoke("check-config", **nowhere).exit_code == 4
 
 
-def test_the_sandbox_does_not_start_beside_a_trust_file(tmp_path: Path) -> None:
+def test_the_sandbox_does_not_start_beside_a_trust_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sandbox_module, "make_server", lambda *_, **__: FakeServer())
     result = invoke("sandbox", INFLIXIMAB_CDS_TRUST=str(write_trust(tmp_path)))
     assert result.exit_code == 4
     assert "sandbox-with-trust" in result.output
@@ -322,6 +325,7 @@ class FakeServer:
 
     def __init__(self) -> None:
         self.closed = False
+        self.app: Any = None
 
     def serve_forever(self) -> None:
         raise KeyboardInterrupt
@@ -356,19 +360,14 @@ def test_the_sandbox_says_what_it_is_and_what_to_do_next(monkeypatch: pytest.Mon
 def test_the_sandbox_lets_requests_name_the_fhir_servers_of_its_options(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    bound: list[Any] = []
-
-    def make_server(*arguments: Any, **_: Any) -> FakeServer:
-        bound.append(arguments[2])
-        return FakeServer()
-
-    monkeypatch.setattr(sandbox_module, "make_server", make_server)
+    server = FakeServer()
+    monkeypatch.setattr(sandbox_module, "make_server", lambda *_, **__: server)
     monkeypatch.setattr(sandbox_module, "warm_up", lambda _: None)
     bases = ("http://127.0.0.1:8103/fhir/R4", "http://localhost:8080/fhir")
     result = invoke("sandbox", "--fhir-base", bases[0], "--fhir-base", bases[1])
     assert result.exit_code == 0, result.output
-    with bound[0].test_request_context("/cds-services", environ_base={"REMOTE_ADDR": "127.0.0.1"}):
-        bound[0].preprocess_request()
+    with server.app.test_request_context("/cds-services", environ_base={"REMOTE_ADDR": "127.0.0.1"}):
+        server.app.preprocess_request()
         assert current_caller().fhir_bases == bases
     refused = invoke("sandbox", "--fhir-base", "https://ehr.example/fhir")
     assert refused.exit_code == 4
