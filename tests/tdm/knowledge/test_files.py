@@ -17,7 +17,7 @@ from tdm.knowledge.model import Knowledge
 
 
 def test_the_packaged_knowledge_loads_once_and_has_its_version_and_hash(knowledge: Knowledge) -> None:
-    assert knowledge.version == "2026.11.22"
+    assert knowledge.version == "2026.11.26"
     assert len(knowledge.content_hash) == 64
     assert knowledge.content_hash == content_hash(read_bytes(packaged()))
     assert load_knowledge() is load_knowledge()
@@ -75,7 +75,7 @@ def test_a_file_that_is_not_toml_is_named(body: bytes) -> None:
 @pytest.mark.parametrize(
     ("name", "old", "new", "key"),
     [
-        ("knowledge", '"2026.11.22"', '"yesterday"', "knowledge.toml: version"),
+        ("knowledge", '"2026.11.26"', '"yesterday"', "knowledge.toml: version"),
         ("policy", "value = 200", 'value = 200\nunit = "g"', "policy.toml: level_implausible_above_ug_ml"),
         ("policy", 'basis = "policy"', 'basis = "hearsay"', "policy.toml: future_tolerance_minutes.basis"),
         (
