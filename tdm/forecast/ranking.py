@@ -48,6 +48,8 @@ def rank(options: Sequence[Option], policy: Policy) -> Ranking:
     good = sorted((one for one in allowed if chance(one) >= cut), key=by_change)
     if not good:
         why = NoChoice.NO_EVEN_CHANCE if len(within) == len(rated) else NoChoice.BETWEEN
+        if any(chance(one) >= policy.forecast_least_chance for one in within):
+            why = NoChoice.MORE_DRUG
         return Ranking(_unmarked(options), no_choice=why)
     ranked = _reordered(options, rated, good[0])
     return Ranking(ranked, tuple([replace(one, recommended=one is good[0]) for one in good]))

@@ -72,6 +72,7 @@ class NoChoice(StrEnum):
 
     NO_EVEN_CHANCE = "no-even-chance"  # none reaches the aim with an even chance
     ABOVE_CEILING = "above-ceiling"  # each is too likely to be more than is wanted
+    MORE_DRUG = "more-drug"  # what would do without passing the ceiling takes more drug than what passes it
     BETWEEN = "between"  # each either falls short of the aim or is too likely to pass the ceiling
 
 

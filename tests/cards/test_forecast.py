@@ -261,6 +261,7 @@ def test_how_the_recommended_option_was_chosen_is_said_first() -> None:
     [
         (NoChoice.NO_EVEN_CHANCE, "None of these changes has an even chance of at least 6 µg/mL"),
         (NoChoice.ABOVE_CEILING, "Each of these changes is likely to pass 9 µg/mL"),
+        (NoChoice.MORE_DRUG, "The least drug that would do is likely to pass 9 µg/mL"),
         (NoChoice.BETWEEN, "Each of these changes either falls short of 6 µg/mL or is likely to pass 9"),
     ],
 )

@@ -213,7 +213,7 @@ def test_each_resource_of_an_action_is_valid_fhir_r4_where_the_draft_was(answers
             if valid(drafts.get(action["resource"].get("id"), action["resource"])):
                 assert valid(action["resource"]), answer.story.slug
                 proved += 1
-    assert proved > 20
+    assert proved > 15
 
 
 @pytest.mark.requirement("cds-hooks_2.0@131")

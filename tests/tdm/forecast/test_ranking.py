@@ -60,7 +60,7 @@ def test_what_is_likely_to_pass_the_ceiling_is_not_recommended():
 def test_what_is_set_aside_for_passing_the_ceiling_is_no_reason_for_more_drug():
     often, strong = rung(0.8, 0.75, mg=350, days=28), rung(0.62, 0.4, mg=700, days=42)
     ranking = rank([often, strong, rung(0.2, mg=350, days=42)], POLICY)
-    assert (recommended(ranking), ranking.no_choice) == ([], NoChoice.BETWEEN)
+    assert (recommended(ranking), ranking.no_choice) == ([], NoChoice.MORE_DRUG)
     assert recommended(rank([rung(0.8, 0.6, mg=350, days=28), strong], POLICY)) == [(350, 28)]
 
 
