@@ -240,7 +240,7 @@ class Policy:
     same_weight_fraction: float = 0.02
     forecast_enabled: bool = True
     forecast_within_points: float = 10
-    forecast_ceiling_chance_limit: float = 0.6
+    forecast_ceiling_chance_limit: float = 0.7
     forecast_least_chance: float = 0.5
     forecast_level_valid_days: float = 365
     forecast_albumin_valid_days: float = 182

@@ -248,7 +248,7 @@ def test_how_the_recommended_option_was_chosen_is_said_first() -> None:
     lines = forecast_lines(decision(ranked, option(TWO, recommended=True)), KNOWLEDGE, WORDING)
     assert lines[0] == (
         "Recommended is the least drug within 10 points of the best chance, among the options with at most "
-        "a 60 % chance of passing 9 µg/mL. The more cautious model counts."
+        "a 70 % chance of passing 9 µg/mL. The more cautious model counts."
     )
     free = forecast_lines(decision(ranked, option(SINGLE, recommended=True)), KNOWLEDGE, WORDING)
     assert free[0].startswith("Recommended is the least drug within 10 points of the best chance. ")

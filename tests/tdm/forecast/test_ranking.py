@@ -51,7 +51,7 @@ def test_the_cut_is_the_sites():
 
 
 def test_what_is_likely_to_pass_the_ceiling_is_not_recommended():
-    options = [rung(0.9, 0.61, days=28), rung(0.6, 0.6, days=42)]
+    options = [rung(0.9, 0.71, days=28), rung(0.6, 0.7, days=42)]
     assert recommended(rank(options, POLICY)) == [(350, 42)]
     strict = rank(options, knowledge(forecast_ceiling_chance_limit=0.5).policy)
     assert (recommended(strict), strict.no_choice) == ([], NoChoice.ABOVE_CEILING)
@@ -61,7 +61,7 @@ def test_what_is_set_aside_for_passing_the_ceiling_is_no_reason_for_more_drug():
     often, strong = rung(0.8, 0.75, mg=350, days=28), rung(0.62, 0.4, mg=700, days=42)
     ranking = rank([often, strong, rung(0.2, mg=350, days=42)], POLICY)
     assert (recommended(ranking), ranking.no_choice) == ([], NoChoice.MORE_DRUG)
-    assert recommended(rank([rung(0.8, 0.6, mg=350, days=28), strong], POLICY)) == [(350, 28)]
+    assert recommended(rank([rung(0.8, 0.7, mg=350, days=28), strong], POLICY)) == [(350, 28)]
 
 
 def test_as_much_drug_as_what_was_set_aside_may_be_recommended():

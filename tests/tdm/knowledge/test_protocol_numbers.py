@@ -98,7 +98,7 @@ POLICY = {
     "same_weight_fraction": 0.02,
     "forecast_enabled": True,
     "forecast_within_points": 10,
-    "forecast_ceiling_chance_limit": 0.6,
+    "forecast_ceiling_chance_limit": 0.7,
     "forecast_least_chance": 0.5,
     "forecast_level_valid_days": 365,
     "forecast_albumin_valid_days": 182,
