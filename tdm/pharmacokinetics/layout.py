@@ -94,7 +94,7 @@ def stretches(
         near = given[bisect_left(given, (begin - longest,)) : bisect_left(given, (end,))]
         trains, injections = _sorted_out(near, begin)
         queries = [_query(at, trains, injections) for at in times]
-        plain = len(trains) == 1 and not injections.links and not any(query.running for query in queries)
+        plain = len(trains) == 1 and not injections.links and not any([query.running for query in queries])
         over = [query.finished[0] for query in queries] if plain else []
         found.append(Stretch(begin, entry, trains, injections, queries, carries_on, plain, over))
         begin = end

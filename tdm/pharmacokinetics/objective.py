@@ -47,15 +47,16 @@ def weighed(task: Task, eta: Sequence[float], predicted: Levels) -> Point:
     """
     values, columns = predicted
     found, slopes, bends = costs(task.observed, values)
-    pull = times(task.precision, eta)
-    gradient = [2.0 * own + sum(map(mul, slopes, column)) for own, column in zip(pull, columns, strict=True)]
+    precision, pull = task.precision, times(task.precision, eta)
+    gradient: list[float] = []
     curvature: list[list[float]] = []
-    for place, (column, known) in enumerate(zip(columns, task.precision, strict=True), 1):
-        bent = list(map(mul, bends, column))
-        row = [
-            2.0 * own + sum(map(mul, bent, other)) for own, other in zip(known[:place], columns, strict=False)
-        ]
-        for above, value in zip(curvature, row, strict=False):
-            above.append(value)
+    for place, column in enumerate(columns):
+        gradient.append(2.0 * pull[place] + sum(map(mul, slopes, column)))
+        known, bent, row = precision[place], list(map(mul, bends, column)), []
+        for other in range(place):  # symmetric: each product is formed once
+            value = 2.0 * known[other] + sum(map(mul, bent, columns[other]))
+            row.append(value)
+            curvature[other].append(value)
+        row.append(2.0 * known[place] + sum(map(mul, bent, column)))
         curvature.append(row)
     return Point(eta, predicted, dot(pull, eta) + found, gradient, curvature)

@@ -57,9 +57,10 @@ def decayed_both(
     place = 0
     for doses, since in moments:
         if doses > place:
-            first = bisect_left(ends, ends[doses - 1] - reach, place, doses)
-            if first > place:
-                place, here, here_aged, late, late_aged = first, 0.0, 0.0, 0.0, 0.0
+            oldest = ends[doses - 1] - reach
+            if ends[place] < oldest:
+                place = bisect_left(ends, oldest, place, doses)
+                here = here_aged = late = late_aged = 0.0
             for gap, amount in links[place:doses]:
                 decay = exp(-fast * gap)
                 here_aged = (here_aged + gap * here) * decay
