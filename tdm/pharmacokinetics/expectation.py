@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from operator import mul
 from typing import NamedTuple
 
 from tdm.pharmacokinetics.concentration import Levels
@@ -59,12 +60,13 @@ def observations(model: PkModel, samples: Sequence[Sample], prior: Levels) -> li
 def expectations(model: PkModel, prior: Levels) -> tuple[Expected, ...]:
     """The range about each level of a typical patient, of patients, occasions and residual error together."""
     between = [model.iov_cl * slope * slope for slope in prior.columns[0]]
-    for row, left in zip(model.omega, prior.columns, strict=True):
-        for covariance, right in zip(row, prior.columns, strict=True):
+    for place, (row, left) in enumerate(zip(model.omega, prior.columns, strict=True)):
+        for other in range(place + 1):
+            covariance = row[other] if other == place else 2.0 * row[other]  # symmetric
             if covariance:
+                products = map(mul, left, prior.columns[other])
                 between = [
-                    known + covariance * one * other
-                    for known, one, other in zip(between, left, right, strict=True)
+                    known + covariance * product for known, product in zip(between, products, strict=True)
                 ]
     reach = Z_99 * math.sqrt(model.omega[0][0] + model.iov_cl)
     lengthened = math.expm1(reach) / reach

@@ -94,7 +94,7 @@ def stretches(
         near = given[bisect_left(given, (begin - longest,)) : bisect_left(given, (end,))]
         trains, injections = _sorted_out(near, begin)
         queries = [_query(at, trains, injections) for at in times]
-        plain = len(trains) == 1 and not injections.links and not any([query.running for query in queries])
+        plain = len(trains) == 1 and not injections.links and not any(query.running for query in queries)
         over = [query.finished[0] for query in queries] if plain else []
         found.append(Stretch(begin, entry, trains, injections, queries, carries_on, plain, over))
         begin = end
@@ -109,7 +109,8 @@ def _sorted_out(given: Sequence[Administration], begin: float) -> tuple[list[Tra
     if given and given[0].at_days >= begin:
         days, amounts, durations, subcutaneous = zip(*given, strict=True)
         duration = durations[0]
-        if len(set(durations)) == 1 and not any(subcutaneous):  # the common case, and the quick one
+        # the common case, and the quick one
+        if durations.count(duration) == len(durations) and not any(subcutaneous):
             return [_train(duration, days, [at + duration for at in days], amounts)], NO_TRAIN
     pieces: dict[float, list[tuple[float, float, float]]] = {}
     injections: list[tuple[float, float, float]] = []

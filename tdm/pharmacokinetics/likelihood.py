@@ -96,22 +96,28 @@ Way = tuple[float, float, float]
 """How a prediction goes along a line: its value at position 0, and its logarithm's slope and bend there."""
 
 
+# So many variances are multiplied before a logarithm is taken: few enough for their product to stay a number.
+AT_ONCE = 16
+
+
 def deviances(samples: Sequence[tuple[Observed, Way]], positions: Sequence[float]) -> list[float]:
     """-2 log likelihood of all samples at several positions of a line."""
-    exp, log = math.exp, math.log
-    found = []
-    rows = [(*observed, *way) for observed, way in samples]
-    for position in positions:
-        total = 0.0
-        for level, below, quadratic, linear, constant, start, slope, bend in rows:
-            prediction = start * exp(position * (slope + position * bend))
-            variance = (quadratic * prediction + linear) * prediction + constant
-            if below:
-                total += censored(level, prediction, variance, 0.0)[0]
-            else:
-                apart = prediction - level
-                total += log(variance) + apart * apart / variance
-        found.append(total)
+    exp = math.exp
+    found = [0.0] * len(positions)
+    for first in range(0, len(samples), AT_ONCE):
+        rows = [(*observed, *way) for observed, way in samples[first : first + AT_ONCE]]
+        for place, position in enumerate(positions):
+            total, product = 0.0, 1.0
+            for level, below, quadratic, linear, constant, start, slope, bend in rows:
+                prediction = start * exp(position * (slope + position * bend))
+                variance = (quadratic * prediction + linear) * prediction + constant
+                if below:
+                    total += censored(level, prediction, variance, 0.0)[0]
+                else:
+                    apart = prediction - level
+                    total += apart * apart / variance
+                    product *= variance
+            found[place] += total + math.log(product)
     return found
 
 

@@ -58,7 +58,7 @@ def normal_line(model: PkModel, covariance: Matrix, slopes: Sequence[float]) -> 
     deviation = math.sqrt(dot(direction, slopes))
     if deviation == 0.0:  # no drug is left to be uncertain of: clearance says how little
         direction, deviation = [-row[0] for row in covariance], math.sqrt(covariance[0][0])
-    unit = tuple(part / deviation for part in direction)
+    unit = tuple([part / deviation for part in direction])
     return Line(unit, -Z_80, 0.0, Z_80, _across(model, covariance, unit))
 
 
@@ -74,9 +74,9 @@ def _across(model: PkModel, covariance: Matrix, direction: Sequence[float]) -> t
     open_variance = covariance[place][place] - known * known
     if open_variance <= 0.0:
         return ()
+    deviation = math.sqrt(open_variance)
     return tuple(
-        (row[place] - known * part) / math.sqrt(open_variance)
-        for row, part in zip(covariance, direction, strict=True)
+        [(row[place] - known * part) / deviation for row, part in zip(covariance, direction, strict=True)]
     )
 
 

@@ -27,6 +27,7 @@ RESIDUALS = st.builds(
     st.sampled_from(Combination),
     st.just("read somewhere"),
 )
+RESIDUAL = Residual(0.4, 0.0, Combination.VARIANCE_SUM, "")
 LEVELS = st.floats(0.05, 60.0)
 
 
@@ -121,6 +122,15 @@ def test_samples_along_a_line_cost_the_same_as_one_by_one(residual, samples):
         for at in positions
     ]
     assert deviances(ways, positions) == pytest.approx(expected)
+
+
+def test_very_many_samples_along_a_line_neither_vanish_nor_overflow():
+    positions = (0.0, 1.0)
+    for residual, start in ((Residual(0.0, 0.0, Combination.VARIANCE_SUM, ""), 3.0), (RESIDUAL, 1e6)):
+        one = observed(residual, start)
+        ways = [(one, (start, 1e-6, 0.0))] * 100
+        expected = [100.0 * cost(one, start * math.exp(1e-6 * at))[0] for at in positions]
+        assert deviances(ways, positions) == pytest.approx(expected)
 
 
 @given(st.floats(-8.0, 8.0))
