@@ -70,10 +70,10 @@ def expectations(model: PkModel, prior: Levels) -> tuple[Expected, ...]:
                 ]
     reach = Z_99 * math.sqrt(model.omega[0][0] + model.iov_cl)
     lengthened = math.expm1(reach) / reach
-    quadratic, linear, constant = spread_of(model.residual)
+    residual = spread_of(model.residual)
     return tuple(
         [
-            _expected(value, variance, (quadratic * value + linear) * value + constant, lengthened)
+            _expected(value, variance, residual.variance(value), lengthened)
             for value, variance in zip(prior.values, between, strict=True)
         ]
     )

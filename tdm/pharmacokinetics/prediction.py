@@ -146,10 +146,10 @@ def _predicted(
     value, slopes = middle
     if value <= 0.0:
         return NOTHING
-    along = dot(slopes, estimate.line.direction) / value
-    whole = dot(times(estimate.covariance, slopes), slopes) / (value * value)
-    by_clearance = slopes[0] / value
-    apart = estimate.model.iov_cl * by_clearance * by_clearance
+    relative = [slope / value for slope in slopes]  # first of all: the square of a tiny level is nothing
+    along = dot(relative, estimate.line.direction)
+    whole = dot(times(estimate.covariance, relative), relative)
+    apart = estimate.model.iov_cl * relative[0] * relative[0]
     if beside and min(beside) > 0.0:
         bend = math.log(beside[0] / value) + math.log(beside[1] / value)
         apart += 0.25 * bend * bend
