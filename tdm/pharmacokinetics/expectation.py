@@ -16,6 +16,8 @@ Z_99 = 2.5758293035489004
 # The published normal errors of 40 % and more allow a level of nothing, whatever was given. A level under
 # this share of what its patient should have is called a surprise all the same: a convention of ours.
 LEAST_SHARE = 0.05
+# Decades after the last dose patients differ by more powers of e than a float can hold: cut off here.
+WIDEST = 700.0
 
 
 class Expected(NamedTuple):
@@ -89,5 +91,5 @@ def _expected(value: float, between: float, within: float, lengthened: float) ->
         return NOTHING
     patients, error = Z_99 * math.sqrt(between) / value, Z_99 * math.sqrt(within) / value
     below = math.hypot(patients * lengthened, math.log(max(1.0 - error, LEAST_SHARE)))
-    above = math.hypot(patients, math.log1p(error))
+    above = min(math.hypot(patients, math.log1p(error)), WIDEST)
     return Expected(value, value * math.exp(-below), value * math.exp(above))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -75,6 +77,16 @@ def test_a_level_where_no_drug_can_be_disagrees():
     expected = expectation("fasanmade-2011-combined", 0.0)
     assert expected == (0.0, 0.0, 0.0)
     assert expected.disagrees(Sample(0.0, 3.0))
+
+
+@pytest.mark.parametrize("name", list(MODELS))
+def test_a_range_decades_after_the_last_dose_is_a_range(name):
+    reached = []
+    for years in range(2, 60):
+        median, lower, upper = expectation(name, 365.0 * years)
+        assert 0.0 <= lower <= median <= upper < math.inf
+        reached.append(median)
+    assert min(reached) < 1e-250
 
 
 def test_a_level_far_beyond_what_the_doses_can_give_disagrees():
