@@ -12,7 +12,7 @@ from tdm.pharmacokinetics.crossing import crossed
 from tdm.pharmacokinetics.disposition import System, mean_decay, mean_decay_slope, system_of
 from tdm.pharmacokinetics.layout import Stretch
 from tdm.pharmacokinetics.parameters import ABSORPTION, CENTRAL_VOLUME, Vector
-from tdm.pharmacokinetics.superposition import decayed
+from tdm.pharmacokinetics.superposition import decayed_both
 
 # Of an amount exp(-FORGOTTEN) = 1e-17 is left: less than a float can tell beside any dose given since.
 FORGOTTEN = 39.0
@@ -99,25 +99,23 @@ def _plain(stretch: Stretch, system: System, values: Vector, places: Sequence[in
     (train,), volume = stretch.trains, values[CENTRAL_VOLUME]
     duration = train.duration_days
     (fast, slow), (first, second) = system.rates, system.weights
-    fast_share, slow_share = mean_decay(fast * duration), mean_decay(slow * duration)
-    fast_slope = duration * mean_decay_slope(fast * duration)
-    slow_slope = duration * mean_decay_slope(slow * duration)
-    left = decayed(fast, train, stretch.finished)
-    late = decayed(slow, train, stretch.finished)
-    fast_share, slow_share = fast_share / volume, slow_share / volume
+    fast_share, slow_share = mean_decay(fast * duration) / volume, mean_decay(slow * duration) / volume
     quick, long = fast_share * first, slow_share * second
-    found = [quick * one + long * other for (one, _), (other, _) in zip(left, late, strict=True)]
+    left = decayed_both(fast, slow, train, stretch.finished)
+    found = [quick * here + long * late for here, _, late, _ in left]
     if not places:
         return Levels(found, [])
-    by_fast = [first * fast_slope / volume * one - quick * aged for one, aged in left]
-    by_slow = [second * slow_slope / volume * one - long * aged for one, aged in late]
-    by_weight = [
-        fast_share * one - slow_share * other for (one, _), (other, _) in zip(left, late, strict=True)
+    fast_slope = first * duration * mean_decay_slope(fast * duration) / volume
+    slow_slope = second * duration * mean_decay_slope(slow * duration) / volume
+    changes = [  # by the fast rate, by the slow one, by the weight of the fast one
+        (
+            fast_slope * here - quick * here_aged,
+            slow_slope * late - long * late_aged,
+            fast_share * here - slow_share * late,
+        )
+        for here, here_aged, late, late_aged in left
     ]
-    columns = [
-        [a * x + b * y + c * z for x, y, z in zip(by_fast, by_slow, by_weight, strict=True)]
-        for a, b, c in system.slopes
-    ]
+    columns = [[a * x + b * y + c * z for x, y, z in changes] for a, b, c in system.slopes]
     if CENTRAL_VOLUME in places:
         own = places.index(CENTRAL_VOLUME)
         columns[own] = list(map(sub, columns[own], found))

@@ -13,7 +13,7 @@ from tdm.pharmacokinetics.carrying import NOWHERE, Amount, Amounts
 from tdm.pharmacokinetics.disposition import System, exchange_of, mean_decay, mean_decay_slope
 from tdm.pharmacokinetics.layout import Stretch
 from tdm.pharmacokinetics.parameters import Vector
-from tdm.pharmacokinetics.superposition import decayed
+from tdm.pharmacokinetics.superposition import decayed_both
 
 
 def crossed(
@@ -82,8 +82,6 @@ def _contents(stretch: Stretch, fast: float, slow: float) -> list[tuple[float, f
     duration = train.duration_days
     share, slope = mean_decay(fast * duration), duration * mean_decay_slope(fast * duration)
     late_share, late_slope = mean_decay(slow * duration), duration * mean_decay_slope(slow * duration)
-    of_fast = decayed(fast, train, stretch.finished)
-    of_slow = decayed(slow, train, stretch.finished)
     return [
         (
             share * left,
@@ -91,5 +89,5 @@ def _contents(stretch: Stretch, fast: float, slow: float) -> list[tuple[float, f
             late_share * late,
             late_slope * late - late_share * late_aged,
         )
-        for (left, aged), (late, late_aged) in zip(of_fast, of_slow, strict=True)
+        for left, aged, late, late_aged in decayed_both(fast, slow, train, stretch.finished)
     ]

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tdm.pharmacokinetics.concentration import levels
-from tdm.pharmacokinetics.expectation import Expected, expectations, occasion_cv
-from tdm.pharmacokinetics.history import History
+from tdm.pharmacokinetics.expectation import Expected, expectations, observations
+from tdm.pharmacokinetics.history import Covariates, History
 from tdm.pharmacokinetics.individual import shifted
 from tdm.pharmacokinetics.layout import Stretch, stretches
-from tdm.pharmacokinetics.likelihood import Observed, spread_of
 from tdm.pharmacokinetics.linear_algebra import inverse
 from tdm.pharmacokinetics.minimum import minimum
 from tdm.pharmacokinetics.model import PkModel
@@ -30,8 +29,10 @@ USUAL = {
 class Estimate:
     """What one model makes of one history.
 
-    `eta` are the deviations from the typical patient, `covariance` how far they are known: from the curvature
-    of the objective, or the population's variances where there is no sample (`individual` is False then).
+    `places` are those of the random parameters, `covariates` the last of the history and `typical` the
+    parameters of a typical patient with these. `eta` are the deviations from the typical patient,
+    `covariance` how far they are known: from the curvature of the objective, or the population's variances
+    where there is no sample (`individual` is False then).
     `line` leads through the estimate in the direction in which a trough is least certain, with what the
     objective says about it beyond the curvature. `fitted_ug_ml` and `a_priori` follow the order of the
     history's samples. `objective` and the curvature are those of the last place looked at; `eta` is one short
@@ -40,6 +41,9 @@ class Estimate:
     """
 
     model: PkModel
+    places: tuple[int, ...]
+    covariates: Covariates
+    typical: Vector
     eta: tuple[float, ...]
     covariance: tuple[tuple[float, ...], ...]
     line: Line
@@ -71,12 +75,15 @@ def estimates(models: Sequence[PkModel], history: History) -> list[Estimate]:
 def _a_priori(model: PkModel, history: History) -> Estimate:
     """The population, where there is nothing to learn from."""
     origin = (0.0,) * len(model.random)
-    typical = typical_parameters(model, history.covariates[-1])
+    typical, places = typical_parameters(model, history.covariates[-1]), random_places(model)
     return Estimate(
         model=model,
+        places=places,
+        covariates=history.covariates[-1],
+        typical=typical,
         eta=origin,
         covariance=model.omega,
-        line=normal_line(model, model.omega, _slopes(typical, random_places(model), history, origin)),
+        line=normal_line(model, model.omega, _slopes(typical, places, history, origin)),
         objective=0.0,
         iterations=0,
         converged=True,
@@ -90,14 +97,7 @@ def _individual(model: PkModel, history: History, found: tuple[Stretch, ...]) ->
     places = random_places(model)
     typical = [typical_parameters(model, stretch.covariates) for stretch in found]
     prior = levels(found, typical, places)
-    spreads = [
-        spread_of(model.residual, occasion_cv(model, value, by_clearance))
-        for value, by_clearance in zip(prior.values, prior.columns[0], strict=True)
-    ]
-    observed = [
-        Observed(sample.value_ug_ml, sample.below, *spread)
-        for sample, spread in zip(history.samples, spreads, strict=True)
-    ]
+    observed = observations(model, history.samples, prior)
     task = Task(model.precision, observed, found, typical, places)
     end = minimum(task, weighed(task, (0.0,) * len(places), prior))
     covariance = [[2.0 * value for value in row] for row in inverse(end.point.curvature)]
@@ -109,6 +109,9 @@ def _individual(model: PkModel, history: History, found: tuple[Stretch, ...]) ->
     line = normal_line(model, covariance, _slopes(latest, places, history, end.eta))
     return Estimate(
         model=model,
+        places=places,
+        covariates=last,
+        typical=latest,
         eta=tuple(end.eta),
         covariance=tuple(map(tuple, covariance)),
         line=followed(line, task, end.point),

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from operator import mul
 from typing import NamedTuple
 
 from tdm.pharmacokinetics.concentration import Levels
 from tdm.pharmacokinetics.history import Sample
-from tdm.pharmacokinetics.likelihood import spread_of
+from tdm.pharmacokinetics.likelihood import Observed, spread_of
 from tdm.pharmacokinetics.model import PkModel
 
 Z_99 = 2.5758293035489004
 # The published normal errors of 40 % and more allow a level of nothing, whatever was given. A level under
 # this share of what its patient should have is called a surprise all the same: a convention of ours.
 LEAST_SHARE = 0.05
+# Decades after the last dose patients differ by more powers of e than a float can hold: cut off here.
+WIDEST = 700.0
 
 
 class Expected(NamedTuple):
@@ -37,44 +41,55 @@ class Expected(NamedTuple):
 NOTHING = Expected(0.0, 0.0, 0.0)
 
 
-def occasion_cv(model: PkModel, value: float, by_clearance: float) -> float:
-    """The coefficient of variation that clearance's change between occasions gives a level.
+def observations(model: PkModel, samples: Sequence[Sample], prior: Levels) -> list[Observed]:
+    """Each sample with its spread: the residual error, and clearance's change between occasions.
 
-    `by_clearance` is the level's derivative by log clearance.
+    The latter changes a level as it changes that of the typical patient, `prior`.
     """
-    if model.iov_cl == 0.0 or value <= 0.0:
-        return 0.0
-    return math.sqrt(model.iov_cl) * abs(by_clearance) / value
+    quadratic, linear, constant = spread_of(model.residual)
+    return [
+        Observed(
+            sample.value_ug_ml,
+            sample.below,
+            quadratic + model.iov_cl * (slope / value) * (slope / value) if value > 0.0 else quadratic,
+            linear,
+            constant,
+        )
+        for sample, value, slope in zip(samples, prior.values, prior.columns[0], strict=True)
+    ]
 
 
 def expectations(model: PkModel, prior: Levels) -> tuple[Expected, ...]:
     """The range about each level of a typical patient, of patients, occasions and residual error together."""
     between = [model.iov_cl * slope * slope for slope in prior.columns[0]]
-    for row, left in zip(model.omega, prior.columns, strict=True):
-        for covariance, right in zip(row, prior.columns, strict=True):
+    for place, (row, left) in enumerate(zip(model.omega, prior.columns, strict=True)):
+        for other in range(place + 1):
+            covariance = row[other] if other == place else 2.0 * row[other]  # symmetric
             if covariance:
+                products = map(mul, left, prior.columns[other])
                 between = [
-                    known + covariance * one * other
-                    for known, one, other in zip(between, left, right, strict=True)
+                    known + covariance * product for known, product in zip(between, products, strict=True)
                 ]
     reach = Z_99 * math.sqrt(model.omega[0][0] + model.iov_cl)
-    residual = spread_of(model.residual, 0.0)
+    lengthened = math.expm1(reach) / reach
+    residual = spread_of(model.residual)
     return tuple(
-        _expected(value, variance, residual.variance(value), reach)
-        for value, variance in zip(prior.values, between, strict=True)
+        [
+            _expected(value, variance, residual.variance(value), lengthened)
+            for value, variance in zip(prior.values, between, strict=True)
+        ]
     )
 
 
-def _expected(value: float, between: float, within: float, reach: float) -> Expected:
+def _expected(value: float, between: float, within: float, lengthened: float) -> Expected:
     """The range from the variances between patients and of one level, both in (µg/mL)².
 
-    `reach` is how far the logarithm of clearance goes among 99 patients. A trough falls the faster the higher
-    clearance is, which makes the lower side the longer. The upper side is not made shorter for it.
+    A trough falls the faster the higher clearance is, which makes the lower side longer: `lengthened` is by
+    how much at the clearance of one in 99 patients. The upper side is not made shorter for it.
     """
     if value <= 0.0:
         return NOTHING
-    patients = Z_99 * math.sqrt(between) / value
-    error = Z_99 * math.sqrt(within) / value
-    below = math.hypot(patients * math.expm1(reach) / reach, math.log(max(1.0 - error, LEAST_SHARE)))
-    above = math.hypot(patients, math.log1p(error))
+    patients, error = Z_99 * math.sqrt(between) / value, Z_99 * math.sqrt(within) / value
+    below = math.hypot(patients * lengthened, math.log(max(1.0 - error, LEAST_SHARE)))
+    above = min(math.hypot(patients, math.log1p(error)), WIDEST)
     return Expected(value, value * math.exp(-below), value * math.exp(above))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from operator import sub
+from operator import itemgetter, sub
 from typing import NamedTuple
 
 from tdm.pharmacokinetics.history import Administration, Covariates
@@ -30,6 +30,9 @@ class Past(NamedTuple):
 
     doses: int
     since_days: float
+
+
+NO_PAST = Past(0, 0.0)
 
 
 class Query(NamedTuple):
@@ -62,6 +65,9 @@ class Stretch(NamedTuple):
     finished: list[Past]
 
 
+_DURATION = itemgetter(Administration._fields.index("duration_days"))
+
+
 def stretches(
     administrations: Sequence[Administration], covariates: Sequence[Covariates], times_days: Sequence[float]
 ) -> tuple[Stretch, ...]:
@@ -77,7 +83,7 @@ def stretches(
     # What was true before the first dose has no bearing on the drug.
     first = max(0, bisect_right([entry.from_days for entry in covariates], given_from) - 1)
     held = [entry for entry in covariates[first:] if entry is covariates[first] or entry.from_days < last]
-    longest = max((one.duration_days for one in given), default=0.0)
+    longest = max(map(_DURATION, given), default=0.0)
     found = []
     begin = min(given_from, times_days[0])
     for place, entry in enumerate(held):
@@ -102,28 +108,30 @@ def _sorted_out(given: Sequence[Administration], begin: float) -> tuple[list[Tra
     """
     if given and given[0].at_days >= begin:
         days, amounts, durations, subcutaneous = zip(*given, strict=True)
-        if len(set(durations)) == 1 and not any(subcutaneous):  # the common case, and the quick one
-            return [_train(durations[0], days, [at + durations[0] for at in days], amounts)], NO_TRAIN
+        duration = durations[0]
+        # the common case, and the quick one
+        if durations.count(duration) == len(durations) and not any(subcutaneous):
+            return [_train(duration, days, [at + duration for at in days], amounts)], NO_TRAIN
     pieces: dict[float, list[tuple[float, float, float]]] = {}
     injections: list[tuple[float, float, float]] = []
-    for at, amount, duration, under_the_skin in given:
-        over = at + duration
+    for at, amount, takes, under_the_skin in given:
+        over = at + takes
         if under_the_skin:
             if at >= begin:
                 injections.append((at, at, amount))
         elif at >= begin:
-            pieces.setdefault(duration, []).append((at, over, amount))
+            pieces.setdefault(takes, []).append((at, over, amount))
         elif over > begin:
             rest = over - begin
-            pieces.setdefault(rest, []).append((begin, over, amount * (rest / duration)))
-    trains = [_train(duration, *zip(*found, strict=True)) for duration, found in sorted(pieces.items())]
+            pieces.setdefault(rest, []).append((begin, over, amount * (rest / takes)))
+    trains = [_train(lasting, *zip(*found, strict=True)) for lasting, found in sorted(pieces.items())]
     return trains or [NO_TRAIN], _train(0.0, *zip(*injections, strict=True)) if injections else NO_TRAIN
 
 
 def _train(
     duration: float, begins: Sequence[float], ends: Sequence[float], amounts: Sequence[float]
 ) -> Train:
-    gaps = map(sub, ends, (ends[0], *ends))
+    gaps = [0.0, *map(sub, ends[1:], ends)]
     return Train(duration, begins, ends, list(zip(gaps, amounts, strict=True)))
 
 
@@ -141,5 +149,7 @@ def _query(at: float, trains: Sequence[Train], injections: Train) -> Query:
             run = at - begins[over]
             running.append((links[over][1] * (run / duration), run))
             over += 1
-    injected = _past(at, bisect_left(injections.ends_days, at), injections.ends_days)
+    injected = NO_PAST
+    if injections.links:
+        injected = _past(at, bisect_left(injections.ends_days, at), injections.ends_days)
     return Query(at, finished, injected, running)

@@ -28,11 +28,11 @@ class Spread(NamedTuple):
         return (self.quadratic * prediction + self.linear) * prediction + self.constant
 
 
-def spread_of(residual: Residual, occasion_cv: float) -> Spread:
-    """The residual error of a model, with what clearance's change between occasions adds to a level."""
+def spread_of(residual: Residual) -> Spread:
+    """The residual error of a model."""
     relative, additive, combination, _ = residual
     both = 2.0 * relative * additive if combination is Combination.SD_SUM else 0.0
-    return Spread(relative * relative + occasion_cv * occasion_cv, both, additive * additive + LEAST_VARIANCE)
+    return Spread(relative * relative, both, additive * additive + LEAST_VARIANCE)
 
 
 class Observed(NamedTuple):
@@ -49,45 +49,76 @@ Cost = tuple[float, float, float]
 """-2 log likelihood without its constant, its derivative by the prediction, and a curvature above 0."""
 
 
-def cost(observed: Observed, prediction: float) -> Cost:
-    """The cost of one sample; one below quantification by the probability of being below (M3).
+class Costs(NamedTuple):
+    """The same of several samples: the sum of the values, and of each the derivative and the curvature."""
+
+    value: float
+    slopes: list[float]
+    curvatures: list[float]
+
+
+def costs(samples: Sequence[Observed], predictions: Sequence[float]) -> Costs:
+    """The cost of the samples; of one below quantification by the probability of being below (M3).
 
     The curvature is that in the logarithm of the prediction, but at least half of what is to be expected:
     the second derivative itself may be negative.
     """
-    level, below, quadratic, linear, constant = observed
-    variance = (quadratic * prediction + linear) * prediction + constant
-    slope = 2.0 * quadratic * prediction + linear
-    if below:
-        return censored(level, prediction, variance, slope)
-    apart = prediction - level
-    relative = slope / variance
-    twice = 2.0 * apart / variance
-    square = 0.5 * apart * twice
-    by_prediction = relative * (1.0 - square) + twice
-    expected = 2.0 / variance + relative * relative
-    value = math.log(variance) + square
-    if prediction <= 0.0:
-        return value, by_prediction, expected
-    curvature = (
-        2.0 * ((1.0 - square) * quadratic + 1.0) / variance
-        + (relative * (2.0 * square - 1.0) - 2.0 * twice) * relative
-        + by_prediction / prediction
-    )
-    return value, by_prediction, max(0.5 * expected, curvature)
+    total = 0.0
+    slopes: list[float] = []
+    curvatures: list[float] = []
+    for (level, below, quadratic, linear, constant), prediction in zip(samples, predictions, strict=True):
+        variance = (quadratic * prediction + linear) * prediction + constant
+        slope = 2.0 * quadratic * prediction + linear
+        if below:
+            value, by_prediction, curvature = censored(level, prediction, variance, slope)
+        else:
+            apart = prediction - level
+            relative, twice = slope / variance, 2.0 * apart / variance
+            square = 0.5 * apart * twice
+            value = math.log(variance) + square
+            by_prediction = relative * (1.0 - square) + twice
+            expected = 2.0 / variance + relative * relative
+            curvature = expected
+            if prediction > 0.0:
+                curvature = max(
+                    0.5 * expected,
+                    2.0 * ((1.0 - square) * quadratic + 1.0) / variance
+                    + (relative * (2.0 * square - 1.0) - 2.0 * twice) * relative
+                    + by_prediction / prediction,
+                )
+        total += value
+        slopes.append(by_prediction)
+        curvatures.append(curvature)
+    return Costs(total, slopes, curvatures)
 
 
-def deviances(observed: Observed, logs: Sequence[float]) -> list[float]:
-    """-2 log likelihood of one sample under several predictions, given by their logarithms."""
-    level, below, quadratic, linear, constant = observed
-    predictions = map(math.exp, logs)
-    if below:
-        return [cost(observed, prediction)[0] for prediction in predictions]
-    return [
-        math.log(variance := (quadratic * prediction + linear) * prediction + constant)
-        + (prediction - level) * (prediction - level) / variance
-        for prediction in predictions
-    ]
+Way = tuple[float, float, float]
+"""How a prediction goes along a line: its value at position 0, and its logarithm's slope and bend there."""
+
+
+# So many variances are multiplied before a logarithm is taken: few enough for their product to stay a number.
+AT_ONCE = 16
+
+
+def deviances(samples: Sequence[tuple[Observed, Way]], positions: Sequence[float]) -> list[float]:
+    """-2 log likelihood of all samples at several positions of a line."""
+    exp = math.exp
+    found = [0.0] * len(positions)
+    for first in range(0, len(samples), AT_ONCE):
+        rows = [(*observed, *way) for observed, way in samples[first : first + AT_ONCE]]
+        for place, position in enumerate(positions):
+            total, product = 0.0, 1.0
+            for level, below, quadratic, linear, constant, start, slope, bend in rows:
+                prediction = start * exp(position * (slope + position * bend))
+                variance = (quadratic * prediction + linear) * prediction + constant
+                if below:
+                    total += censored(level, prediction, variance, 0.0)[0]
+                else:
+                    apart = prediction - level
+                    total += apart * apart / variance
+                    product *= variance
+            found[place] += total + math.log(product)
+    return found
 
 
 def censored(limit: float, prediction: float, variance: float, slope: float) -> Cost:

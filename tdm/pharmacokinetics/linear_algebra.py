@@ -12,19 +12,18 @@ INDEFINITE = "the matrix is not positive definite"
 def solve(matrix: Matrix, right: Sequence[float]) -> list[float]:
     """The solution x of matrix x = right. Raises `ValueError` where the matrix is not positive definite.
 
-    Elimination without pivoting, which is stable for such a matrix.
+    Elimination without pivoting, which is stable for such a matrix; what is left to do stays symmetric, so
+    that the upper triangle is enough.
     """
     rows = [[*row, value] for row, value in zip(matrix, right, strict=True)]
     size = len(rows)
-    for place in range(size):
-        upper = rows[place]
+    for place, upper in enumerate(rows):
         pivot = upper[place]
         if not pivot > 0.0:  # false for nan, too
             raise ValueError(INDEFINITE)
         for below in range(place + 1, size):
-            row = rows[below]
-            factor = row[place] / pivot
-            for column in range(place + 1, size + 1):
+            row, factor = rows[below], upper[below] / pivot
+            for column in range(below, size + 1):
                 row[column] -= factor * upper[column]
     found = [0.0] * size
     for place in range(size - 1, -1, -1):

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from tdm.pharmacokinetics.concentration import Levels, levels
 from tdm.pharmacokinetics.individual import shifted
 from tdm.pharmacokinetics.layout import Stretch
-from tdm.pharmacokinetics.likelihood import Observed, cost
+from tdm.pharmacokinetics.likelihood import Observed, costs
 from tdm.pharmacokinetics.linear_algebra import dot, times
 from tdm.pharmacokinetics.parameters import Vector
 
@@ -46,16 +46,17 @@ def weighed(task: Task, eta: Sequence[float], predicted: Levels) -> Point:
     than the level itself.
     """
     values, columns = predicted
-    costs, slopes, bends = zip(*map(cost, task.observed, values), strict=True)
-    pull = times(task.precision, eta)
+    found, slopes, bends = costs(task.observed, values)
+    precision, pull = task.precision, times(task.precision, eta)
     gradient: list[float] = []
     curvature: list[list[float]] = []
-    for place, (column, known) in enumerate(zip(columns, task.precision, strict=True)):
+    for place, column in enumerate(columns):
         gradient.append(2.0 * pull[place] + sum(map(mul, slopes, column)))
-        bent = list(map(mul, bends, column))
-        row = [2.0 * known[other] + sum(map(mul, bent, columns[other])) for other in range(place)]
-        for other, value in enumerate(row):
+        known, bent, row = precision[place], list(map(mul, bends, column)), []
+        for other in range(place):  # symmetric: each product is formed once
+            value = 2.0 * known[other] + sum(map(mul, bent, columns[other]))
+            row.append(value)
             curvature[other].append(value)
         row.append(2.0 * known[place] + sum(map(mul, bent, column)))
         curvature.append(row)
-    return Point(eta, predicted, dot(pull, eta) + sum(costs), gradient, curvature)
+    return Point(eta, predicted, dot(pull, eta) + found, gradient, curvature)

@@ -33,35 +33,36 @@ def covariate_value(covariates: Covariates, covariate: Covariate) -> float:
 
 def multiplier(effect: Effect, covariates: Covariates) -> float:
     """What an effect multiplies its parameter with."""
-    value = covariate_value(covariates, effect.covariate) * effect.scale
-    match effect.form:
+    form, covariate, _, scale, reference, coefficient = effect
+    value = covariate_value(covariates, covariate) * scale
+    match form:
+        case Form.POWER:
+            return math.pow(value / reference, coefficient)
         case Form.PROPORTIONAL:
             return value
-        case Form.POWER:
-            return math.pow(value / effect.reference, effect.coefficient)
         case Form.LINEAR:
-            return 1.0 + effect.coefficient * (value - effect.reference)
+            return 1.0 + coefficient * (value - reference)
         case Form.FACTOR:
-            return math.pow(effect.coefficient, value)
+            return math.pow(coefficient, value)
         case _:  # Form.EXPONENTIAL
-            return math.exp(effect.coefficient * (value - effect.reference))
+            return math.exp(coefficient * (value - reference))
 
 
 def typical_parameters(model: PkModel, covariates: Covariates) -> Vector:
     """The parameters of a typical patient with these covariates."""
     values = [0.0] * len(PARAMETERS)
-    for typical in model.typical:
-        value = typical.value
-        for effect in typical.effects:
+    for parameter, before, _, effects in model.typical:
+        value = before
+        for effect in effects:
             value *= multiplier(effect, covariates)
-        values[_PLACE[typical.parameter]] = value
+        values[_PLACE[parameter]] = value
     clearance, central, exchange, peripheral, bioavailability, absorption = values
     return clearance, central, exchange, peripheral, bioavailability, absorption
 
 
 def random_places(model: PkModel) -> tuple[int, ...]:
     """The places of the parameters with an eta within a `Vector`."""
-    return tuple(_PLACE[parameter] for parameter in model.random)
+    return tuple([_PLACE[parameter] for parameter in model.random])
 
 
 def outside(ranges: tuple[Range, ...], covariates: Covariates, *, typical: bool) -> tuple[Covariate, ...]:

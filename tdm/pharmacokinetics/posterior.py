@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import accumulate
 from operator import add
 from typing import NamedTuple
 
 from tdm.pharmacokinetics.concentration import levels
 from tdm.pharmacokinetics.individual import shifted
-from tdm.pharmacokinetics.likelihood import deviances
+from tdm.pharmacokinetics.likelihood import Observed, Way, deviances
 from tdm.pharmacokinetics.linear_algebra import Matrix, dot, times
 from tdm.pharmacokinetics.model import Parameter, PkModel
 from tdm.pharmacokinetics.objective import Point, Task
@@ -58,7 +58,7 @@ def normal_line(model: PkModel, covariance: Matrix, slopes: Sequence[float]) -> 
     deviation = math.sqrt(dot(direction, slopes))
     if deviation == 0.0:  # no drug is left to be uncertain of: clearance says how little
         direction, deviation = [-row[0] for row in covariance], math.sqrt(covariance[0][0])
-    unit = tuple(part / deviation for part in direction)
+    unit = tuple([part / deviation for part in direction])
     return Line(unit, -Z_80, 0.0, Z_80, _across(model, covariance, unit))
 
 
@@ -74,43 +74,42 @@ def _across(model: PkModel, covariance: Matrix, direction: Sequence[float]) -> t
     open_variance = covariance[place][place] - known * known
     if open_variance <= 0.0:
         return ()
+    deviation = math.sqrt(open_variance)
     return tuple(
-        (row[place] - known * part) / math.sqrt(open_variance)
-        for row, part in zip(covariance, direction, strict=True)
+        [(row[place] - known * part) / deviation for row, part in zip(covariance, direction, strict=True)]
     )
 
 
 def followed(line: Line, task: Task, point: Point) -> Line:
     """The same line, with the percentiles that the objective gives it."""
-    objective = _prior(task, point.eta, line.direction)
-    for observed, logs in zip(task.observed, _logs(task, point, line.direction), strict=True):
-        objective = list(map(add, objective, deviances(observed, logs)))
+    known = _prior(task, point.eta, line.direction)
+    objective = list(map(add, known, deviances(_ways(task, point, line.direction), GRID)))
     least = min(objective)
     lower, median, upper = percentiles([math.exp(0.5 * (least - one)) for one in objective])
-    return line._replace(lower=lower, median=median, upper=upper)
+    return Line(line.direction, lower, median, upper, line.across)
 
 
 def _prior(task: Task, eta: Sequence[float], direction: Sequence[float]) -> list[float]:
-    """The population's part of the objective along the line: a parabola."""
+    """The population's part of the objective along the line, but for a constant: a parabola."""
     pull = times(task.precision, direction)
-    constant, slope, bend = dot(times(task.precision, eta), eta), 2.0 * dot(pull, eta), dot(pull, direction)
-    return [constant + position * (slope + position * bend) for position in GRID]
+    slope, bend = 2.0 * dot(pull, eta), dot(pull, direction)
+    return [position * (slope + position * bend) for position in GRID]
 
 
-def _logs(task: Task, point: Point, direction: Sequence[float]) -> Iterator[list[float]]:
-    """The logarithm of each predicted level along the line, by value and slope here and value at NODE."""
+def _ways(task: Task, point: Point, direction: Sequence[float]) -> list[tuple[Observed, Way]]:
+    """How each predicted level goes along the line: by value and slope here and value at NODE.
+
+    A level of no drug at all is left out: it is the same all along the line and says nothing about it.
+    """
     eta = [value + NODE * part for value, part in zip(point.eta, direction, strict=True)]
     there = levels(task.found, shifted(task.typical, task.places, eta), ()).values
-    slopes = [0.0] * len(there)
-    for column, part in zip(point.levels.columns, direction, strict=True):
-        slopes = [known + part * slope for known, slope in zip(slopes, column, strict=True)]
-    for here, other, by_position in zip(point.levels.values, there, slopes, strict=True):
-        if here < LEAST_LEVEL or other < LEAST_LEVEL:
-            yield [math.log(LEAST_LEVEL)] * len(GRID)
-            continue
-        start, slope = math.log(here), by_position / here
-        bend = (math.log(other / here) / NODE - slope) / NODE
-        yield [start + position * (slope + position * bend) for position in GRID]
+    here, columns = point.levels
+    found = []
+    for observed, start, end, *slopes in zip(task.observed, here, there, *columns, strict=True):
+        if start > LEAST_LEVEL and end > LEAST_LEVEL:
+            slope = dot(slopes, direction) / start
+            found.append((observed, (start, slope, (math.log(end / start) / NODE - slope) / NODE)))
+    return found
 
 
 def percentiles(weights: Sequence[float]) -> list[float]:

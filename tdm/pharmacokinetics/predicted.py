@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from tdm.pharmacokinetics.likelihood import normal_cdf
 from tdm.pharmacokinetics.posterior import Z_80
 
 # A shape this close to symmetric on the logarithmic scale is taken as symmetric.
 SYMMETRIC = 1e-9
+# The normal distribution function of z is erfc(-z * _ROOT_HALF) / 2.
+_ROOT_HALF = math.sqrt(0.5)
 
 
 class Predicted(NamedTuple):
@@ -38,11 +39,11 @@ class Predicted(NamedTuple):
         if scale <= 0.0:
             return 1.0 if apart <= 0.0 else 0.0
         if -SYMMETRIC < skew < SYMMETRIC:
-            return normal_cdf(-apart / scale)
+            return 0.5 * math.erfc(_ROOT_HALF * apart / scale)
         rest = 1.0 - skew * apart / scale
         if rest <= 0.0:  # beyond where the distribution ends: above for a positive skew, else below
             return 0.0 if skew > 0.0 else 1.0
-        return normal_cdf(math.log(rest) / skew)
+        return 0.5 * math.erfc(-_ROOT_HALF * math.log(rest) / skew)
 
     def probability_above(self, level_ug_ml: float) -> float:
         """Chance that the level is above `level_ug_ml`, from 0 to 1."""

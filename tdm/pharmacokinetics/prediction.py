@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 from tdm.pharmacokinetics.concentration import levels
 from tdm.pharmacokinetics.estimate import Estimate
-from tdm.pharmacokinetics.history import Administration, History
+from tdm.pharmacokinetics.history import Administration, Covariates, History
 from tdm.pharmacokinetics.individual import laid_out, shifted
 from tdm.pharmacokinetics.linear_algebra import dot, times
-from tdm.pharmacokinetics.parameters import random_places, typical_parameters
+from tdm.pharmacokinetics.parameters import typical_parameters
 from tdm.pharmacokinetics.posterior import Z_80
 from tdm.pharmacokinetics.predicted import NOTHING, Predicted, spread_about
 from tdm.pharmacokinetics.settled import Giving, Settled
@@ -34,7 +34,7 @@ class Plan(NamedTuple):
 def predict_at(estimate: Estimate, history: History, at_days: float) -> Predicted:
     """The level at a moment, from the doses of the history that lie before it."""
     found, typical = laid_out(estimate.model, history, (at_days,))
-    places = random_places(estimate.model)
+    places = estimate.places
     line, eta = estimate.line, estimate.eta
 
     def at(position: float) -> float:
@@ -65,16 +65,17 @@ def predict_troughs(
     """The trough of each plan as in `predict_trough`; settled plans that differ in amount share the work."""
     if doses is not None:
         return [_after(estimate, history, plan, doses) for plan in plans]
-    patients: dict[tuple[float, bool], list[Settled]] = {}
+    patients: dict[Giving, list[Settled]] = {}
     of_one_mg: dict[tuple[float, float, bool], Predicted] = {}
     answers = []
     for _, amount, interval, subcutaneous, duration in plans:
-        one = of_one_mg.get((interval, duration, subcutaneous))
+        given = interval, duration, subcutaneous
+        one = of_one_mg.get(given)
         if one is None:
-            giving = duration, subcutaneous
+            giving = Giving(duration, subcutaneous)
             if giving not in patients:
-                patients[giving] = _patients(estimate, history, Giving(duration, subcutaneous))
-            one = of_one_mg[interval, duration, subcutaneous] = _settled(estimate, patients[giving], interval)
+                patients[giving] = _patients(estimate, history.covariates[-1], giving)
+            one = of_one_mg[given] = _settled(estimate, patients[giving], interval)
         answers.append(one.of_amount(amount))
     return answers
 
@@ -107,19 +108,20 @@ def _after(estimate: Estimate, history: History, plan: Plan, doses: int) -> Pred
     return predict_at(estimate, whole, plan.first_dose_days + doses * plan.interval_days)
 
 
-def _patients(estimate: Estimate, history: History, giving: Giving) -> list[Settled]:
+def _patients(estimate: Estimate, covariates: Covariates, giving: Giving) -> list[Settled]:
     """The patient at the 10th, 50th and 90th percentile of the line, and on both sides of its middle.
 
     Only the one in the middle knows its slopes.
     """
-    typical = typical_parameters(estimate.model, history.covariates[-1])
-    places = random_places(estimate.model)
-    line = estimate.line
+    typical = estimate.typical
+    if covariates != estimate.covariates:
+        typical = typical_parameters(estimate.model, covariates)
+    line, places, eta = estimate.line, estimate.places, estimate.eta
     positions = [(line.lower, 0.0), (line.median, 0.0), (line.upper, 0.0)]
     if line.across:
         positions += [(line.median, -1.0), (line.median, 1.0)]
     low, middle, *others = (
-        shifted((typical,), places, line.at(estimate.eta, position, side))[0] for position, side in positions
+        shifted((typical,), places, line.at(eta, position, side))[0] for position, side in positions
     )
     return [
         Settled.of(low, (), giving),
@@ -144,7 +146,7 @@ def _predicted(
     value, slopes = middle
     if value <= 0.0:
         return NOTHING
-    relative = [slope / value for slope in slopes]
+    relative = [slope / value for slope in slopes]  # first of all: the square of a tiny level is nothing
     along = dot(relative, estimate.line.direction)
     whole = dot(times(estimate.covariance, relative), relative)
     apart = estimate.model.iov_cl * relative[0] * relative[0]

@@ -21,45 +21,79 @@ class Giving(NamedTuple):
     subcutaneous: bool
 
 
+Row = tuple[float, float, float, float]
+
+
 class Settled(NamedTuple):
     """A patient, ready to be asked for the level just before the next dose when 1 mg is given for ever.
 
-    `terms` are, of infusions, what each exponential has of the level at the end of a single one, by its rate.
+    What does not depend on the interval is worked out once, of infusions. There are always two exponentials:
+    of one compartment the second is empty. `fast_level` and `slow_level` are what a single infusion leaves in
+    each at its end, in µg/mL. A row of `slopes` has for one parameter, of the fast exponential and then of
+    the slow, the derivative of that level by its logarithm, and what every day of age takes from that.
     """
 
     values: Vector
     places: Sequence[int]
     giving: Giving
     system: System
-    terms: list[tuple[float, float]]
+    fast: float
+    slow: float
+    fast_level: float
+    slow_level: float
+    slopes: list[Row]
 
     @classmethod
     def of(cls, values: Vector, places: Sequence[int], giving: Giving) -> Settled:
         """The patient with these parameters; derivatives are by those at `places`."""
         system = system_of(values, places)
-        terms = [
-            (rate, weight * mean_decay(rate * giving.duration_days) / values[CENTRAL_VOLUME])
-            for rate, weight in zip(system.rates, system.weights, strict=True)
-        ]
-        return cls(values, places, giving, system, terms)
+        duration, subcutaneous = giving
+        if subcutaneous:
+            return cls(values, places, giving, system, 0.0, 0.0, 0.0, 0.0, [])
+        volume = values[CENTRAL_VOLUME]
+        single = len(system.rates) == 1
+        fast, slow = system.rates * 2 if single else system.rates
+        first, second = (1.0, 0.0) if single else system.weights
+        share, slow_share = mean_decay(fast * duration) / volume, mean_decay(slow * duration) / volume
+        quick, long = first * share, second * slow_share
+        slopes: list[Row] = []
+        if places:
+            begun = first * duration * mean_decay_slope(fast * duration) / volume
+            late = second * duration * mean_decay_slope(slow * duration) / volume
+            rows = [(by_rate, 0.0, 0.0) for by_rate, _ in system.slopes] if single else system.slopes
+            slopes = [
+                (begun * a + share * c, quick * a, late * b - slow_share * c, long * b) for a, b, c in rows
+            ]
+            if CENTRAL_VOLUME in places:
+                own = places.index(CENTRAL_VOLUME)
+                a, b, c, d = slopes[own]
+                slopes[own] = a - quick, b, c - long, d
+        return cls(values, places, giving, system, fast, slow, quick, long, slopes)
 
     def level(self, interval_days: float) -> float:
         """The level in µg/mL."""
-        if self.giving.subcutaneous:
+        _, _, (duration, subcutaneous), _, fast, slow, quick, long, _ = self
+        if subcutaneous:
             return self.with_slopes(interval_days).value
-        pause = interval_days - self.giving.duration_days
-        found = 0.0
-        for rate, term in self.terms:
-            found -= term * math.exp(-rate * pause) / math.expm1(-rate * interval_days)
-        return found
+        pause = interval_days - duration
+        return -quick * math.exp(-fast * pause) / math.expm1(-fast * interval_days) - long * math.exp(
+            -slow * pause
+        ) / math.expm1(-slow * interval_days)
 
     def with_slopes(self, interval_days: float) -> Amount:
         """The level in µg/mL, and its derivatives by the logarithms of the parameters at `places`."""
-        duration, subcutaneous = self.giving
+        _, _, (duration, subcutaneous), _, fast, slow, quick, long, slopes = self
         if subcutaneous:
-            contents = [injected(rate, interval_days, self.values) for rate in self.system.rates]
-        else:
-            contents = [infused(rate, interval_days, duration) for rate in self.system.rates]
+            return self._injected(interval_days)
+        pause = interval_days - duration
+        # geometric series in exp(-rate * interval); each amount left is also weighed by its age
+        left, aged = _repeated(fast, pause, interval_days)
+        late, late_aged = _repeated(slow, pause, interval_days)
+        gradient = [a * left - b * aged + c * late - d * late_aged for a, b, c, d in slopes]
+        return Amount(quick * left + long * late, gradient)
+
+    def _injected(self, interval: float) -> Amount:
+        contents = [injected(rate, interval, self.values) for rate in self.system.rates]
         amount, slopes = central(self.system, contents, self.places)
         volume = self.values[CENTRAL_VOLUME]
         gradient = [slope / volume for slope in slopes]
@@ -68,13 +102,11 @@ class Settled(NamedTuple):
         return Amount(amount / volume, gradient)
 
 
-def infused(rate: float, interval: float, duration: float) -> Content:
-    """Of infusions: a geometric series in exp(-rate * interval)."""
-    pause, repeat = interval - duration, -math.expm1(-rate * interval)
+def _repeated(rate: float, pause: float, interval: float) -> tuple[float, float]:
+    """The sum of exp(-rate * age), and of age times that, over the ages pause, pause + interval, ..."""
+    repeat = -math.expm1(-rate * interval)
     left = math.exp(-rate * pause) / repeat
-    share = mean_decay(rate * duration)
-    aged = left * (pause + interval * (1.0 - repeat) / repeat)
-    return Content(share * left, duration * mean_decay_slope(rate * duration) * left - share * aged)
+    return left, left * (pause + interval * (1.0 - repeat) / repeat)
 
 
 def injected(rate: float, interval: float, values: Vector) -> Content:

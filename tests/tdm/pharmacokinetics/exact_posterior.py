@@ -19,7 +19,7 @@ from tdm.pharmacokinetics.concentration import levels
 from tdm.pharmacokinetics.estimate import estimate
 from tdm.pharmacokinetics.history import Administration, History, Sample, history_of
 from tdm.pharmacokinetics.individual import laid_out, shifted
-from tdm.pharmacokinetics.likelihood import cost
+from tdm.pharmacokinetics.likelihood import costs
 from tdm.pharmacokinetics.model import PkModel
 from tdm.pharmacokinetics.parameters import random_places, typical_parameters
 from tdm.pharmacokinetics.prediction import Plan, predict_trough
@@ -70,7 +70,7 @@ def exact_chances(model: PkModel, history: History, amount: float, draws: int) -
         np.zeros(len(model.omega)), np.array(model.omega), size=draws
     ).tolist():
         values = levels(task.found, shifted(task.typical, task.places, eta), ()).values
-        weights.append(sum(cost(one, value)[0] for one, value in zip(task.observed, values, strict=True)))
+        weights.append(costs(task.observed, values).value)
         individual = shifted((typical,), task.places, eta)[0]
         troughs.append(amount * Settled.of(individual, (), giving).level(INTERVAL_DAYS))
     shares = np.exp(-0.5 * (np.array(weights) - min(weights)))

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from tdm.knowledge.loader import load_knowledge
 from tdm.pharmacokinetics.concentration import levels
-from tdm.pharmacokinetics.expectation import occasion_cv
+from tdm.pharmacokinetics.expectation import observations
 from tdm.pharmacokinetics.history import Administration, Covariates, History, Sample, history_of
 from tdm.pharmacokinetics.individual import laid_out
-from tdm.pharmacokinetics.likelihood import Observed, spread_of
 from tdm.pharmacokinetics.model import PkModel
 from tdm.pharmacokinetics.objective import Point, Task, weighed
 from tdm.pharmacokinetics.parameters import random_places
@@ -46,13 +45,6 @@ def task_of(model: PkModel, history: History) -> tuple[Task, Point]:
     found, typical = laid_out(model, history, [sample.at_days for sample in history.samples])
     places = random_places(model)
     prior = levels(found, typical, places)
-    spreads = [
-        spread_of(model.residual, occasion_cv(model, value, slope))
-        for value, slope in zip(prior.values, prior.columns[0], strict=True)
-    ]
-    observed = [
-        Observed(sample.value_ug_ml, sample.below, *spread)
-        for sample, spread in zip(history.samples, spreads, strict=True)
-    ]
+    observed = observations(model, history.samples, prior)
     task = Task(model.precision, observed, found, typical, places)
     return task, weighed(task, [0.0] * len(places), prior)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
-from tdm.pharmacokinetics.concentration import levels
+from tdm.pharmacokinetics.concentration import Levels, levels
 from tdm.pharmacokinetics.estimate import estimate
-from tdm.pharmacokinetics.expectation import Expected
+from tdm.pharmacokinetics.expectation import Expected, observations
 from tdm.pharmacokinetics.history import Sample
 from tdm.pharmacokinetics.individual import laid_out, shifted
+from tdm.pharmacokinetics.likelihood import LEAST_VARIANCE
 from tdm.pharmacokinetics.parameters import random_places
 from tests.tdm.pharmacokinetics.patients import MODELS, covariates, standard_history
 
@@ -62,10 +65,28 @@ def test_a_level_below_its_limit_disagrees_only_where_all_of_the_range_is_above(
     assert expected.disagrees(Sample(98.0, 0.4, below=True))
 
 
+def test_a_sample_is_read_with_the_residual_error_and_the_change_between_occasions():
+    model = MODELS["fasanmade-2011-combined"]
+    samples = [Sample(98.0, 3.0), Sample(126.0, 0.5, below=True)]
+    first, second = observations(model, samples, Levels([4.0, 0.0], [[-2.0, -1.0]]))
+    assert first == pytest.approx((3.0, False, 0.292**2 + 0.0335 * 0.25, 0.0, 0.371**2 + LEAST_VARIANCE))
+    assert second == pytest.approx((0.5, True, 0.292**2, 0.0, 0.371**2 + LEAST_VARIANCE))
+
+
 def test_a_level_where_no_drug_can_be_disagrees():
     expected = expectation("fasanmade-2011-combined", 0.0)
     assert expected == (0.0, 0.0, 0.0)
     assert expected.disagrees(Sample(0.0, 3.0))
+
+
+@pytest.mark.parametrize("name", list(MODELS))
+def test_a_range_decades_after_the_last_dose_is_a_range(name):
+    reached = []
+    for years in range(2, 60):
+        median, lower, upper = expectation(name, 365.0 * years)
+        assert 0.0 <= lower <= median <= upper < math.inf
+        reached.append(median)
+    assert min(reached) < 1e-250
 
 
 def test_a_level_far_beyond_what_the_doses_can_give_disagrees():

@@ -11,8 +11,9 @@ from scipy.stats import norm
 
 from tdm.pharmacokinetics.likelihood import (
     LEAST_VARIANCE,
+    Cost,
     Observed,
-    cost,
+    costs,
     deviances,
     normal_cdf,
     spread_of,
@@ -26,11 +27,22 @@ RESIDUALS = st.builds(
     st.sampled_from(Combination),
     st.just("read somewhere"),
 )
+RESIDUAL = Residual(0.4, 0.0, Combination.VARIANCE_SUM, "")
 LEVELS = st.floats(0.05, 60.0)
 
 
+def spread(residual, occasion_cv=0.0):
+    known = spread_of(residual)
+    return known._replace(quadratic=known.quadratic + occasion_cv**2)
+
+
 def observed(residual, level, *, below=False, occasion_cv=0.0):
-    return Observed(level, below, *spread_of(residual, occasion_cv))
+    return Observed(level, below, *spread(residual, occasion_cv))
+
+
+def cost(one: Observed, prediction: float) -> Cost:
+    value, (slope,), (curvature,) = costs([one], [prediction])
+    return value, slope, curvature
 
 
 def test_variances_or_deviations_add_up_as_the_model_says():
@@ -38,23 +50,21 @@ def test_variances_or_deviations_add_up_as_the_model_says():
         (Combination.VARIANCE_SUM, (0.2 * 10) ** 2 + 0.5**2),
         (Combination.SD_SUM, (0.2 * 10 + 0.5) ** 2),
     ):
-        spread = spread_of(Residual(0.2, 0.5, combination, ""), 0.0)
-        assert spread.variance(10.0) == pytest.approx(variance + LEAST_VARIANCE)
-    with_occasions = spread_of(Residual(0.2, 0.5, Combination.VARIANCE_SUM, ""), 0.3)
-    assert with_occasions.variance(10.0) == pytest.approx((0.04 + 0.09) * 100 + 0.25 + LEAST_VARIANCE)
+        found = spread_of(Residual(0.2, 0.5, combination, ""))
+        assert found.variance(10.0) == pytest.approx(variance + LEAST_VARIANCE)
 
 
 @given(RESIDUALS, LEVELS, LEVELS, st.floats(0.0, 0.5))
 def test_the_cost_is_minus_twice_the_log_density(residual, level, prediction, occasion_cv):
     one = observed(residual, level, occasion_cv=occasion_cv)
-    variance = spread_of(residual, occasion_cv).variance(prediction)
+    variance = spread(residual, occasion_cv).variance(prediction)
     expected = -2 * norm.logpdf(level, prediction, math.sqrt(variance)) - math.log(2 * math.pi)
     assert cost(one, prediction)[0] == pytest.approx(expected, rel=1e-9, abs=1e-9)
 
 
 @given(RESIDUALS, LEVELS, LEVELS)
 def test_the_cost_of_a_level_below_is_minus_twice_the_log_probability(residual, limit, prediction):
-    variance = spread_of(residual, 0.0).variance(prediction)
+    variance = spread_of(residual).variance(prediction)
     expected = -2 * norm.logcdf((limit - prediction) / math.sqrt(variance))
     found = cost(observed(residual, limit, below=True), prediction)[0]
     assert found == pytest.approx(expected, rel=2e-3, abs=1e-12)
@@ -79,7 +89,7 @@ def test_the_curvature_at_a_perfect_prediction_is_that_of_the_logarithm(residual
     step = 1e-3
     value = [cost(one, level * math.exp(n * step))[0] for n in (-1, 0, 1)]
     numeric = (value[0] - 2 * value[1] + value[2]) / step**2 / level**2
-    variance = spread_of(residual, 0.0).variance(level)
+    variance = spread_of(residual).variance(level)
     least = 1.0 / variance
     assert cost(one, level)[2] == pytest.approx(max(numeric, least), rel=2e-2)
 
@@ -103,10 +113,24 @@ def test_a_prediction_of_nothing_has_a_finite_cost():
     assert curvature > 0.0
 
 
-@given(RESIDUALS, LEVELS, st.lists(st.floats(-3.0, 4.0), min_size=1, max_size=5), st.booleans())
-def test_many_predictions_at_once_cost_the_same_as_one_by_one(residual, level, logs, below):
-    one = observed(residual, level, below=below)
-    assert deviances(one, logs) == pytest.approx([cost(one, math.exp(log))[0] for log in logs])
+@given(RESIDUALS, st.lists(st.tuples(LEVELS, st.booleans(), st.floats(-1.0, 1.0)), max_size=4))
+def test_samples_along_a_line_cost_the_same_as_one_by_one(residual, samples):
+    positions, bend = (-1.5, 0.0, 0.7), 0.1
+    ways = [(observed(residual, level, below=below), (3.0, slope, bend)) for level, below, slope in samples]
+    expected = [
+        sum(cost(one, 3.0 * math.exp(slope * at + bend * at * at))[0] for one, (_, slope, _) in ways)
+        for at in positions
+    ]
+    assert deviances(ways, positions) == pytest.approx(expected)
+
+
+def test_very_many_samples_along_a_line_neither_vanish_nor_overflow():
+    positions = (0.0, 1.0)
+    for residual, start in ((Residual(0.0, 0.0, Combination.VARIANCE_SUM, ""), 3.0), (RESIDUAL, 1e6)):
+        one = observed(residual, start)
+        ways = [(one, (start, 1e-6, 0.0))] * 100
+        expected = [100.0 * cost(one, start * math.exp(1e-6 * at))[0] for at in positions]
+        assert deviances(ways, positions) == pytest.approx(expected)
 
 
 @given(st.floats(-8.0, 8.0))

@@ -215,3 +215,15 @@ def test_chances_are_as_near_to_an_exact_posterior_as_the_documents_say(name, me
     assert found.size
     assert abs(found.mean()) < mean
     assert np.abs(found).max() < largest
+
+
+@pytest.mark.parametrize("name", list(MODELS))
+def test_a_level_of_next_to_nothing_still_has_its_interval(name):
+    history = standard_history(covariates(), samples=SAMPLES)
+    found = estimate(MODELS[name], history)
+    medians = []
+    for years in range(2, 60, 2):
+        median, lower, upper, _, _ = predict_at(found, history, 365.0 * years)
+        assert 0.0 <= lower <= median <= upper < 100.0
+        medians.append(median)
+    assert any(0.0 < median < 1e-200 for median in medians)

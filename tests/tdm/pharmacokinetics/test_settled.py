@@ -54,6 +54,13 @@ def test_its_slopes_are_the_change_that_a_small_step_makes(name, interval, durat
         assert slope == pytest.approx((high - low) / (2 * step), rel=1e-6, abs=1e-9)
 
 
+def test_slopes_by_some_parameters_are_those_by_all_of_them():
+    model = MODELS["xu-wojciechowski-2017"]
+    typical, giving = typical_parameters(model, covariates()), Giving(TWO_HOURS, subcutaneous=False)
+    _, slopes = Settled.of(typical, random_places(model), giving).with_slopes(56.0)
+    assert Settled.of(typical, (0, 3), giving).with_slopes(56.0).gradient == [slopes[0], slopes[3]]
+
+
 def test_a_model_of_infusions_sees_no_injection():
     model = MODELS["dubinsky-2017"]
     settled = Settled.of(
