@@ -35,6 +35,6 @@ def contradicts(estimate: Estimate, history: History) -> bool:
     if newest.below and above:
         return False
     width = log(expected.upper_ug_ml / median) if above else log(median / expected.lower_ug_ml)
-    residual = spread_of(estimate.model.residual, 0.0).variance(median) / (median * median)
+    residual = spread_of(estimate.model.residual).variance(median) / (median * median)
     reach = Z_90 * hypot(width / Z_80, sqrt(log1p(residual)))
     return abs(log(newest.value_ug_ml / median)) > reach
