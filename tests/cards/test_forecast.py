@@ -295,7 +295,7 @@ def test_a_measured_trough_apart_from_the_expected_one_has_its_word() -> None:
     assert line.startswith("Regimen in force: predicted trough 3.9–5.9")
     assert line.endswith(
         " Measured was 7.25 µg/mL: the models take a part of what was measured for chance, and "
-        "count what was recorded since."
+        "reckon with the planned interval and with what was recorded since."
     )
 
 
