@@ -256,6 +256,13 @@ def test_how_the_recommended_option_was_chosen_is_said_first() -> None:
     assert bare[0] == free[0]
 
 
+def test_a_recommendation_that_the_chances_did_not_choose_is_said_to_be_the_rules_own() -> None:
+    said = WORDING.forecast["chosen_by_rule"]
+    assert forecast_lines(decision(FORECAST, option(TWO, recommended=True)), KNOWLEDGE, WORDING)[0] == said
+    for other in (option(TWO), option(None, recommended=True)):
+        assert said not in forecast_lines(decision(FORECAST, other), KNOWLEDGE, WORDING)
+
+
 @pytest.mark.parametrize(
     ("why", "said"),
     [
