@@ -91,9 +91,7 @@ def chosen_text(decision: Decision, knowledge: Knowledge, wording: Wording) -> s
     In heart failure the rule's smallest step stays: a reader who sees a better chance has to be told why.
     """
     forecast = decision.forecast
-    if forecast is None:
-        return ""
-    if not forecast.ranked:
+    if forecast is None or not forecast.ranked:
         by_rule = any(one.recommended and one.predicted is not None for one in decision.options)
         return wording.forecast["chosen_by_rule"] if by_rule else ""
     policy, asked = knowledge.policy, _asked(decision.options)
