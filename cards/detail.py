@@ -14,6 +14,7 @@ from cards.cohort import cohort_of
 from cards.forecast import forecast_lines, no_choice_text, option_forecast
 from cards.markdown import ELLIPSIS, escape, escape_sentence
 from cards.not_to_give import is_not_to_give
+from cards.open_safety import is_safety_open
 from cards.phrases import Phrases, phrases_of
 from cards.sentences import fill_markdown
 from cards.wording import Wording
@@ -167,7 +168,8 @@ def _options(decision: Decision, phrases: Phrases) -> list[str]:
     if options and is_not_to_give(decision):
         options.insert(0, wording.lines["not_to_give"])
     if decision.draft_already_does_it:
-        return [wording.lines["already"], *options]
+        already = "already_open" if is_safety_open(decision) else "already"
+        return [wording.lines[already], *options]
     if decision.verdict is Verdict.HOLD:
         return [wording.lines["hold"], *options]
     return options or [wording.lines["no_options"]]

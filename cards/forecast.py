@@ -86,9 +86,14 @@ def _asked(options: Sequence[Option]) -> dict[str, str]:
 
 
 def chosen_text(decision: Decision, knowledge: Knowledge, wording: Wording) -> str:
-    """Return by what rule the recommended option was chosen, "" where the forecast did not choose."""
-    if decision.forecast is None or not decision.forecast.ranked:
-        return ""
+    """Return how the recommended option was chosen, "" where none that has a forecast is recommended.
+
+    In heart failure the rule's smallest step stays: a reader who sees a better chance has to be told why.
+    """
+    forecast = decision.forecast
+    if forecast is None or not forecast.ranked:
+        by_rule = any(one.recommended and one.predicted is not None for one in decision.options)
+        return wording.forecast["chosen_by_rule"] if by_rule else ""
     policy, asked = knowledge.policy, _asked(decision.options)
     line = wording.forecast["chosen" if asked["ceiling"] else "chosen_freely"]
     limit = percent(policy.forecast_ceiling_chance_limit, wording)

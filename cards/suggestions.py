@@ -9,6 +9,7 @@ from cards.amounts import regimen_text
 from cards.identity import IdSource
 from cards.markdown import plain
 from cards.model import Action, ActionType, Suggestion
+from cards.not_to_give import is_not_to_give
 from cards.summary import recommended_option
 from cards.wording import Wording
 from fhir_mappings.acquired import Resource
@@ -58,6 +59,8 @@ def _update(
         return None, wording.lines["route_differs"]
     if decision.update_withheld:
         return None, ""  # an issue of the decision says why
+    if is_not_to_give(decision):
+        return None, ""  # the same: and "change it by hand" would contradict it
     updated = update_draft(draft, option)
     if isinstance(updated, CannotUpdate):
         return None, _why_not(updated, wording)

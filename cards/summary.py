@@ -7,6 +7,7 @@ from typing import Final
 from cards.amounts import level_text, short_regimen_text
 from cards.markdown import plain, utf16_length
 from cards.not_to_give import is_not_to_give
+from cards.open_safety import is_safety_open
 from cards.sentences import fill_plain
 from cards.wording import Wording
 from tdm.awaited import AWAITING
@@ -189,11 +190,16 @@ def _short_form(decision: Decision, knowledge: Knowledge) -> str:
 
 
 def _caution(decision: Decision, knowledge: Knowledge, wording: Wording) -> str:
-    """Return the first gate that fired beside the deciding answer: it may explain the colour of the card."""
+    """Return the first gate that fired beside the deciding answer, else that a safety question is open.
+
+    A gate may explain the colour of the card; an open question is no reason to act at once on its advice.
+    """
     for gate in decision.gates:
         message = knowledge.gates.get(gate.gate)
         if gate.deciding or gate.gate == _NOT_IN_SUMMARY or message is None:
             continue
         if message.short:
             return wording.summary["also"].format(caution=fill_plain(message.short, gate.parameters))
+    if is_safety_open(decision):
+        return wording.summary["also"].format(caution=wording.summary["safety_open"])
     return ""

@@ -211,6 +211,14 @@ def test_a_hold_says_to_give_nothing_before_anything_else() -> None:
 def test_a_draft_that_does_it_already_is_told_first() -> None:
     lines = section(dataclasses.replace(INTENSIFY, draft_already_does_it=True), "options")
     assert lines[0] == WORDING.lines["already"]
+
+
+def test_a_draft_that_raises_exposure_past_an_open_safety_question_is_never_waved_through() -> None:
+    issue = DataIssue(IssueCode.ORDER_SAFETY_OPEN, "order", (("name", "Sepsis"), ("day", "2026-06-13")))
+    decision = dataclasses.replace(INTENSIFY, draft_already_does_it=True, issues=(issue,))
+    lines = section(decision, "options")
+    assert lines[0] == WORDING.lines["already_open"]
+    assert WORDING.lines["already"] not in lines
     assert len(lines) == 3
 
 

@@ -256,10 +256,20 @@ def test_how_the_recommended_option_was_chosen_is_said_first() -> None:
     assert bare[0] == free[0]
 
 
+def test_a_recommendation_that_the_chances_did_not_choose_is_said_to_be_the_rules_own() -> None:
+    said = WORDING.forecast["chosen_by_rule"]
+    assert forecast_lines(decision(FORECAST, option(TWO, recommended=True)), KNOWLEDGE, WORDING)[0] == said
+    for other in (option(TWO), option(None, recommended=True)):
+        assert said not in forecast_lines(decision(FORECAST, other), KNOWLEDGE, WORDING)
+
+
 @pytest.mark.parametrize(
     ("why", "said"),
     [
-        (NoChoice.NO_EVEN_CHANCE, "None of these changes has an even chance of at least 6 µg/mL"),
+        (
+            NoChoice.NO_EVEN_CHANCE,
+            "None of these changes has an even chance of at least 6 µg/mL by every model asked",
+        ),
         (NoChoice.ABOVE_CEILING, "Each of these changes is likely to pass 9 µg/mL"),
         (NoChoice.MORE_DRUG, "The least drug that would do is likely to pass 9 µg/mL"),
         (NoChoice.BETWEEN, "Each of these changes either falls short of 6 µg/mL or is likely to pass 9"),
@@ -291,8 +301,8 @@ def test_a_measured_trough_apart_from_the_expected_one_has_its_word() -> None:
     line = lines_of(dataclasses.replace(FORECAST, measured_ug_ml=7.25), KNOWLEDGE, WORDING)[0]
     assert line.startswith("Regimen in force: predicted trough 3.9–5.9")
     assert line.endswith(
-        " Measured was 7.25 µg/mL: the models take a part of one level for chance and expect the next one "
-        "nearer to the average."
+        " Measured was 7.25 µg/mL: the models take a part of what was measured for chance, and "
+        "reckon with the planned interval and with what was recorded since."
     )
 
 

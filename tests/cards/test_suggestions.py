@@ -14,6 +14,7 @@ from fhir_mappings.drafts import DraftOrder
 from fhir_mappings.medication import Medicine
 from tdm.decision import Decision, Option, OptionKind
 from tdm.facts import Order, OrderState
+from tdm.issues import DataIssue, IssueCode
 from tdm.source import Source
 from tests.cards.examples import (
     INTENSIFY,
@@ -104,6 +105,15 @@ def test_an_order_that_cannot_be_changed_keeps_its_laboratory_suggestion_and_say
     (laboratory,), remark = offered(INTENSIFY, draft, LABORATORY_ORDER)
     assert laboratory.action.resource is LABORATORY_ORDER
     assert remark == f"No button changes this order, because {words}. Change it by hand if you agree."
+
+
+@pytest.mark.parametrize("code", [IssueCode.DRAFT_DO_NOT_PERFORM, IssueCode.DRAFT_WITHDRAWN])
+def test_nobody_is_told_to_change_an_order_by_hand_that_is_not_to_be_given(
+    draft: Any, code: IssueCode
+) -> None:
+    decision = dataclasses.replace(INTENSIFY, issues=(DataIssue(code, "draft"),))
+    assert offered(decision, draft, LABORATORY_ORDER)[0][0].action.resource is LABORATORY_ORDER
+    assert offered(decision, draft) == ((), "")
 
 
 def test_an_unnamed_reason_is_said_without_its_code(draft: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -156,6 +156,14 @@ def test_a_draft_that_does_it_already_is_said_to() -> None:
     assert line(decision).endswith("intensify — this order already does it")
 
 
+@pytest.mark.parametrize("already", [True, False])
+def test_an_open_safety_question_is_told_beside_the_advice(already: bool) -> None:
+    settled = dataclasses.replace(INTENSIFY, draft_already_does_it=already)
+    issue = DataIssue(IssueCode.ORDER_SAFETY_OPEN, "order", (("name", "Sepsis"), ("day", "2026-06-13")))
+    still_open = dataclasses.replace(settled, issues=(issue,))
+    assert line(still_open) == f"{line(settled)}; a safety question is open"
+
+
 def test_a_recommended_option_without_a_regimen_is_named_where_the_rule_has_no_short_form() -> None:
     decision = dataclasses.replace(
         INTENSIFY, rule="R-OK-1", options=(Option(OptionKind.REINDUCTION, recommended=True),)
