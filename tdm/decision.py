@@ -233,7 +233,9 @@ class Regimen:
     """The regimen in force. `weight_kg` is None when no weight is recent enough.
 
     `dose_doubtful`: the last dose alone differs from its order and from the dose before it as a slip or a
-    stopped infusion does; whether it is in force cannot be told.
+    stopped infusion does; whether it is in force cannot be told. `interval_doubtful`: infusions come more
+    often than the order says, and no newer order announces its interval: options for the order's interval may
+    be less drug than is given.
     """
 
     route: Route
@@ -244,6 +246,7 @@ class Regimen:
     observed_interval_days: float | None = None
     weight_kg: float | None = None
     dose_doubtful: bool = False
+    interval_doubtful: bool = False
 
 
 @dataclass(frozen=True, slots=True)

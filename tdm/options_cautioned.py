@@ -33,8 +33,8 @@ def _as_doubted(
     if report.dose_slip:
         # Weight or order is wrong by a factor: dose per kg stays true, what it comes to in mg may not.
         options = tuple(one if one.dose_mg_per_kg is None else replace(one, dose_mg=None) for one in options)
-    if assessment.regimen.dose_doubtful:
-        # What a single odd dose would lead to is shown for review; an issue says how it differs.
+    if assessment.regimen.dose_doubtful or assessment.regimen.interval_doubtful:
+        # What a dose or an interval that may not be in force leads to is shown for review; an issue names it.
         options = tuple(
             replace(one, recommended=False) if one.recommended and raises_exposure(one) else one
             for one in options

@@ -83,6 +83,15 @@ def observed_interval(
     return median(steps[-OBSERVED_STEPS:]) if steps else None
 
 
+def is_announced(history: History) -> bool:
+    """Whether an order with an interval was written since the last dose: it tells of what comes next."""
+    last = history.last_dose
+    return last is not None and any(
+        order.interval_days is not None and order.authored is not None and order.authored.day >= last.day
+        for order in history.orders
+    )
+
+
 def recorded_interval(
     moment: Moment, history: History, policy: Policy, route: Route | None = None
 ) -> float | None:
@@ -178,14 +187,26 @@ def regimen_in_force(
     ordered = ordered_interval(history.orders, now, route)
     observed = observed_interval(history.infusions, history, policy, route)
     interval, _ = planned_interval(now, history, draft, policy, route)
+    more_often = False
     if ordered is not None and observed is not None and not agree(ordered, observed, policy):
         parameters = (("ordered", days_text(ordered)), ("observed", days_text(observed)))
         issues.append(DataIssue(IssueCode.INTERVAL_DISAGREES, "interval", parameters))
+        more_often = observed < ordered and not is_announced(history)
     if history.dispensed:
         issues += issues_of_dispense(now, route, history, policy)
     mg, per_kg = (None, None) if source is None else completed(source, route, weight_kg)
     doubtful = source is dose and order is not None and stands_alone(history, route, order, weight_kg)
-    found = Regimen(route, mg, per_kg, interval, ordered, observed, weight_kg, dose_doubtful=doubtful)
+    found = Regimen(
+        route,
+        mg,
+        per_kg,
+        interval,
+        ordered,
+        observed,
+        weight_kg,
+        dose_doubtful=doubtful,
+        interval_doubtful=more_often,
+    )
     return found, tuple(issues)
 
 

@@ -111,6 +111,8 @@ def forecasted(
         against = Absence.PREGNANCY
     elif doubts.dose_slip:
         against = Absence.DOSE_IN_DOUBT
+    elif assessment.regimen.interval_doubtful:
+        against = Absence.INTERVAL_IN_DOUBT
     if against is not None:
         return replace(plain, forecast=Forecast(against))
     try:

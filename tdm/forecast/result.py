@@ -57,6 +57,7 @@ class Absence(StrEnum):
     DOSES_INCOMPLETE = "doses-incomplete"  # the infusions did not arrive in full
     DOSES_IMPLAUSIBLE = "doses-implausible"  # more of them than anyone is given
     DOSE_IN_DOUBT = "dose-in-doubt"  # order and weight do not fit together
+    INTERVAL_IN_DOUBT = "interval-in-doubt"  # given more often than the order says
     AGE_UNKNOWN = "age-unknown"  # child or adult: other models
     PREGNANCY = "pregnancy"  # no model was made for it
     OUT_OF_RANGE = "out-of-range"  # outside what every model was built on

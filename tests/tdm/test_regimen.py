@@ -365,3 +365,23 @@ def test_a_last_dose_that_stands_alone_against_its_order_is_doubtful(parts, doub
 def test_without_a_weight_only_doses_in_one_unit_are_compared():
     found, _ = regimen(order(300), infusion(112), infusion(56, mg=100), kilograms=None)
     assert not found.dose_doubtful
+
+
+@pytest.mark.parametrize(
+    ("parts", "doubtful"),
+    [
+        ((order(500), maintenance(every=28)), True),
+        ((order(500), maintenance()), False),
+        ((order(500, interval=28), maintenance()), False),  # fewer infusions than ordered: some were missed
+        ((order(500), order(10, reference="MedicationRequest/new"), maintenance(every=28)), False),
+        (
+            (order(500), order(10, interval=None, reference="MedicationRequest/new"), maintenance(every=28)),
+            True,
+        ),
+        ((order(None), maintenance(every=28)), True),
+    ],
+)
+def test_an_order_that_is_outrun_by_its_infusions_is_doubtful_unless_a_newer_one_announces(parts, doubtful):
+    found, issues = regimen(*parts)
+    assert found.interval_doubtful is doubtful
+    assert not doubtful or IssueCode.INTERVAL_DISAGREES in issues

@@ -379,3 +379,13 @@ def test_on_doses_that_nobody_recorded_the_rule_keeps_its_recommendation():
     assert decision.options[0].predicted is not None
     assert not decision.forecast.ranked
     assert [one.kind for one in recommended(decision)] == [one.kind for one in recommended(without)]
+
+
+def test_infusions_more_often_than_ordered_leave_neither_numbers_nor_a_recommendation():
+    often = maintenance(every=28)
+    part = person(order(500), often, level(1.8), ati("negative"), albumin(4.1), active(), draft())
+    for decision in (decided(part), decided(part, forecast_enabled=False)):
+        assert decision.verdict is Verdict.INTENSIFY
+        assert recommended(decision) == []
+        assert IssueCode.INTERVAL_DISAGREES in [one.code for one in decision.issues]
+    assert decided(part).forecast.absent is Absence.INTERVAL_IN_DOUBT
