@@ -8,12 +8,11 @@ from typing import Final
 
 from cards.amounts import number
 from cards.wording import Wording
-from tdm.decision import Decision, Option, OptionKind
+from tdm.decision import LESS_DRUG, Decision, Option
 from tdm.forecast.choosing import short_name
 from tdm.forecast.result import Forecast, Note, Projection, Remark, TroughForecast
 from tdm.knowledge.model import Knowledge
 
-_KEEPING: Final = frozenset({OptionKind.LENGTHEN_INTERVAL, OptionKind.LOWER_DOSE})
 _LEAST_SHOWN_UG_ML: Final = 0.05
 _WHOLE_FROM_UG_ML: Final = 10
 _LEAST_CHANCE: Final = 0.005
@@ -24,7 +23,7 @@ def option_forecast(option: Option, wording: Wording) -> str:
     predicted = option.predicted
     if predicted is None:
         return ""
-    sentence = trough_text(predicted, wording, keeping=option.kind in _KEEPING)
+    sentence = trough_text(predicted, wording, keeping=option.kind in LESS_DRUG)
     return f"{sentence[:1].upper()}{sentence[1:]}."
 
 

@@ -188,6 +188,10 @@ class OptionKind(StrEnum):
     ONE_OPTIMISATION = "one-optimisation"
 
 
+LESS_DRUG = frozenset({OptionKind.LENGTHEN_INTERVAL, OptionKind.LOWER_DOSE})
+"""The options that lower exposure."""
+
+
 @dataclass(frozen=True, slots=True)
 class Option:
     """One thing that can be done; dose and interval are those of the changed regimen, where it changes.

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tdm.decision import Option, OptionKind, Regimen, Situation
+from tdm.decision import LESS_DRUG, Option, OptionKind, Regimen, Situation
 from tdm.facts import Order, Route
 from tdm.gates_context import order_dose_mg_per_kg
 from tdm.issues import DataIssue, IssueCode
@@ -86,7 +86,7 @@ def draft_does_it(draft: Order, options: Iterable[Option], regimen: Regimen) -> 
 def _reaches(draft: Order, option: Option, regimen: Regimen) -> bool:
     if option.interval_days is None and option.dose_mg is None and option.dose_mg_per_kg is None:
         return False
-    if option.kind in (OptionKind.LENGTHEN_INTERVAL, OptionKind.LOWER_DOSE):
+    if option.kind in LESS_DRUG:
         return False
     if option.interval_days is not None and (
         draft.interval_days is None or draft.interval_days > option.interval_days + 1

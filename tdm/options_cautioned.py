@@ -6,11 +6,9 @@ from dataclasses import replace
 
 from tdm.awaited import awaited_results, with_awaited
 from tdm.class_limits import out_of_class_only
-from tdm.decision import Assessment, Option, OptionKind
+from tdm.decision import LESS_DRUG, Assessment, Option, OptionKind
 from tdm.gates import GateReport
 from tdm.gates_context import GateContext
-
-_LESS_DRUG = frozenset({OptionKind.LENGTHEN_INTERVAL, OptionKind.LOWER_DOSE})
 
 
 def as_gates_leave(
@@ -20,7 +18,7 @@ def as_gates_leave(
     if report.class_unsuited:
         options = out_of_class_only(options, immunomodulator=not report.immunomodulator_unsuited)
     if report.pregnant:
-        options = tuple(option for option in options if option.kind not in _LESS_DRUG)
+        options = tuple(option for option in options if option.kind not in LESS_DRUG)
     options = _as_doubted(options, report, context.assessment)
     awaited = awaited_results(context.course.issues, context.assessment, context.now, context.policy)
     return with_awaited(options, awaited)

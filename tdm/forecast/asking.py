@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tdm.decision import Assessment, Decision, Regimen
 from tdm.facts import Route
 from tdm.forecast.compose import NoFit, fit
-from tdm.forecast.deciding import absent_for, forecast_of, where
+from tdm.forecast.deciding import absent_for, forecast_of, reason_against, where
 from tdm.forecast.projecting import level_within_interval, project
 from tdm.forecast.regimens import Question, answers, course_of, regimen_in_force
 from tdm.forecast.result import Absence, Forecast, TroughForecast
@@ -82,7 +82,7 @@ def _ask(
     knowledge: Knowledge,
 ) -> Answered:
     none = (None,) * len(regimens)
-    against = speaks_against(decision, knowledge)
+    against = speaks_against(decision, assessment, knowledge)
     if against is not None:
         return Answered(Forecast(against), none)
     try:
@@ -106,12 +106,12 @@ def _ask(
         return Answered(Forecast(Absence.INTERNAL, failed_at=where(error)), none)
 
 
-def speaks_against(decision: Decision, knowledge: Knowledge) -> Absence | None:
-    """Why no forecast may be made, by the site or by what the safety gates know."""
+def speaks_against(decision: Decision, assessment: Assessment, knowledge: Knowledge) -> Absence | None:
+    """Why no forecast may be made: the site, or what stands against one on the card too."""
     if not knowledge.policy.forecast_enabled:
         return Absence.OFF
-    if any(gate.gate == "S-PREG" for gate in decision.gates):
-        return Absence.PREGNANCY
-    if any(remark.startswith("dose-slip") for remark, _ in decision.rationale):
-        return Absence.DOSE_IN_DOUBT
-    return None
+    return reason_against(
+        assessment,
+        pregnant=any(gate.gate == "S-PREG" for gate in decision.gates),
+        dose_slip=any(remark.startswith("dose-slip") for remark, _ in decision.rationale),
+    )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from tdm.decision import Assessment, Option, OptionKind, Verdict
+from tdm.decision import LESS_DRUG, Assessment, Option, OptionKind, Verdict
 from tdm.facts import Comparator, Route
 from tdm.forecast.compose import Fit, NoFit, fit
 from tdm.forecast.projecting import level_within_interval, project
@@ -23,7 +23,6 @@ from tdm.forecast.regimens import (
     same_regimen,
 )
 from tdm.forecast.result import Absence, Forecast, Projection, Remark, TroughForecast
-from tdm.forecast.targets import LESS_DRUG
 from tdm.issues import DataIssue, IssueCode
 from tdm.options_dose import current_mg
 from tdm.phase import INDUCTION
@@ -106,13 +105,8 @@ def forecasted(
     reading = level_within_interval(assessment, course) if verdict is Verdict.ASSESS else None
     if reading is None and not any(names_regimen(option) for option in options):
         return plain
-    against = doubts.unwanted
-    if doubts.pregnant:
-        against = Absence.PREGNANCY
-    elif doubts.dose_slip:
-        against = Absence.DOSE_IN_DOUBT
-    elif assessment.regimen.interval_doubtful:
-        against = Absence.INTERVAL_IN_DOUBT
+    against = reason_against(assessment, pregnant=doubts.pregnant, dose_slip=doubts.dose_slip)
+    against = against or doubts.unwanted
     if against is not None:
         return replace(plain, forecast=Forecast(against))
     try:
@@ -125,6 +119,15 @@ def forecasted(
         return _ranked(numbered, assessment, knowledge)
     except Exception as error:  # noqa: BLE001 (the decision stands without its forecast, and says that it does)
         return replace(plain, forecast=Forecast(Absence.INTERNAL, failed_at=where(error)))
+
+
+def reason_against(assessment: Assessment, *, pregnant: bool, dose_slip: bool) -> Absence | None:
+    """Why no forecast may be made of a course, by what the gates and the regimen say."""
+    if pregnant:
+        return Absence.PREGNANCY
+    if dose_slip:
+        return Absence.DOSE_IN_DOUBT
+    return Absence.INTERVAL_IN_DOUBT if assessment.regimen.interval_doubtful else None
 
 
 def names_regimen(option: Option) -> bool:

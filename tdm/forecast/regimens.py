@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from tdm.decision import Phase
+from tdm.decision import LESS_DRUG, Phase
 from tdm.facts import Route
 from tdm.forecast.compose import Asked, Fit, troughs_of
 from tdm.forecast.doses import INFUSION_DAYS
-from tdm.forecast.targets import LESS_DRUG, target_in, to_keep, to_reach
+from tdm.forecast.targets import target_in, to_keep, to_reach
 from tdm.options_dose import current_mg, current_mg_per_kg
 from tdm.pharmacokinetics.prediction import Plan
 from tdm.phase import INDUCTION, phase_of_day

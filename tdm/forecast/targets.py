@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tdm.decision import OptionKind, Phase
+from tdm.decision import Phase
 from tdm.facts import Route
 from tdm.forecast.compose import Asked
 from tdm.targets import target_of, target_row
@@ -12,8 +12,6 @@ from tdm.targets import target_of, target_row
 if TYPE_CHECKING:
     from tdm.decision import Assessment, Target
     from tdm.knowledge.model import Knowledge
-
-LESS_DRUG = frozenset({OptionKind.LENGTHEN_INTERVAL, OptionKind.LOWER_DOSE})
 
 
 def target_in(phase: Phase, route: Route, assessment: Assessment, knowledge: Knowledge) -> Target:
