@@ -47,6 +47,17 @@ site_option = click.option(
     help="Site overlay to apply (default: $INFLIXIMAB_CDS_SITE, else none).",
 )
 
+request_argument = click.argument("request_file", metavar="REQUEST.json")
+
+as_of_option = click.option(
+    "--as-of",
+    "as_of",
+    metavar="DATE",
+    help="Decide as at the end of this day (site's zone) or at this instant, with offset. Default: now.",
+)
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+
 trust_option = click.option(
     "--trust",
     "trust_path",

@@ -12,7 +12,16 @@ import msgspec
 import orjson
 from rich.console import Console
 
-from cds_service.cli.common import CommandError, Exit, read_input, services_for_command, site_option
+from cds_service.cli.common import (
+    CommandError,
+    Exit,
+    as_of_option,
+    json_option,
+    read_input,
+    request_argument,
+    services_for_command,
+    site_option,
+)
 from cds_service.errors import FAULTS, RequestRefusedError
 from cds_service.evaluate import Evaluated, evaluate_all, examine
 from cds_service.explanation import explanation_document
@@ -39,14 +48,9 @@ Examples:
   infliximab-cds explain request.json --as-of 2026-03-09T08:15:00+01:00 --json
   curl -s localhost:8000/sandbox/requests/adult-loss-of-response | infliximab-cds explain -"""
 )
-@click.argument("request_file", metavar="REQUEST.json")
-@click.option(
-    "--as-of",
-    "as_of",
-    metavar="DATE",
-    help="Decide as at the end of this day (site's zone) or at this instant, with offset. Default: now.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+@request_argument
+@as_of_option
+@json_option
 @site_option
 def explain(request_file: str, as_of: str | None, as_json: bool, site_path: Path | None) -> None:  # noqa: FBT001 (a command-line flag)
     """Show facts, data issues, the rule that fired, its neighbours and the card of a CDS Hooks request.

@@ -13,7 +13,16 @@ from rich.markup import escape
 
 from cards.forecast import lines_of, trough_text
 from cards.wording import load_wording
-from cds_service.cli.common import CommandError, Exit, read_input, services_for_command, site_option
+from cds_service.cli.common import (
+    CommandError,
+    Exit,
+    as_of_option,
+    json_option,
+    read_input,
+    request_argument,
+    services_for_command,
+    site_option,
+)
 from cds_service.cli.explain import evaluated_of, moment_of, request_of
 from cds_service.cli.regimen_text import WrittenRegimen, read_regimen
 from cds_service.evaluate import Evaluated
@@ -37,7 +46,7 @@ Examples:
 A dose in mg/kg is taken of the weight on record. Without a route the option has that of the course.
 Exits with 5 where there is no forecast, and says why."""
 )
-@click.argument("request_file", metavar="REQUEST.json")
+@request_argument
 @click.option(
     "--option",
     "options",
@@ -45,13 +54,8 @@ Exits with 5 where there is no forecast, and says why."""
     multiple=True,
     help='Dose and interval to ask about, such as "5 mg/kg q6w"; may be given several times.',
 )
-@click.option(
-    "--as-of",
-    "as_of",
-    metavar="DATE",
-    help="Decide as at the end of this day (site's zone) or at this instant, with offset. Default: now.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+@as_of_option
+@json_option
 @site_option
 def forecast(
     request_file: str,

@@ -10,6 +10,7 @@ from math import hypot, log, log1p, sqrt
 from typing import TYPE_CHECKING
 
 from tdm.pharmacokinetics.likelihood import spread_of
+from tdm.pharmacokinetics.posterior import Z_80
 from tdm.pharmacokinetics.prediction import predict_at
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from tdm.pharmacokinetics.history import History
 
 Z_90 = 1.6448536269514722
-Z_80 = 1.2815515655446004
 
 
 def contradicts(estimate: Estimate, history: History) -> bool:
