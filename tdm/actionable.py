@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from tdm.decision import Decision, Verdict
 from tdm.facts import Moment, OrderState, Route, TreatmentCourse
-
-if TYPE_CHECKING:
-    from tdm.knowledge.model import Knowledge
+from tdm.knowledge.model import Knowledge
 
 
 def is_actionable(course: TreatmentCourse, decision: Decision, *, now: Moment, knowledge: Knowledge) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from tdm.certainty import caution_rank
 from tdm.decision import (
@@ -19,13 +18,11 @@ from tdm.decision import (
     SwitchDirection,
     Verdict,
 )
+from tdm.knowledge.model import Policy
 from tdm.options import OptionPlan, plan_options
 from tdm.rules import Offer, OptionFamily, Outcome, Rule
 from tdm.rules_conditions import is_induction
 from tdm.table import first_match
-
-if TYPE_CHECKING:
-    from tdm.knowledge.model import Policy
 
 
 @dataclass(frozen=True, slots=True)

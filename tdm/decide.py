@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from itertools import chain
-from typing import TYPE_CHECKING
 
 from tdm.answers import Answer, answer, combine
 from tdm.applicability import indication_issue, not_applicable_rule
@@ -35,6 +35,7 @@ from tdm.gates_context import GateContext, gate_context
 from tdm.gates_gap import after_the_gap
 from tdm.gates_open import open_question
 from tdm.issues import DataIssue, IssueCode
+from tdm.knowledge.model import Knowledge
 from tdm.options import draft_does_it
 from tdm.options_cautioned import as_gates_leave, raises_exposure
 from tdm.options_limit import planning_regimen
@@ -50,11 +51,6 @@ from tdm.rationale import (
 )
 from tdm.rules_conditions import is_induction
 from tdm.table import rows_for
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from tdm.knowledge.model import Knowledge
 
 _QUIET = frozenset({Activity.REMISSION, Activity.UNKNOWN})
 

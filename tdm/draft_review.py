@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from tdm.decision import Option, Regimen
 from tdm.facts import Order, TreatmentCourse
 from tdm.gates_context import order_dose_mg_per_kg
 from tdm.gates_dose import describe_dose, describe_order
 from tdm.issues import DataIssue, IssueCode
+from tdm.knowledge.model import Policy
 from tdm.options_dose import current_mg
 from tdm.regimen import agree
-
-if TYPE_CHECKING:
-    from tdm.knowledge.model import Policy
 
 NOT_TO_GIVE = frozenset({IssueCode.DRAFT_DO_NOT_PERFORM, IssueCode.DRAFT_WITHDRAWN})
 """The order in front of the clinician says itself that it is not to be given."""

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from tdm.decision import Assessment
 from tdm.facts import Moment, Order, Route, SafetyConcept, SafetyFact, SafetyState, TreatmentCourse
-
-if TYPE_CHECKING:
-    from tdm.knowledge.model import Policy
+from tdm.knowledge.model import Policy
 
 
 @dataclass(frozen=True, slots=True)

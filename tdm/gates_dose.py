@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from tdm.decision import FiredGate, Phase
 from tdm.facts import Order
 from tdm.gates_context import GateContext, is_intravenous, order_dose_mg_per_kg
 from tdm.gates_hold import exceeds_limit
 from tdm.issues import IssueCode
-
-if TYPE_CHECKING:
-    from tdm.knowledge.model import Policy
+from tdm.knowledge.model import Policy
 
 POUNDS_PER_KILOGRAM = 2.20462
 # From 5 to 10 mg/kg, rounded to vials on either side.

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from tdm.decision import Activity, AgeGroup, AtiClass, LevelClass, Phase, Situation, Verdict
+from tdm.knowledge.model import Knowledge
 from tdm.rules import Rule
 from tdm.table import first_match, numbers_of, table_of
 from tdm.targets import PERIANAL_ROW, is_proactive, level_class, target_of, target_row
-
-if TYPE_CHECKING:
-    from tdm.knowledge.model import Knowledge
 
 STEP_UG_ML = 0.1
 

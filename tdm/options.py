@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from tdm.decision import LESS_DRUG, Option, OptionKind, Regimen, Situation
 from tdm.facts import Order, Route
 from tdm.gates_context import order_dose_mg_per_kg
 from tdm.issues import DataIssue, IssueCode
+from tdm.knowledge.model import Policy
 from tdm.options_ladder import deescalation, escalation
 from tdm.rules import Offer, OptionFamily
-
-if TYPE_CHECKING:
-    from tdm.knowledge.model import Policy
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import floor
-from typing import TYPE_CHECKING
 
 from tdm.decision import Regimen
-
-if TYPE_CHECKING:
-    from tdm.knowledge.model import Policy
+from tdm.knowledge.model import Policy
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from tdm.decision import Activity, AgeGroup, Option, OptionKind, Phase, Regimen, Situation
 from tdm.facts import Route
+from tdm.knowledge.model import Policy
 from tdm.options_dose import (
     DoseChange,
     current_mg,
@@ -15,9 +16,6 @@ from tdm.options_dose import (
     shortened_large,
     shortened_small,
 )
-
-if TYPE_CHECKING:
-    from tdm.knowledge.model import Policy
 
 LABELLED_INTERVAL_DAYS = 56
 

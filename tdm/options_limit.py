@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from tdm.decision import Regimen
 from tdm.facts import Order, Route
 from tdm.gates_context import order_dose_mg_per_kg
+from tdm.knowledge.model import Policy
 from tdm.options_dose import current_mg_per_kg, dose_for
-
-if TYPE_CHECKING:
-    from tdm.knowledge.model import Policy
 
 
 def planning_regimen(

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from tdm.decision import Decision, Phase, Situation, Target
 from tdm.facts import Route
+from tdm.knowledge.model import Knowledge
 from tdm.targets import target_of, target_row
-
-if TYPE_CHECKING:
-    from tdm.knowledge.model import Knowledge
 
 STARTING = "R-START-1"
 PHASES = (Phase.INDUCTION_WEEK_6, Phase.POST_INDUCTION)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
+from tdm.answers import Answer
 from tdm.decision import (
     Activity,
     AgeGroup,
@@ -19,11 +20,8 @@ from tdm.decision import (
 )
 from tdm.facts import Route
 from tdm.knowledge.citing import cited_rows
+from tdm.knowledge.model import EvidenceRow, Knowledge
 from tdm.plausibility import amount_text
-
-if TYPE_CHECKING:
-    from tdm.answers import Answer
-    from tdm.knowledge.model import EvidenceRow, Knowledge
 
 # A clause for a sentence, and what a summary says. Where the data allow several readings they share this one.
 ACTIVITY_WORDS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 from itertools import product
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from tdm import (
     rules_continue,
@@ -19,10 +19,8 @@ from tdm import (
 )
 from tdm.decision import Activity, AtiClass, Certainty, LevelClass, OptionKind, Situation, Verdict
 from tdm.facts import Route
+from tdm.knowledge.model import Knowledge
 from tdm.rules import Offer, Outcome, Rule, TableNumbers
-
-if TYPE_CHECKING:
-    from tdm.knowledge.model import Knowledge
 
 Classes: TypeAlias = tuple[Route, LevelClass, AtiClass, Activity]
 """What rows are set aside by before the rest of their conditions is asked."""

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from tdm.decision import Assessment, Decision, Regimen
-from tdm.facts import Route
+from tdm.facts import Moment, Route, TreatmentCourse
 from tdm.forecast.compose import NoFit, fit
 from tdm.forecast.deciding import absent_for, forecast_of, reason_against, where
 from tdm.forecast.projecting import level_within_interval, project
 from tdm.forecast.regimens import Question, answers, course_of, regimen_in_force
 from tdm.forecast.result import Absence, Forecast, TroughForecast
-
-if TYPE_CHECKING:
-    from tdm.facts import Moment, TreatmentCourse
-    from tdm.knowledge.model import Knowledge
+from tdm.knowledge.model import Knowledge
 
 
 class WhatIf(NamedTuple):

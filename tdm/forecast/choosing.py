@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from tdm.decision import AgeGroup
+from tdm.facts import Route
 from tdm.forecast.result import Note, Remark
-from tdm.pharmacokinetics.model import Covariate, Role
+from tdm.pharmacokinetics.history import Covariates
+from tdm.pharmacokinetics.model import Covariate, PkModel, Role
 from tdm.pharmacokinetics.parameters import outside
-
-if TYPE_CHECKING:
-    from tdm.decision import AgeGroup
-    from tdm.facts import Route
-    from tdm.pharmacokinetics.history import Covariates
-    from tdm.pharmacokinetics.model import PkModel
 
 
 class Chosen(NamedTuple):

@@ -6,10 +6,9 @@ import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
-from typing import TYPE_CHECKING
 
 from tdm.decision import LESS_DRUG, Assessment, Option, OptionKind, Verdict
-from tdm.facts import Comparator, Route
+from tdm.facts import Comparator, LevelReading, Moment, Route, TreatmentCourse
 from tdm.forecast.compose import Fit, NoFit, fit
 from tdm.forecast.projecting import level_within_interval, project
 from tdm.forecast.ranking import SAME_DRUG, is_candidate, passes_ceiling, rank, weekly_mg
@@ -24,12 +23,9 @@ from tdm.forecast.regimens import (
 )
 from tdm.forecast.result import Absence, Forecast, Projection, Remark, TroughForecast
 from tdm.issues import DataIssue, IssueCode
+from tdm.knowledge.model import Knowledge, Policy
 from tdm.options_dose import current_mg
 from tdm.phase import INDUCTION
-
-if TYPE_CHECKING:
-    from tdm.facts import LevelReading, Moment, TreatmentCourse
-    from tdm.knowledge.model import Knowledge, Policy
 
 APART = 1.2
 """A measured trough by this factor outside of what is expected calls for a word."""

@@ -6,19 +6,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from math import ceil, floor
-from typing import TYPE_CHECKING
 
 from tdm.decision import Regimen
 from tdm.facts import FactGroup, Moment, Order, Route, TreatmentCourse
 from tdm.forecast.result import Absence, Note, Remark
 from tdm.forecast.timeline import Step, Timeline, value_at
+from tdm.history import History, Infusion
+from tdm.knowledge.model import Policy
 from tdm.options_dose import current_mg, current_mg_per_kg
 from tdm.pharmacokinetics.history import Administration
 from tdm.regimen import days_text, latest_amount, orders_in_force, planned_interval
-
-if TYPE_CHECKING:
-    from tdm.history import History, Infusion
-    from tdm.knowledge.model import Policy
 
 INFUSION_DAYS = 2 / 24
 """Two hours: the label's infusion time. The record tells when an infusion was given, seldom for how long."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
+from tdm.decision import Assessment
 from tdm.facts import Moment, Route, TreatmentCourse
 from tdm.forecast.choosing import typical_albumin_g_dl
 from tdm.forecast.covariates import CovariateHistory, read_covariates
@@ -14,12 +14,9 @@ from tdm.forecast.samples import UsedLevels, newest_only, read_samples
 from tdm.forecast.timeline import Timeline, value_at
 from tdm.history import History as Course
 from tdm.history import read_history
+from tdm.knowledge.model import Knowledge
 from tdm.pharmacokinetics.history import Administration, Covariates, History, history_of
-
-if TYPE_CHECKING:
-    from tdm.decision import Assessment
-    from tdm.knowledge.model import Knowledge
-    from tdm.pharmacokinetics.model import PkModel
+from tdm.pharmacokinetics.model import PkModel
 
 
 @dataclass(frozen=True, slots=True)

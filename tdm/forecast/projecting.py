@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
-from tdm.decision import Phase
+from tdm.decision import Assessment, Phase
 from tdm.exposure import planned_step
-from tdm.facts import Route
+from tdm.facts import LevelReading, Moment, Route, TreatmentCourse
 from tdm.forecast.compose import Fit, trough_at
 from tdm.forecast.result import Projection
 from tdm.forecast.targets import target_in, to_reach
 from tdm.issues import IssueCode
+from tdm.knowledge.model import Knowledge
 from tdm.phase import phase_at, phase_of_day
 from tdm.regimen import planned_interval
-
-if TYPE_CHECKING:
-    from tdm.decision import Assessment
-    from tdm.facts import LevelReading, Moment, TreatmentCourse
-    from tdm.knowledge.model import Knowledge
-
 
 NOTHING_TO_PROJECT_DAYS = 1.0
 """A sample this shortly before the end of its interval is the trough itself."""

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from math import inf
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from tdm.decision import Option
 from tdm.forecast.result import NoChoice
-
-if TYPE_CHECKING:
-    from tdm.decision import Option
-    from tdm.knowledge.model import Policy
+from tdm.knowledge.model import Policy
 
 DAYS_PER_WEEK = 7
 SAME_DRUG = 1.02  # doses are rounded to mg or to vials: half the dose twice as often is no less drug

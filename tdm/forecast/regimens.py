@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from tdm.decision import LESS_DRUG, Phase
-from tdm.facts import Route
-from tdm.forecast.compose import Asked, Fit, troughs_of
+from tdm.decision import LESS_DRUG, Assessment, Option, Phase
+from tdm.facts import Moment, Route
+from tdm.forecast.compose import Asked, Fit, Fitted, troughs_of
 from tdm.forecast.doses import INFUSION_DAYS
+from tdm.forecast.result import TroughForecast
 from tdm.forecast.targets import target_in, to_keep, to_reach
+from tdm.knowledge.model import Knowledge
 from tdm.options_dose import current_mg, current_mg_per_kg
 from tdm.pharmacokinetics.prediction import Plan
 from tdm.phase import INDUCTION, phase_of_day
 from tdm.timing import calendar_days_between
-
-if TYPE_CHECKING:
-    from tdm.decision import Assessment, Option
-    from tdm.facts import Moment
-    from tdm.forecast.compose import Fitted
-    from tdm.forecast.result import TroughForecast
-    from tdm.knowledge.model import Knowledge
-
 
 # Rounding to mg or to vials is no other dose, and orders speak of whole days.
 SAME_DOSE = 0.02

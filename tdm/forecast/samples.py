@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from tdm.activity import NOT_FINAL
 from tdm.facts import Comparator, LevelReading, Moment
 from tdm.forecast.result import Note, Remark
 from tdm.forecast.timeline import Timeline
+from tdm.history import History
+from tdm.knowledge.model import Policy
 from tdm.pharmacokinetics.history import Sample
 from tdm.plausibility import samplings
 from tdm.timing import is_after, is_older
-
-if TYPE_CHECKING:
-    from tdm.history import History
-    from tdm.knowledge.model import Policy
 
 MOST_SAMPLES = 24
 """The newest ones of a year; more are no record of a course but of a mistake."""

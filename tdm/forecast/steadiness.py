@@ -7,15 +7,12 @@ that is what losing the drug looks like, and an average with better days would p
 from __future__ import annotations
 
 from math import hypot, log, log1p, sqrt
-from typing import TYPE_CHECKING
 
+from tdm.pharmacokinetics.estimate import Estimate
+from tdm.pharmacokinetics.history import History
 from tdm.pharmacokinetics.likelihood import spread_of
 from tdm.pharmacokinetics.posterior import Z_80
 from tdm.pharmacokinetics.prediction import predict_at
-
-if TYPE_CHECKING:
-    from tdm.pharmacokinetics.estimate import Estimate
-    from tdm.pharmacokinetics.history import History
 
 Z_90 = 1.6448536269514722
 

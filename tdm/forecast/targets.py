@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from tdm.decision import Phase
+from tdm.decision import Assessment, Phase, Target
 from tdm.facts import Route
 from tdm.forecast.compose import Asked
+from tdm.knowledge.model import Knowledge
 from tdm.targets import target_of, target_row
-
-if TYPE_CHECKING:
-    from tdm.decision import Assessment, Target
-    from tdm.knowledge.model import Knowledge
 
 
 def target_in(phase: Phase, route: Route, assessment: Assessment, knowledge: Knowledge) -> Target:
