@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
-from tdm.facts import Route
+from tdm.decision import Assessment
+from tdm.facts import Moment, Route, TreatmentCourse
 from tdm.forecast.choosing import Chosen, knows, may_speak, models_for, range_notes, short_name
 from tdm.forecast.inputs import Inputs, read_inputs
 from tdm.forecast.result import Absence, ModelTrough, Note, Remark, TroughForecast
 from tdm.forecast.steadiness import contradicts
+from tdm.knowledge.model import Knowledge
 from tdm.pharmacokinetics.estimate import Estimate, estimate, estimates
-from tdm.pharmacokinetics.model import Covariate
+from tdm.pharmacokinetics.history import History, Sample
+from tdm.pharmacokinetics.model import Covariate, PkModel
 from tdm.pharmacokinetics.predicted import Predicted
 from tdm.pharmacokinetics.prediction import Plan, predict_at, predict_troughs
-
-if TYPE_CHECKING:
-    from tdm.decision import Assessment
-    from tdm.facts import Moment, TreatmentCourse
-    from tdm.knowledge.model import Knowledge
-    from tdm.pharmacokinetics.history import History, Sample
-    from tdm.pharmacokinetics.model import PkModel
 
 
 @dataclass(frozen=True, slots=True)
