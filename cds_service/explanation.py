@@ -12,7 +12,7 @@ from cards.model import ActionType
 from cards.sentences import fill_plain
 from cds_service.evaluate import Evaluated
 from fhir_mappings.proof import is_valid
-from tdm.decision import Decision, Option
+from tdm.decision import Assessment, Decision, Option
 from tdm.facts import Moment
 from tdm.forecast.asking import ask
 from tdm.forecast.result import Forecast, TroughForecast
@@ -59,12 +59,21 @@ def _one(entry: Evaluated, now: Moment, knowledge: Knowledge) -> Document:
             "evidence": list(decision.evidence),
             "localPolicy": decision.local_policy,
             "forecast": forecast_document(explained_forecast(entry, now, knowledge)),
-            "assessment": plain(decision.assessment),
+            "assessment": assessment_document(decision.assessment),
         }
     if entry.course is not None:
         document["facts"] = plain(entry.course)
     document["card"] = entry.card.to_json() if entry.card is not None else None
     document["proofs"] = proofs_of(entry)
+    return document
+
+
+def assessment_document(assessment: Assessment | None) -> Document | None:
+    """Return an assessment without the doses and orders it was read from: they stand among the facts."""
+    if assessment is None:
+        return None
+    document: Document = plain(assessment)
+    del document["history"]
     return document
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tdm.activity import ActivityReading, read_activity
 from tdm.age import issues_of_age, read_age, weight_days
 from tdm.changes import Change, last_change, regimen_changes
+from tdm.course_history import History
 from tdm.decision import AgeGroup, Assessment, LevelClass, Situation, Target
 from tdm.exposure import (
     UNVERIFIED_TIMINGS,
@@ -21,7 +22,7 @@ from tdm.exposure import (
 )
 from tdm.facts import FactGroup, Finding, LevelReading, Marker, Moment, Route, TreatmentCourse
 from tdm.facts_used import facts_used
-from tdm.history import History, read_history
+from tdm.history import read_history
 from tdm.immunogenicity import Antibodies, LevelSeen, read_antibodies
 from tdm.issues import DataIssue, IssueCode
 from tdm.knowledge.model import Knowledge, Policy
@@ -120,6 +121,7 @@ def assess(course: TreatmentCourse, *, now: Moment, knowledge: Knowledge) -> Ass
         weight=weight,
         draft_regimen=draft,
         draft_changes_route=draft is not None and known_route is not None and draft.route is not route,
+        history=history,
     )
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from tdm.course_history import History, Infusion
 from tdm.facts import Moment, Order, Route
-from tdm.history import History, Infusion
 from tdm.knowledge.model import Policy
 from tdm.timing import calendar_days_between, instant, is_after
 

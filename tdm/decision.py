@@ -6,9 +6,10 @@ enumerated. `Assessment` is the situation plus what it was derived from.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
+from tdm.course_history import NOTHING_RECORDED, History
 from tdm.facts import AtiReading, LevelReading, Moment, Route, WeightReading
 from tdm.forecast.result import Forecast, TroughForecast
 from tdm.issues import DataIssue
@@ -270,7 +271,8 @@ class Assessment:
     `age_years` is None unless the birth date settles it; `age_years_youngest` is the lowest age possible.
     `draft_regimen` is what the order in front of the clinician asks for, with the same weight;
     `draft_changes_route` says that it asks for another route than the course has. `weight` is the weight
-    that mg/kg rests on.
+    that mg/kg rests on. `history` is the present course that it was read from; records that amount to the
+    same may differ in it.
     """
 
     situations: tuple[Situation, ...]
@@ -293,6 +295,7 @@ class Assessment:
     weight: WeightReading | None = None
     draft_regimen: Regimen | None = None
     draft_changes_route: bool = False
+    history: History = field(default=NOTHING_RECORDED, compare=False)
 
 
 class Unread(StrEnum):

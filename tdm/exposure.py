@@ -8,9 +8,9 @@ from enum import StrEnum
 from itertools import pairwise
 
 from tdm.changes import Change, is_superseded
+from tdm.course_history import History, Infusion
 from tdm.decision import Activity, Phase, Target
 from tdm.facts import Comparator, LevelReading, Moment, ResultStatus, Route
-from tdm.history import History, Infusion
 from tdm.issues import DataIssue, IssueCode
 from tdm.knowledge.model import Policy
 from tdm.phase import INDUCTION

@@ -1,60 +1,16 @@
-"""The doses of one course by day, where the course starts, and when the regimen changed."""
+"""Reads the present course from the facts: its doses by day, its orders, and where it starts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 
+from tdm.course_history import History, Infusion
 from tdm.facts import Dose, FactGroup, Moment, Order, OrderState, Route, TreatmentCourse
 from tdm.issues import DataIssue, IssueCode
 from tdm.knowledge.model import Policy
 from tdm.source import Source
 from tdm.timing import days_between, in_future, instant, is_after, is_older
-
-
-@dataclass(frozen=True, slots=True)
-class Infusion:
-    """All that was given on one calendar day; amounts are None where unknown or contradictory.
-
-    `reported`: known from a statement or a dispense only, which may stand for several doses.
-    """
-
-    given: Moment
-    source: Source
-    route: Route | None = None
-    amount_mg: float | None = None
-    amount_mg_per_kg: float | None = None
-    reported: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    """The present course. `infusions` and `orders` (no drafts) are oldest first.
-
-    `start_known`: the first infusion of the tuple is the first of the course. `restarted`: doses of an
-    earlier course precede a gap. `dispensed` are its dispenses that tell an interval, oldest first.
-    """
-
-    infusions: tuple[Infusion, ...]
-    orders: tuple[Order, ...]
-    start_known: bool
-    restarted: bool
-    dispensed: tuple[Dose, ...] = ()
-
-    @property
-    def start(self) -> Moment | None:
-        """The first recorded dose of this course."""
-        return self.infusions[0].given if self.infusions else None
-
-    @property
-    def last_dose(self) -> Moment | None:
-        """The last recorded dose."""
-        return self.infusions[-1].given if self.infusions else None
-
-    def before(self, moment: Moment) -> tuple[Infusion, ...]:
-        """Doses of earlier days, or surely earlier on the same day."""
-        return tuple([one for one in self.infusions if is_after(moment, one.given)])
 
 
 def read_history(

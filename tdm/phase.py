@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tdm.course_history import History
 from tdm.decision import Phase
 from tdm.facts import FactGroup, Moment, TreatmentCourse
-from tdm.history import History
 from tdm.issues import DataIssue, IssueCode
 from tdm.knowledge.model import Policy
 from tdm.timing import calendar_days_between, is_older

@@ -8,9 +8,9 @@ from statistics import median
 from typing import TypeVar
 
 from tdm.changes import dose_differs, milligrams
+from tdm.course_history import History, Infusion
 from tdm.decision import Regimen
 from tdm.facts import Dose, Moment, Order, OrderState, Route, WeightReading
-from tdm.history import History, Infusion
 from tdm.issues import DataIssue, IssueCode
 from tdm.knowledge.model import Policy
 from tdm.timing import calendar_days_between, days_between

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import isfinite
 
+from tdm.course_history import History
 from tdm.facts import Moment, OrderState, Route, WeightReading
-from tdm.history import History
 from tdm.issues import DataIssue, IssueCode
 from tdm.knowledge.model import Policy
 from tdm.regimen import orders_in_force

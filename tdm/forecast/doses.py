@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from math import ceil, floor
 
+from tdm.course_history import History, Infusion
 from tdm.decision import Regimen
 from tdm.facts import FactGroup, Moment, Order, Route, TreatmentCourse
 from tdm.forecast.result import Absence, Note, Remark
 from tdm.forecast.timeline import Step, Timeline, value_at
-from tdm.history import History, Infusion
 from tdm.knowledge.model import Policy
 from tdm.options_dose import current_mg, current_mg_per_kg
 from tdm.pharmacokinetics.history import Administration

@@ -12,8 +12,6 @@ from tdm.forecast.doses import DoseReader, read_doses
 from tdm.forecast.result import Absence, Note, Remark
 from tdm.forecast.samples import UsedLevels, newest_only, read_samples
 from tdm.forecast.timeline import Timeline, value_at
-from tdm.history import History as Course
-from tdm.history import read_history
 from tdm.knowledge.model import Knowledge
 from tdm.pharmacokinetics.history import Administration, Covariates, History, history_of
 from tdm.pharmacokinetics.model import PkModel
@@ -23,11 +21,10 @@ from tdm.pharmacokinetics.model import PkModel
 class Inputs:
     """What is known of one patient for a forecast, whichever model is asked.
 
-    `course` is the course as the decision reads it. `inputs` and `assumptions` name what stands behind.
+    `inputs` and `assumptions` name what stands behind.
     """
 
     timeline: Timeline
-    course: Course
     doses: tuple[Administration, ...]
     levels: UsedLevels
     covariates: CovariateHistory
@@ -77,11 +74,10 @@ def read_inputs(
     course: TreatmentCourse, assessment: Assessment, now: Moment, knowledge: Knowledge
 ) -> Inputs | Absence:
     """The inputs of a forecast, or the reason why there is none."""
-    regimen, weight = assessment.regimen, assessment.weight
+    regimen, weight, history = assessment.regimen, assessment.weight, assessment.history
     if weight is None:
         return Absence.NO_WEIGHT
     timeline = Timeline(now)
-    history, _ = read_history(course, now, knowledge.policy)
     covariates = read_covariates(course, weight, timeline, knowledge)
     levels = read_samples(course.levels, history, timeline, knowledge.policy)
     if levels.newest_unbounded:
@@ -108,7 +104,6 @@ def read_inputs(
         duration = ((Remark.INFUSION_TIME, ()),)
     return Inputs(
         timeline,
-        history,
         doses,
         levels,
         covariates,

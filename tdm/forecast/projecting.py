@@ -52,7 +52,7 @@ def project(
 
     The end is the next infusion where it was given earlier than planned.
     """
-    policy, history, drawn = knowledge.policy, found.inputs.course, reading.drawn
+    policy, history, drawn = knowledge.policy, assessment.history, reading.drawn
     if drawn is None or drawn not in found.inputs.levels.drawn:
         return None
     levels = found.inputs.levels

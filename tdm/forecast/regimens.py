@@ -52,13 +52,13 @@ def course_of(found: Fit, assessment: Assessment, now: Moment, knowledge: Knowle
     """The question at a moment; in induction it is the trough after the next dose, else the settled one."""
     in_induction = assessment.situations[0].phase in INDUCTION
     return Course(
-        found, assessment, knowledge, next_dose(found, assessment, now, knowledge) if in_induction else None
+        found, assessment, knowledge, next_dose(assessment, now, knowledge) if in_induction else None
     )
 
 
-def next_dose(found: Fit, assessment: Assessment, now: Moment, knowledge: Knowledge) -> NextDose | None:
+def next_dose(assessment: Assessment, now: Moment, knowledge: Knowledge) -> NextDose | None:
     """When the next dose is due by the induction schedule, and the phase in which its trough falls."""
-    policy, given = knowledge.policy, found.inputs.course.infusions
+    policy, given = knowledge.policy, assessment.history.infusions
     steps = policy.induction_intervals_days
     if not given or len(given) > len(steps):
         return None

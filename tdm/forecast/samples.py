@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tdm.activity import NOT_FINAL
+from tdm.course_history import History
 from tdm.facts import Comparator, LevelReading, Moment
 from tdm.forecast.result import Note, Remark
 from tdm.forecast.timeline import Timeline
-from tdm.history import History
 from tdm.knowledge.model import Policy
 from tdm.pharmacokinetics.history import Sample
 from tdm.plausibility import samplings

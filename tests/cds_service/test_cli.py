@@ -77,6 +77,8 @@ def test_explain_prints_the_same_as_json(request_file: Path) -> None:
     assert entry["rule"]["text"]
     assert entry["neighbours"]
     assert entry["facts"]["levels"]
+    assert entry["assessment"]["last_dose"]
+    assert "history" not in entry["assessment"]  # it stands among the facts
     assert entry["card"]["extension"]["org.infliximab-cds.decision"]["rule"] == "R-PK-1"
 
 

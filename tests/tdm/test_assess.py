@@ -122,6 +122,7 @@ def test_facts_for_gates_and_options_are_carried():
     assert found.draft_regimen is not None
     assert (found.draft_regimen.dose_mg_per_kg, found.draft_regimen.interval_days) == (10, 28)
     assert not found.draft_changes_route
+    assert [dose.given for dose in found.history.infusions][-1] == found.last_dose
 
 
 def test_a_draft_of_another_route_is_told():

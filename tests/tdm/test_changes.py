@@ -3,8 +3,9 @@
 import pytest
 
 from tdm.changes import Change, ChangeKind, dose_differs, is_superseded, last_change, regimen_changes
+from tdm.course_history import History
 from tdm.facts import FactGroup, Moment, OrderState, Route
-from tdm.history import History, read_history
+from tdm.history import read_history
 from tdm.knowledge.loader import load_knowledge
 from tests.support.course_builder import (
     IV,

@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 
 from tdm.changes import Change, ChangeKind
+from tdm.course_history import History
 from tdm.decision import Activity, Phase
 from tdm.exposure import Exposure, Timing, candidate_values, choose, timing_of, unusable, valid_days
 from tdm.facts import Comparator, FactGroup, ResultStatus
-from tdm.history import History, read_history
+from tdm.history import read_history
 from tdm.issues import IssueCode
 from tdm.knowledge.loader import load_knowledge
 from tdm.plausibility import Sampling

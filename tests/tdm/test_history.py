@@ -4,8 +4,9 @@ from itertools import permutations
 
 import pytest
 
+from tdm.course_history import History, Infusion
 from tdm.facts import Dose, FactGroup, OrderState, Shortfall, TreatmentCourse
-from tdm.history import History, Infusion, read_history
+from tdm.history import read_history
 from tdm.issues import DataIssue, IssueCode
 from tdm.knowledge.loader import load_knowledge
 from tests.support.course_builder import (

@@ -2,8 +2,9 @@
 
 import pytest
 
+from tdm.course_history import Infusion
 from tdm.facts import Dose, OrderState, Route
-from tdm.history import Infusion, read_history
+from tdm.history import read_history
 from tdm.issues import IssueCode
 from tdm.regimen import is_at_cap, observed_interval, regimen_in_force
 from tests.tdm.cases import NOW, ago, course, order, policy, source

@@ -2,9 +2,10 @@
 
 import pytest
 
+from tdm.course_history import History, Infusion
 from tdm.decision import Phase
 from tdm.facts import FactGroup, OrderState, Shortfall
-from tdm.history import History, Infusion, read_history
+from tdm.history import read_history
 from tdm.issues import IssueCode
 from tdm.knowledge.loader import load_knowledge
 from tdm.phase import PhaseReading, is_starting, phase_at, phase_of_day

@@ -2,9 +2,10 @@
 
 import pytest
 
+from tdm.course_history import History
 from tdm.decision import Regimen
 from tdm.facts import FactGroup, Order, OrderState, Route
-from tdm.history import History, read_history
+from tdm.history import read_history
 from tdm.issues import DataIssue, IssueCode
 from tdm.knowledge.loader import load_knowledge
 from tdm.regimen import (

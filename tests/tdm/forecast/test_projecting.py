@@ -105,10 +105,9 @@ def test_in_induction_the_step_is_that_of_the_schedule():
 
 def test_after_a_course_of_unknown_interval_there_is_no_end_to_project_to():
     of = person(infusions(62, 48, 20), order(63, interval=None), level(30.0, 10), albumin(4.1))
-    found = fitted(of)
-    early = replace(found.inputs.course, start_known=False, infusions=found.inputs.course.infusions[-1:])
-    unknown = replace(found, inputs=replace(found.inputs, course=early))
-    assert project(unknown, of.levels[0], of, assessed(of), NOW, knowledge()) is None
+    known = assessed(of)
+    early = replace(known.history, start_known=False, infusions=known.history.infusions[-1:])
+    assert project(fitted(of), of.levels[0], of, replace(known, history=early), NOW, knowledge()) is None
 
 
 def test_in_a_record_that_begins_in_mid_course_the_trough_is_one_of_maintenance():
