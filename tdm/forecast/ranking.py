@@ -26,6 +26,15 @@ class Ranking(NamedTuple):
     no_choice: NoChoice | None = None
 
 
+class Rated(NamedTuple):
+    """A candidate with what it is judged by, asked once. `chance` is the cautious one to reach the aim."""
+
+    option: Option
+    chance: float
+    weekly_mg: float
+    passes_ceiling: bool
+
+
 def rank(options: Sequence[Option], policy: Policy) -> Ranking:
     """Move the recommendation to the smallest change within the site's cut of the best option.
 
@@ -35,22 +44,24 @@ def rank(options: Sequence[Option], policy: Policy) -> Ranking:
     is, and all keep the order of the rule. Otherwise candidates change their places: by chance, then by drug
     per week, then by visits.
     """
-    rated = [one for one in options if is_candidate(one)]
-    within = [one for one in rated if not passes_ceiling(one, policy)]
+    places = [place for place, one in enumerate(options) if is_candidate(one)]
+    rated = [_rated(options[place], policy) for place in places]
+    within = [one for one in rated if not one.passes_ceiling]
     if not within:
-        return Ranking(_unmarked(options), no_choice=NoChoice.ABOVE_CEILING)
-    least_aside = min((weekly_mg(one) for one in rated if passes_ceiling(one, policy)), default=inf)
-    allowed = [one for one in within if weekly_mg(one) <= least_aside * SAME_DRUG]
-    best = max((chance(one) for one in allowed), default=0.0)
+        return Ranking(_placed(options, places, rated), no_choice=NoChoice.ABOVE_CEILING)
+    least_aside = min([one.weekly_mg for one in rated if one.passes_ceiling], default=inf)
+    allowed = [one for one in within if one.weekly_mg <= least_aside * SAME_DRUG]
+    best = max([one.chance for one in allowed], default=0.0)
     cut = max(best - policy.forecast_within_points / 100, policy.forecast_least_chance)
-    good = sorted((one for one in allowed if chance(one) >= cut), key=by_change)
+    good = sorted([one for one in allowed if one.chance >= cut], key=_by_change)
     if not good:
         why = NoChoice.NO_EVEN_CHANCE if len(within) == len(rated) else NoChoice.BETWEEN
-        if any(chance(one) >= policy.forecast_least_chance for one in within):
+        if any(one.chance >= policy.forecast_least_chance for one in within):
             why = NoChoice.MORE_DRUG
-        return Ranking(_unmarked(options), no_choice=why)
-    ranked = _reordered(options, rated, good[0])
-    return Ranking(ranked, tuple([replace(one, recommended=one is good[0]) for one in good]))
+        return Ranking(_placed(options, places, rated), no_choice=why)
+    chosen = good[0]
+    order = sorted(rated, key=lambda one: (one is not chosen, -one.chance, _by_change(one)))
+    return Ranking(_placed(options, places, order, chosen), tuple([_marked(one, chosen) for one in good]))
 
 
 def is_candidate(option: Option) -> bool:
@@ -58,10 +69,10 @@ def is_candidate(option: Option) -> bool:
     return not option.provisional and option.predicted is not None and option.predicted.reaches is not None
 
 
-def chance(option: Option) -> float:
-    """The cautious chance of a candidate to reach the aim."""
+def _rated(option: Option, policy: Policy) -> Rated:
     predicted = option.predicted
-    return 0.0 if predicted is None else predicted.reaches or 0.0
+    reaches = None if predicted is None else predicted.reaches
+    return Rated(option, reaches or 0.0, weekly_mg(option), passes_ceiling(option, policy))
 
 
 def passes_ceiling(option: Option, policy: Policy) -> bool:
@@ -70,23 +81,28 @@ def passes_ceiling(option: Option, policy: Policy) -> bool:
     return exceeds is not None and exceeds > policy.forecast_ceiling_chance_limit
 
 
-def by_change(option: Option) -> tuple[float, float]:
-    """Small changes first: the less drug per week, then the fewer visits."""
-    return weekly_mg(option), -(option.interval_days or 0.0)
-
-
 def weekly_mg(option: Option) -> float:
     """Drug per week in mg; 0.0 where the option names no interval."""
     return (option.dose_mg or 0.0) / option.interval_days * DAYS_PER_WEEK if option.interval_days else 0.0
 
 
-def _unmarked(options: Sequence[Option]) -> tuple[Option, ...]:
-    return tuple([replace(one, recommended=False) if is_candidate(one) else one for one in options])
+def _by_change(one: Rated) -> tuple[float, float]:
+    """Small changes first: the less drug per week, then the fewer visits."""
+    return one.weekly_mg, -(one.option.interval_days or 0.0)
 
 
-def _reordered(options: Sequence[Option], rated: Sequence[Option], recommended: Option) -> tuple[Option, ...]:
-    """The rated options by rank in the places that rated options have; the recommended one leads."""
-    order = sorted(rated, key=lambda one: (one is not recommended, -chance(one), by_change(one)))
-    queue = iter(replace(one, recommended=one is recommended) for one in order)
-    placed = [next(queue) if any(one is other for other in rated) else one for one in options]
+def _placed(
+    options: Sequence[Option], places: Sequence[int], rated: Sequence[Rated], chosen: Rated | None = None
+) -> tuple[Option, ...]:
+    """The options with the rated ones in their order, in the places that rated options have."""
+    placed = list(options)
+    for place, one in zip(places, rated, strict=True):
+        placed[place] = _marked(one, chosen)
     return tuple(placed)
+
+
+def _marked(one: Rated, chosen: Rated | None) -> Option:
+    """The option as recommended or not; most are what they were, and stay themselves."""
+    if one.option.recommended is (one is chosen):
+        return one.option
+    return replace(one.option, recommended=one is chosen)
