@@ -164,8 +164,7 @@ def _with_numbers(
             for option in options
         ]
     )
-    forecast = forecast_of(question, in_force, projection)
-    forecast = replace(forecast, of_order=next(found_for, None))
+    forecast = forecast_of(question, in_force, projection, of_order=next(found_for, None))
     return Forecasted(numbered, numbered, forecast, issues=found.inputs.covariates.issues)
 
 
@@ -233,8 +232,13 @@ def _may_rank(options: Sequence[Option], assessment: Assessment, forecast: Forec
     return any(option.recommended and is_candidate(option) for option in options)
 
 
-def forecast_of(question: Course, in_force: TroughForecast | None, projection: Projection | None) -> Forecast:
-    """What is predicted of the regimen in force, from what, and what was assumed."""
+def forecast_of(
+    question: Course,
+    in_force: TroughForecast | None,
+    projection: Projection | None,
+    of_order: TroughForecast | None = None,
+) -> Forecast:
+    """What is predicted of the regimen in force and of an order beside it, from what, with what assumed."""
     found = question.found
     opinion = None
     if found.opinion is not None:
@@ -246,6 +250,7 @@ def forecast_of(question: Course, in_force: TroughForecast | None, projection: P
         measured_ug_ml=apart(question.assessment, in_force),
         projection=projection,
         opinion=opinion,
+        of_order=of_order,
         inputs=found.inputs.inputs,
         assumptions=found.assumptions,
         left_out=found.left_out,

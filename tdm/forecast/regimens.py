@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from tdm.decision import LESS_DRUG, Assessment, Option, Phase
+from tdm.decision import LESS_DRUG, Assessment, Option, Phase, Target
 from tdm.facts import Moment, Route
 from tdm.forecast.compose import Asked, Fit, Fitted, troughs_of
 from tdm.forecast.doses import INFUSION_DAYS
@@ -132,7 +132,12 @@ def answers(
     In induction the interval is that of the schedule, for the dose that comes next.
     """
     planned = course.next_dose
-    asked = [_plan(course, question) for question in questions]
+    phase = Phase.MAINTENANCE if planned is None else planned.phase
+    targets = {
+        route: target_in(phase, route, course.assessment, course.knowledge)
+        for route in dict.fromkeys([one.route for one in questions])
+    }
+    asked = [_plan(question, planned, targets[question.route]) for question in questions]
     found = iter(
         troughs_of(
             models or course.found.bracket,
@@ -143,14 +148,12 @@ def answers(
     return [None if one is None else next(found) for one in asked]
 
 
-def _plan(course: Course, question: Question) -> tuple[Plan, Asked] | None:
-    planned = course.next_dose
-    phase, first, interval = Phase.MAINTENANCE, 0.0, question.interval_days
+def _plan(question: Question, planned: NextDose | None, target: Target) -> tuple[Plan, Asked] | None:
+    first, interval = 0.0, question.interval_days
     if planned is not None:
-        phase, first, interval = planned.phase, planned.due_days, planned.step_days
+        first, interval = planned.due_days, planned.step_days
     if not question.amount_mg or not interval:
         return None
-    target = target_in(phase, question.route, course.assessment, course.knowledge)
     subcutaneous = question.route is Route.SUBCUTANEOUS
     duration = 0.0 if subcutaneous else INFUSION_DAYS
     plan = Plan(first, question.amount_mg, interval, subcutaneous, duration)
