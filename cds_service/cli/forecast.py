@@ -114,11 +114,7 @@ def _answers(entry: Evaluated, asked: Sequence[WrittenRegimen], now: Moment, kno
             Exit.USAGE,
         )
     answered = ask(course, decision, [what for _, what in pairs], now=now, knowledge=knowledge)
-    routes = list(dict.fromkeys([own, *[what.route for _, what in pairs]]))
-    return [
-        (one, [pair for pair in pairs if pair[1].route is route])
-        for one, route in zip(answered, routes, strict=True)
-    ]
+    return [(one, [pair for pair in pairs if pair[1].route is one.route]) for one in answered]
 
 
 def _is_whole(answers: Answers) -> bool:

@@ -31,8 +31,12 @@ class WhatIf(NamedTuple):
 
 
 class Answered(NamedTuple):
-    """The forecast of the regimen in force, and the trough of each regimen in question, None where absent."""
+    """The forecast of the regimen in force, and the trough of each regimen in question, None where absent.
 
+    `route` is that of the regimens in question.
+    """
+
+    route: Route
     forecast: Forecast
     troughs: tuple[TroughForecast | None, ...]
 
@@ -81,11 +85,11 @@ def _ask(
     none = (None,) * len(regimens)
     against = speaks_against(decision, assessment, knowledge)
     if against is not None:
-        return Answered(Forecast(against), none)
+        return Answered(route, Forecast(against), none)
     try:
         found = fit(course, assessment, now, knowledge, subcutaneous=route is Route.SUBCUTANEOUS)
         if isinstance(found, NoFit):
-            return Answered(absent_for(found), none)
+            return Answered(route, absent_for(found), none)
         question = course_of(found, assessment, now, knowledge)
         reading = level_within_interval(assessment, course)
         projection = None
@@ -98,9 +102,9 @@ def _ask(
                 *[Question(one.milligrams(assessment.regimen), one.interval_days, route) for one in regimens],
             ],
         )
-        return Answered(forecast_of(question, in_force, projection), tuple(troughs))
+        return Answered(route, forecast_of(question, in_force, projection), tuple(troughs))
     except Exception as error:  # noqa: BLE001 (a question that fails is answered with its reason)
-        return Answered(Forecast(Absence.INTERNAL, failed_at=where(error)), none)
+        return Answered(route, Forecast(Absence.INTERNAL, failed_at=where(error)), none)
 
 
 def speaks_against(decision: Decision, assessment: Assessment, knowledge: Knowledge) -> Absence | None:

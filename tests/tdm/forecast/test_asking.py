@@ -43,6 +43,7 @@ def test_without_a_weight_a_dose_per_kilogram_is_unknown():
 
 def test_another_route_is_answered_apart_by_the_model_that_knows_it():
     infused, injected = asked(relapse(), WhatIf(42, 350), WhatIf(14, 120, route=SC), WhatIf(56, 700))
+    assert (infused.route, injected.route) == (Route.INTRAVENOUS, SC)
     assert len(infused.troughs) == 2
     (trough,) = injected.troughs
     assert [one.model for one in trough.by_model] == ["hanzel-2021"]
