@@ -15,6 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 STOPPING_SECONDS = 60
 SERVICE_PATH = "/cds-services/infliximab-tdm-order-sign"
+DISCOVERY_PATH = "/cds-services"
 CONSTANT_PATH = "/benchmark/constant"
 HEADERS = {"Content-Type": "application/json"}
 APP = "benchmarks.wsgi:app"
@@ -49,11 +50,17 @@ def command(server: str, port: int, app: str = APP) -> list[str]:
 
 @contextmanager
 def started(
-    arguments: list[str], port: int, *, environment: Mapping[str, str] = os.environ, log: Path | None = None
+    arguments: list[str],
+    port: int,
+    *,
+    environment: Mapping[str, str] = os.environ,
+    log: Path | None = None,
+    asked: str = DISCOVERY_PATH,
 ) -> Iterator[tuple[subprocess.Popen[bytes], float]]:
     """Start a server; yield its process and the seconds until it answered; stop it afterwards.
 
-    What it writes goes to `log`; without one its errors are seen and the rest is not.
+    `asked` is what it has to answer: another path where discovery is not open to everybody. What it writes
+    goes to `log`; without one its errors are seen and the rest is not.
     """
     with (log or Path(os.devnull)).open("wb") as written:
         process = subprocess.Popen(
@@ -64,11 +71,14 @@ def started(
             stderr=None if log is None else subprocess.STDOUT,
         )
         try:
-            yield process, wait_until_up(port, process)
+            yield process, wait_until_up(port, process, asked)
         finally:
             if process.poll() is None:
                 process.terminate()
-            process.wait(timeout=STOPPING_SECONDS)
+            try:
+                process.wait(timeout=STOPPING_SECONDS)
+            finally:
+                process.kill()  # one that does not stop fails its caller, and is not left behind
 
 
 @contextmanager
@@ -79,8 +89,8 @@ def served(server: str, app: str = APP) -> Iterator[tuple[int, int]]:
         yield port, process.pid
 
 
-def wait_until_up(port: int, process: subprocess.Popen[bytes]) -> float:
-    """Wait for discovery to answer; return the seconds it took."""
+def wait_until_up(port: int, process: subprocess.Popen[bytes], asked: str) -> float:
+    """Wait for a path to answer; return the seconds it took."""
     started = time.perf_counter()
     while time.perf_counter() - started < 30:
         if process.poll() is not None:
@@ -88,7 +98,7 @@ def wait_until_up(port: int, process: subprocess.Popen[bytes]) -> float:
             raise RuntimeError(message)
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
         try:
-            connection.request("GET", "/cds-services")
+            connection.request("GET", asked)
             with connection.getresponse() as answer:
                 if answer.status == 200:
                     return time.perf_counter() - started
@@ -96,7 +106,7 @@ def wait_until_up(port: int, process: subprocess.Popen[bytes]) -> float:
             time.sleep(0.01)
         finally:
             connection.close()
-    message = "the server did not answer discovery within 30 s"
+    message = f"the server did not answer {asked} within 30 s"
     raise RuntimeError(message)
 
 

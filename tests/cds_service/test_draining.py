@@ -2,15 +2,15 @@
 
 import os
 import signal
-import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
 from types import SimpleNamespace
 
 import pytest
 
-from benchmarks.serving import free_port
+from benchmarks.serving import free_port, started
 from cds_service.draining import drain_before_stop
 
 DRAIN_SECONDS = 1.5
@@ -48,56 +48,39 @@ def wait_until(port, path, wanted):
     pytest.fail(f"{path} never answered {wanted}")
 
 
-@pytest.fixture
-def served(repository):
+@contextmanager
+def draining(seconds):
+    """A server that is ready and goes on for so long after it is told to stop."""
     port = free_port()
-    process = subprocess.Popen(
-        [sys.executable, "-c", _SERVE, str(port), str(DRAIN_SECONDS)],
-        cwd=repository,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    yield port, process
-    process.kill()
-    process.wait(timeout=20)
-
-
-@pytest.mark.enable_socket
-@pytest.mark.allow_hosts(["127.0.0.1"])
-def test_a_server_told_to_stop_is_first_not_ready_then_answers_to_the_end(served):
-    port, process = served
-    wait_until(port, "/readyz", 200)
-    process.send_signal(signal.SIGTERM)
-    # Whichever worker is asked: each hears of it in its own time.
-    while {status(port, "/readyz") for _ in range(8)} != {503}:
-        assert process.poll() is None
-    for _ in range(8):
-        assert status(port, "/cds-services") == 200
-        assert status(port, "/livez") == 200
-    assert process.poll() is None
-    assert process.wait(timeout=20) == 0
-    assert status(port, "/livez") is None
-
-
-@pytest.mark.enable_socket
-@pytest.mark.allow_hosts(["127.0.0.1"])
-def test_a_second_signal_stops_at_once(repository):
-    port = free_port()
-    process = subprocess.Popen(
-        [sys.executable, "-c", _SERVE, str(port), "600"],
-        cwd=repository,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
+    with started([sys.executable, "-c", _SERVE, str(port), str(seconds)], port) as (process, _):
         wait_until(port, "/readyz", 200)
+        yield port, process
+
+
+@pytest.mark.enable_socket
+@pytest.mark.allow_hosts(["127.0.0.1"])
+def test_a_server_told_to_stop_is_first_not_ready_then_answers_to_the_end():
+    with draining(DRAIN_SECONDS) as (port, process):
+        process.send_signal(signal.SIGTERM)
+        # Whichever worker is asked: each hears of it in its own time.
+        while {status(port, "/readyz") for _ in range(8)} != {503}:
+            assert process.poll() is None
+        for _ in range(8):
+            assert status(port, "/cds-services") == 200
+            assert status(port, "/livez") == 200
+        assert process.poll() is None
+        assert process.wait(timeout=20) == 0
+        assert status(port, "/livez") is None
+
+
+@pytest.mark.enable_socket
+@pytest.mark.allow_hosts(["127.0.0.1"])
+def test_a_second_signal_stops_at_once():
+    with draining(600) as (port, process):
         process.send_signal(signal.SIGTERM)
         wait_until(port, "/readyz", 503)
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=20) == 0
-    finally:
-        process.kill()
-        process.wait(timeout=20)
 
 
 class FakeServer:

@@ -5,11 +5,8 @@ import http.client
 import json
 import logging
 import os
-import signal
 import socket
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
@@ -21,7 +18,7 @@ import pytest
 import time_machine
 from click.testing import CliRunner
 
-from benchmarks.serving import free_port
+from benchmarks.serving import free_port, started
 from cds_service.cli import main
 from cds_service.serving import TARGET, Replacements, ServeOptions, check_free, server
 from cds_service.settings import Settings
@@ -212,53 +209,37 @@ def ask(port: int, token: str | None, method: str = "POST", path: str = PATH) ->
         return response.status, response.read()
 
 
-def wait_until_up(port: int, process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        assert process.poll() is None, "the server ended before it answered"
-        try:
-            ask(port, None, "GET", "/cds-services")
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    pytest.fail("the server did not answer within a minute")
-
-
 @pytest.mark.enable_socket
 @pytest.mark.allow_hosts(["127.0.0.1"])
-def test_the_real_server_believes_a_client_once_refuses_strangers_and_stops(trust_file: Path) -> None:
-    port = free_port()
+def test_the_real_server_believes_a_client_once_refuses_strangers_and_stops(
+    trust_file: Path, tmp_path: Path
+) -> None:
+    port, log = free_port(), tmp_path / "log.txt"
     environment = {**os.environ, **ENVIRONMENT, "INFLIXIMAB_CDS_TRUST": str(trust_file)}
     command = [sys.executable, "-m", "cds_service", "serve", "--port", str(port), "--workers", "1"]
-    with subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
-        try:
-            wait_until_up(port, process)
-            token = plain_signer().sign(claims(now=real_now()))
-            status, body = ask(port, token)
-            assert status == 200
-            assert len(json.loads(body)["cards"]) == 1
-            refused = ask(port, token)
-            assert refused[0] == 401
-            assert ask(port, None) == refused
-            assert (
-                ask(port, plain_signer().sign(claims(now=real_now(), aud="https://other.example"))) == refused
-            )
-        finally:
-            process.send_signal(signal.SIGTERM)
-            out, err = process.communicate(timeout=30)
+    with started(command, port, environment=environment, log=log, asked="/livez") as (process, _):
+        token = plain_signer().sign(claims(now=real_now()))
+        status, body = ask(port, token)
+        assert status == 200
+        assert len(json.loads(body)["cards"]) == 1
+        refused = ask(port, token)
+        assert refused[0] == 401
+        assert ask(port, None) == refused
+        assert ask(port, plain_signer().sign(claims(now=real_now(), aud="https://other.example"))) == refused
     assert process.returncode == 0
-    assert token.encode() not in out + err
-    lines = [json.loads(line) for line in out.splitlines()]
+    written = log.read_text(encoding="utf-8")
+    assert token not in written
+    assert "Traceback" not in written
+    # Beside the log lines stand a greeting and what the server itself has to say of this machine.
+    lines = [
+        json.loads(line) for line in written.splitlines() if not line.startswith(("infliximab-cds ", "["))
+    ]
     assert [line["status"] for line in lines if line["method"] == "POST"] == [200, 401, 401, 401]
     assert [line["refused"] for line in lines if line["status"] == 401 and line["method"] == "POST"] == [
         "replayed",
         "authorization-missing",
         "audience-wrong",
     ]
-    assert b"Traceback" not in err
 
 
 def test_a_worker_that_dies_again_does_not_end_the_server_until_too_many_did():

@@ -20,10 +20,15 @@ def served(
     What the service writes goes to `log`. No setting of whoever runs this reaches it, only `environment`.
     """
     port = free_port()
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("INFLIXIMAB_CDS_")}
     arguments = [sys.executable, "-m", "tests.faults.serve_here", target, str(port), str(workers)]
-    with started(arguments, port, environment={**inherited, **(environment or {})}, log=log) as (process, _):
+    with started(arguments, port, environment=own_environment(environment), log=log) as (process, _):
         yield port, process.pid
+
+
+def own_environment(settings: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the environment of a server with these settings, and none of whoever runs this."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("INFLIXIMAB_CDS_")}
+    return inherited | dict(settings or {})
 
 
 def children(process_id: int) -> set[int]:

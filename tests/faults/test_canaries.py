@@ -8,23 +8,20 @@ card is not searched: it shows the clinician what was sent.
 import io
 import json
 import logging
-import os
-import subprocess
 import sys
 import tempfile
-import time
 from dataclasses import dataclass, field, replace
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from socket import create_connection
 
 import pytest
 
-from benchmarks.serving import free_port
+from benchmarks.serving import free_port, started
 from cds_service.application import create_app
 from cds_service.log import make_logger
 from cds_service.metrics import counters_for
 from tests.faults.canaries import ALL, DATES, FRACTIONS, HEADERS, WORDS, hits, whole_request
+from tests.faults.serving import own_environment
 from tests.support.service import services_at
 from tests.support.story import all_stories, request_of
 
@@ -266,75 +263,49 @@ def raw(port, data):
         return answer.decode("latin-1")
 
 
-def wait_for(port):
-    for _ in range(300):
-        connection = HTTPConnection("127.0.0.1", port, timeout=5)
-        try:
-            connection.request("GET", "/livez")
-            if connection.getresponse().status == 200:
-                return
-        except (OSError, HTTPException):
-            time.sleep(0.05)
-        finally:
-            connection.close()
-    pytest.fail("the server did not start")
-
-
 @pytest.mark.enable_socket
 @pytest.mark.allow_hosts(["127.0.0.1"])
-def test_a_production_server_adds_no_words_of_its_own(tmp_path, repository):
+def test_a_production_server_adds_no_words_of_its_own(tmp_path):
     port = free_port()
     log = tmp_path / "log.txt"
     spool = tmp_path / "spool"
     spool.mkdir()
-    with log.open("wb") as stream:
-        process = subprocess.Popen(
-            [
-                sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1",
-                "--port", str(port), "--blocking-threads", "1", "--no-ws", "--log-level", "debug",
-                "tests.faults.served_app:app",
-            ],
-            cwd=repository,
-            env={name: value for name, value in os.environ.items() if not name.startswith("INFLIXIMAB_CDS_")}
-            | {
-                "TMPDIR": str(spool),
-                "INFLIXIMAB_CDS_DATABASE_URL": f"sqlite:///{tmp_path}/store.sqlite3",
-            },
-            stdout=stream,
-            stderr=subprocess.STDOUT,
-        )  # fmt: skip
-        try:
-            wait_for(port)
-            body = marked_body()
-            path = b"/cds-services/infliximab-tdm-order-sign"
-            sent = b"".join(f"{name}: {value}\r\n".encode() for name, value in HEADERS.items())
-            length = f"Content-Length: {len(body)}\r\n".encode()
-            ugly = WORDS[24].encode()
-            answers = [
-                raw(
-                    port,
-                    b"POST " + path + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" + sent + rest,
-                )
-                for rest in (
-                    length + b"\r\n" + body[:-20] + b"x" * 20,
-                    length + b"\r\n" + body[:100],
-                    b"Transfer-Encoding: chunked\r\n\r\nzz" + ugly + b"\r\n",
-                    b"Transfer-Encoding: chunked\r\n\r\n5\r\n" + ugly,
-                    b"Transfer-Encoding: " + ugly + b"\r\n\r\n",
-                    b"Content-Length: " + ugly + b"\r\n\r\n",
-                    b"Bad Header " + ugly + b"\r\n\r\n",
-                    b"X: \x00" + ugly + b"\r\n\r\n",
-                )
-            ]
-            answers += [
-                raw(port, ugly + b" / HTTP/1.1\r\n\r\n"),
-                raw(port, b"GET /" + ugly + b" HTTP/1.1\r\nHost: " + ugly + b"\r\nConnection: close\r\n\r\n"),
-                raw(port, b"GET / HTTP/" + ugly + b"\r\n\r\n"),
-                raw(port, b"\x16\x03\x01" + ugly * 10),
-            ]
-        finally:
-            process.terminate()
-            process.wait(timeout=20)
+    command = [
+        sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1",
+        "--port", str(port), "--blocking-threads", "1", "--no-ws", "--log-level", "debug",
+        "tests.faults.served_app:app",
+    ]  # fmt: skip
+    environment = own_environment(
+        {"TMPDIR": str(spool), "INFLIXIMAB_CDS_DATABASE_URL": f"sqlite:///{tmp_path}/store.sqlite3"}
+    )
+    with started(command, port, environment=environment, log=log):
+        body = marked_body()
+        path = b"/cds-services/infliximab-tdm-order-sign"
+        sent = b"".join(f"{name}: {value}\r\n".encode() for name, value in HEADERS.items())
+        length = f"Content-Length: {len(body)}\r\n".encode()
+        ugly = WORDS[24].encode()
+        answers = [
+            raw(
+                port,
+                b"POST " + path + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" + sent + rest,
+            )
+            for rest in (
+                length + b"\r\n" + body[:-20] + b"x" * 20,
+                length + b"\r\n" + body[:100],
+                b"Transfer-Encoding: chunked\r\n\r\nzz" + ugly + b"\r\n",
+                b"Transfer-Encoding: chunked\r\n\r\n5\r\n" + ugly,
+                b"Transfer-Encoding: " + ugly + b"\r\n\r\n",
+                b"Content-Length: " + ugly + b"\r\n\r\n",
+                b"Bad Header " + ugly + b"\r\n\r\n",
+                b"X: \x00" + ugly + b"\r\n\r\n",
+            )
+        ]
+        answers += [
+            raw(port, ugly + b" / HTTP/1.1\r\n\r\n"),
+            raw(port, b"GET /" + ugly + b" HTTP/1.1\r\nHost: " + ugly + b"\r\nConnection: close\r\n\r\n"),
+            raw(port, b"GET / HTTP/" + ugly + b"\r\n\r\n"),
+            raw(port, b"\x16\x03\x01" + ugly * 10),
+        ]
     assert sum("HTTP/1.1 4" in answer for answer in answers) >= 5
     assert hits("\n".join(answers)) == []
     written = log.read_text(encoding="utf-8")
