@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from tdm.decision import LESS_DRUG, Assessment, Option, Phase, Target
+from tdm.decision import LESS_DRUG, Assessment, Option, Phase
 from tdm.facts import Moment, Route
 from tdm.forecast.compose import Asked, Fit, Fitted, troughs_of
 from tdm.forecast.doses import INFUSION_DAYS
@@ -132,23 +132,31 @@ def answers(
     In induction the interval is that of the schedule, for the dose that comes next.
     """
     planned = course.next_dose
-    phase = Phase.MAINTENANCE if planned is None else planned.phase
-    targets = {
-        route: target_in(phase, route, course.assessment, course.knowledge)
-        for route in dict.fromkeys([one.route for one in questions])
-    }
-    asked = [_plan(question, planned, targets[question.route]) for question in questions]
+    plans = [_plan(planned, question) for question in questions]
+    # Most questions are of one kind, and what is asked of a trough depends on nothing else of them.
+    kinds = {(one.route, one.keeping) for one in questions}
+    asked = {(route, keeping): _asked(course, route, keeping=keeping) for route, keeping in kinds}
     found = iter(
         troughs_of(
             models or course.found.bracket,
-            [one for one in asked if one is not None],
+            [
+                (plan, asked[one.route, one.keeping])
+                for one, plan in zip(questions, plans, strict=True)
+                if plan is not None
+            ],
             settled=planned is None,
         )
     )
-    return [None if one is None else next(found) for one in asked]
+    return [None if plan is None else next(found) for plan in plans]
 
 
-def _plan(question: Question, planned: NextDose | None, target: Target) -> tuple[Plan, Asked] | None:
+def _asked(course: Course, route: Route, *, keeping: bool) -> Asked:
+    phase = Phase.MAINTENANCE if course.next_dose is None else course.next_dose.phase
+    target = target_in(phase, route, course.assessment, course.knowledge)
+    return to_keep(target) if keeping else to_reach(target)
+
+
+def _plan(planned: NextDose | None, question: Question) -> Plan | None:
     first, interval = 0.0, question.interval_days
     if planned is not None:
         first, interval = planned.due_days, planned.step_days
@@ -156,5 +164,4 @@ def _plan(question: Question, planned: NextDose | None, target: Target) -> tuple
         return None
     subcutaneous = question.route is Route.SUBCUTANEOUS
     duration = 0.0 if subcutaneous else INFUSION_DAYS
-    plan = Plan(first, question.amount_mg, interval, subcutaneous, duration)
-    return plan, to_keep(target) if question.keeping else to_reach(target)
+    return Plan(first, question.amount_mg, interval, subcutaneous, duration)
