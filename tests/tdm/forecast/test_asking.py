@@ -68,8 +68,10 @@ def test_a_level_within_the_interval_is_projected_by_the_route_of_the_course_onl
     ],
 )
 def test_an_absence_has_its_reason_and_no_troughs(of, policies, reason):
-    (answered,) = asked(of, WhatIf(42, 350), **policies)
-    assert (answered.forecast.absent, answered.troughs) == (reason, (None,))
+    infused, injected = asked(of, WhatIf(42, 350), WhatIf(14, 120, route=SC), **policies)
+    assert (infused.route, injected.route) == (Route.INTRAVENOUS, SC)
+    for answered in (infused, injected):
+        assert (answered.forecast.absent, answered.troughs) == (reason, (None,))
 
 
 def test_a_gate_that_holds_does_not_hide_the_forecast_from_those_who_ask():
@@ -83,8 +85,8 @@ def test_a_failure_is_an_absence_with_its_place(monkeypatch):
         raise KeyError("no such thing")
 
     monkeypatch.setattr(module, "fit", broken)
-    (answered,) = asked(relapse(), WhatIf(42, 350))
-    assert (answered.forecast.absent, answered.troughs) == (Absence.INTERNAL, (None,))
+    _, answered = asked(relapse(), WhatIf(42, 350), WhatIf(14, 120, route=SC))
+    assert (answered.route, answered.forecast.absent, answered.troughs) == (SC, Absence.INTERNAL, (None,))
     assert answered.forecast.failed_at.startswith("KeyError at test_asking.py:")
 
 

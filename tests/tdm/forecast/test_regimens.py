@@ -74,6 +74,14 @@ def test_less_drug_is_asked_whether_it_stays_where_nothing_must_be_raised():
     assert (predicted.at_least_ug_ml, predicted.above_ug_ml) == (5, None)
 
 
+def test_beside_other_questions_each_is_asked_as_it_is_alone():
+    question = question_of(relapse())
+    asked = [Question(350, 56, IV), Question(350, 70, IV, keeping=True), Question(350, 42, IV)]
+    together = answers(question, asked)
+    assert [(one.at_least_ug_ml, one.above_ug_ml) for one in together] == [(6, 9), (5, None), (6, 9)]
+    assert together == [answers(question, [one])[0] for one in asked]
+
+
 def test_another_model_answers_where_it_is_asked():
     of = person(order(500), maintenance(), level(1.8))
     question = question_of(of)
