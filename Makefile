@@ -96,7 +96,8 @@ lock: | python-check ## write requirements/*.lock anew from pyproject.toml
 	@compile="$(LOCK_VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(LOCK_ARGS)"; \
 	$$compile pyproject.toml -o requirements/runtime.lock; \
 	$$compile --group build -c requirements/runtime.lock -o requirements/build.lock; \
-	$$compile pyproject.toml --group build --group dev -c requirements/runtime.lock -c requirements/build.lock -o requirements/dev.lock
+	$$compile --group compile -c requirements/runtime.lock -c requirements/build.lock -o requirements/compile.lock; \
+	$$compile pyproject.toml --group build --group compile --group dev -c requirements/runtime.lock -c requirements/build.lock -c requirements/compile.lock -o requirements/dev.lock
 	@git --no-pager diff --stat -- requirements
 
 .PHONY: clean
@@ -150,6 +151,11 @@ $(STATE)/coverage: $(STATE)/dev $(SOURCES)
 .PHONY: wheel-smoke
 wheel-smoke: $(STATE)/dev ## build the wheel, install it alone, ask it for its discovery document
 	@$(BIN)/python tools/wheel_smoke.py
+
+COMPILED := .make/compiled
+.PHONY: compiled-wheel
+compiled-wheel: $(STATE)/dev ## build dist/ with compiled arithmetic, and prove that it answers alike (needs a C compiler)
+	@$(BIN)/python tools/compiled_smoke.py --into dist --tree $(COMPILED)
 
 # -- long runs, not part of `make test` --------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from tdm.pharmacokinetics.concentration import Levels
 from tdm.pharmacokinetics.history import Sample
 from tdm.pharmacokinetics.likelihood import Observed, spread_of
-from tdm.pharmacokinetics.model import PkModel
+from tdm.pharmacokinetics.model import Parameter, PkModel
 
 Z_99 = 2.5758293035489004
 # The published normal errors of 40 % and more allow a level of nothing, whatever was given. A level under
@@ -18,6 +18,9 @@ Z_99 = 2.5758293035489004
 LEAST_SHARE = 0.05
 # Decades after the last dose patients differ by more powers of e than a float can hold: cut off here.
 WIDEST = 700.0
+# So is what would be too large when squared: the way of a single parameter, and the relative error.
+LONGEST = 300.0
+LARGEST = 1e100
 
 
 class Expected(NamedTuple):
@@ -61,35 +64,70 @@ def observations(model: PkModel, samples: Sequence[Sample], prior: Levels) -> li
 
 def expectations(model: PkModel, prior: Levels) -> tuple[Expected, ...]:
     """The range about each level of a typical patient, of patients, occasions and residual error together."""
-    between = [model.iov_cl * slope * slope for slope in prior.columns[0]]
-    for place, (row, left) in enumerate(zip(model.omega, prior.columns, strict=True)):
-        for other in range(place + 1):
-            covariance = row[other] if other == place else 2.0 * row[other]  # symmetric
-            if covariance:
-                products = map(mul, left, prior.columns[other])
-                between = [
-                    known + covariance * product for known, product in zip(between, products, strict=True)
-                ]
-    reach = Z_99 * math.sqrt(model.omega[0][0] + model.iov_cl)
-    lengthened = math.expm1(reach) / reach
+    variances = [row[place] for place, row in enumerate(model.omega)]
+    variances[0] += model.iov_cl
+    together = [
+        (place, other, 2.0 * row[other])
+        for place, row in enumerate(model.omega)
+        for other in range(place)
+        if row[other]
+    ]
+    between = Between(variances, together)
+    even = [EVEN.get(parameter, 0.0) for parameter in model.random]
     residual = spread_of(model.residual)
     return tuple(
         [
-            _expected(value, variance, residual.variance(value), lengthened)
-            for value, variance in zip(prior.values, between, strict=True)
+            _expected(value, [slope / value for slope in slopes], between, even, residual.variance(value))
+            if value > 0.0
+            else NOTHING
+            for value, *slopes in zip(prior.values, *prior.columns, strict=True)
         ]
     )
 
 
-def _expected(value: float, between: float, within: float, lengthened: float) -> Expected:
-    """The range from the variances between patients and of one level, both in (µg/mL)².
+class Between(NamedTuple):
+    """The variances of the random parameters, and twice their covariances where there are any."""
 
-    A trough falls the faster the higher clearance is, which makes the lower side longer: `lengthened` is by
-    how much at the clearance of one in 99 patients. The upper side is not made shorter for it.
+    variances: Sequence[float]
+    together: Sequence[tuple[int, int, float]]
+
+    def variance(self, slopes: Sequence[float]) -> float:
+        """The variance of what has these slopes by the parameters."""
+        variances, together = self
+        total: float = sum(map(mul, variances, map(mul, slopes, slopes)))
+        for place, other, twice in together:
+            total += twice * slopes[place] * slopes[other]
+        return max(total, 0.0)
+
+
+# By how much the logarithm of a level changes with that of the parameter for reasons of scale alone.
+EVEN = {Parameter.CENTRAL_VOLUME: -1.0, Parameter.BIOAVAILABILITY: 1.0}
+
+
+def _expected(
+    value: float, slopes: Sequence[float], between: Between, even: Sequence[float], within: float
+) -> Expected:
+    """The range of one level; `slopes` are those of its logarithm by each random parameter.
+
+    A normal deviate leads to either end, shared out between parameters and error as their variances are. A
+    level falls the faster the higher clearance is, exponentially: slopes grow on the way down and shrink on
+    the way up. What only scales a level, as the volume that a dose is put into, does so evenly. Checked by
+    simulation: on either side 0.2 to 1.5 % lie outside.
     """
-    if value <= 0.0:
-        return NOTHING
-    patients, error = Z_99 * math.sqrt(between) / value, Z_99 * math.sqrt(within) / value
-    below = math.hypot(patients * lengthened, math.log(max(1.0 - error, LEAST_SHARE)))
-    above = min(math.hypot(patients, math.log1p(error)), WIDEST)
-    return Expected(value, value * math.exp(-below), value * math.exp(above))
+    error = min(Z_99 * math.sqrt(within) / value, LARGEST)
+    whole = math.sqrt(Z_99 * Z_99 * between.variance(slopes) + error * error)
+    if whole <= 0.0:
+        return Expected(value, value, value)
+    down, up = [], []
+    for slope, scale, variance in zip(slopes, even, between.variances, strict=True):
+        bent = slope - scale
+        way = min(Z_99 * Z_99 * variance * abs(slope) / whole, LONGEST)
+        steeper, flatter = (math.expm1(way) / way, -math.expm1(-way) / way) if way else (1.0, 1.0)
+        down.append(bent * steeper + scale)
+        up.append(bent * flatter + scale)
+    share = error / whole
+    below = math.hypot(Z_99 * math.sqrt(between.variance(down)), math.log(max(1.0 - error, LEAST_SHARE)))
+    above = math.hypot(
+        Z_99 * math.sqrt(between.variance(up)), math.log1p(error * share) / share if share else 0.0
+    )
+    return Expected(value, value * math.exp(-min(below, WIDEST)), value * math.exp(min(above, WIDEST)))

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from tdm.pharmacokinetics.concentration import levels
 from tdm.pharmacokinetics.individual import shifted
-from tdm.pharmacokinetics.likelihood import Observed, Way, deviances
+from tdm.pharmacokinetics.likelihood import Observed, Way, costs, deviances
 from tdm.pharmacokinetics.linear_algebra import Matrix, dot, times
 from tdm.pharmacokinetics.model import Parameter, PkModel
 from tdm.pharmacokinetics.objective import Point, Task
@@ -25,6 +25,13 @@ Z_80 = 1.2815515655446004
 # In standard deviations by the curvature. The tail is above, where levels are high and clearance is low.
 GRID_STEP = 0.9
 GRID = tuple(GRID_STEP * place for place in range(-3, 6))
+# Where more than this share of its height is left at an end of the grid, a density is followed further: until
+# next to nothing is left, or up to so many standard deviations.
+LEFT = 0.05
+NOTHING_LEFT = 0.005
+FARTHEST = 14.4
+# Into so many cells what was found is then divided.
+CELLS = 16
 # Where the levels are computed once more; their logarithm follows a parabola.
 NODE = 1.5
 # No assay and no dose could tell a level from this one, in µg/mL.
@@ -82,18 +89,53 @@ def _across(model: PkModel, covariance: Matrix, direction: Sequence[float]) -> t
 
 def followed(line: Line, task: Task, point: Point) -> Line:
     """The same line, with the percentiles that the objective gives it."""
-    known = _prior(task, point.eta, line.direction)
+    known = _prior(task, point.eta, line.direction, GRID)
     objective = list(map(add, known, deviances(_ways(task, point, line.direction), GRID)))
-    least = min(objective)
-    lower, median, upper = percentiles([math.exp(0.5 * (least - one)) for one in objective])
+    positions: Sequence[float] = GRID
+    weights = _weights(objective)
+    if max(weights[0], weights[-1]) > LEFT:
+        positions, weights = _far(task, point.eta, line.direction)
+    lower, median, upper = percentiles(positions, weights)
     return Line(line.direction, lower, median, upper, line.across)
 
 
-def _prior(task: Task, eta: Sequence[float], direction: Sequence[float]) -> list[float]:
+def _weights(objective: Sequence[float]) -> list[float]:
+    """The density of each position beside the highest."""
+    least = min(objective)
+    return [math.exp(0.5 * (least - one)) for one in objective]
+
+
+def _far(task: Task, eta: Sequence[float], direction: Sequence[float]) -> tuple[Sequence[float], list[float]]:
+    """Positions that hold nearly all of a density which the grid does not hold, and their weights.
+
+    So it is where the curvature at the estimate says little: of a level below quantification, or of one far
+    from its prediction. The levels themselves are computed at each position.
+    """
+
+    def at(positions: Sequence[float]) -> list[float]:
+        found = _prior(task, eta, direction, positions)
+        for place, position in enumerate(positions):
+            there = [value + position * part for value, part in zip(eta, direction, strict=True)]
+            values = levels(task.found, shifted(task.typical, task.places, there), ()).values
+            found[place] += costs(task.observed, values).value
+        return found
+
+    reached = [FARTHEST * place / 6 for place in range(-6, 7)]
+    weights = _weights(at(reached))
+    held = [place for place, weight in enumerate(weights) if weight > NOTHING_LEFT]
+    first, last = reached[max(held[0] - 1, 0)], reached[min(held[-1] + 1, len(reached) - 1)]
+    step = (last - first) / CELLS
+    positions = [first + step * place for place in range(CELLS + 1)]
+    return positions, _weights(at(positions))
+
+
+def _prior(
+    task: Task, eta: Sequence[float], direction: Sequence[float], positions: Sequence[float]
+) -> list[float]:
     """The population's part of the objective along the line, but for a constant: a parabola."""
     pull = times(task.precision, direction)
     slope, bend = 2.0 * dot(pull, eta), dot(pull, direction)
-    return [position * (slope + position * bend) for position in GRID]
+    return [position * (slope + position * bend) for position in positions]
 
 
 def _ways(task: Task, point: Point, direction: Sequence[float]) -> list[tuple[Observed, Way]]:
@@ -112,8 +154,8 @@ def _ways(task: Task, point: Point, direction: Sequence[float]) -> list[tuple[Ob
     return found
 
 
-def percentiles(weights: Sequence[float]) -> list[float]:
-    """The 10th, 50th and 90th percentile of a density known on a grid."""
+def percentiles(positions: Sequence[float], weights: Sequence[float]) -> list[float]:
+    """The 10th, 50th and 90th percentile of a density known at evenly spaced positions."""
     padded = [0.0, *weights, 0.0]
     areas = [
         max(-a + 13.0 * b + 13.0 * c - d, 0.0)
@@ -121,13 +163,13 @@ def percentiles(weights: Sequence[float]) -> list[float]:
     ]
     total = sum(areas)
     sums = [0.0, *accumulate(areas)]
-    answers = []
+    answers, step = [], positions[1] - positions[0]
     for share in (0.1, 0.5, 0.9):
         wanted = share * total
         place = max(0, min(bisect_right(sums, wanted) - 1, len(areas) - 1))
         left, right = weights[place], weights[place + 1]
         part = (wanted - sums[place]) / areas[place]
-        answers.append(GRID[place] + GRID_STEP * _within(left, right, part))
+        answers.append(positions[place] + step * _within(left, right, part))
     return answers
 
 

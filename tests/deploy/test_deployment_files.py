@@ -97,9 +97,17 @@ def test_the_image_runs_as_nobody_in_particular(containerfile):
 
 def test_everything_from_a_registry_is_locked_and_hashed(containerfile):
     installs = re.findall(r"pip (?:--python \S+ )?(?:install|wheel)[^&\n]*", containerfile)
-    assert len(installs) == 4
+    assert len(installs) == 5
     for install in installs:
         assert "--require-hashes" in install or "--no-index" in install, install
+
+
+def test_the_arithmetic_is_compiled_only_where_that_is_asked_for(containerfile):
+    assert "ARG COMPILED=no\n" in containerfile
+    asked_for = containerfile.partition('if [ "$COMPILED" = yes ]; then')[2].partition("fi \\")[0]
+    assert "tools/compile_wheel.py" in asked_for
+    assert "requirements/compile.lock" in asked_for
+    assert "gcc" not in containerfile.replace(asked_for, "")
 
 
 def test_the_last_stage_installs_nothing_and_loses_the_installer(containerfile):

@@ -260,3 +260,39 @@ def test_estimates_leave_no_memory_behind():
     finally:
         tracemalloc.stop()
     assert after - before < 2000
+
+
+def a_child_every_four_weeks(level_ug_ml, *, below=False):
+    """45 kg, 7.5 mg/kg every four weeks, albumin 4.5: a typical trough is about 29 µg/mL."""
+    doses = [Administration(28.0 * n, 337.0, TWO_HOURS) for n in range(10)]
+    samples = [Sample(279.0, level_ug_ml, below)]
+    return history_of(doses, [covariates(45, 4.5)], samples)
+
+
+@pytest.mark.parametrize("level_ug_ml", [1.6, 2.5])
+def test_a_low_level_that_has_two_explanations_is_ambiguous(level_ug_ml):
+    """An exact posterior gives a next trough of 1.8 to 29 µg/mL here; the curvature would say 1.5 to 5.4."""
+    found = estimate(MODELS["dubinsky-2017"], a_child_every_four_weeks(level_ug_ml))
+    assert found.converged
+    assert found.ambiguous
+
+
+@pytest.mark.parametrize("level_ug_ml", [12.0, 20.0, 40.0])
+def test_a_level_near_what_the_doses_explain_has_one_explanation(level_ug_ml):
+    assert not estimate(MODELS["dubinsky-2017"], a_child_every_four_weeks(level_ug_ml)).ambiguous
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("level_ug_ml", [1.8, 3.0, 7.0, 12.0])
+def test_ordinary_troughs_have_one_explanation(name, level_ug_ml):
+    history = standard_history(covariates(), samples=[Sample(154.0, level_ug_ml)])
+    assert not estimate(MODELS[name], history).ambiguous
+
+
+def test_levels_that_speak_for_a_patient_far_from_the_typical_one_are_not_ambiguous():
+    """Three that agree: what they say is far from typical, but a typical patient does not explain them."""
+    doses = [Administration(28.0 * n, 337.0, TWO_HOURS) for n in range(10)]
+    samples = [Sample(28.0 * n - 1.0, level) for n, level in ((7, 1.9), (8, 1.7), (9, 1.8), (10, 1.6))]
+    found = estimate(MODELS["dubinsky-2017"], history_of(doses, [covariates(45, 4.2)], samples))
+    assert not found.ambiguous
+    assert found.eta[0] > 0.3

@@ -23,30 +23,36 @@ def expectation(name, moment):
 
 
 @pytest.mark.parametrize("name", list(MODELS))
-@pytest.mark.parametrize("moment", [20.0, 98.0, 126.0])
-def test_the_range_holds_nearly_every_simulated_level(name, moment):
+@pytest.mark.parametrize(
+    ("weight_kg", "albumin_g_dl", "moment"),
+    [(70, 4.1, 126.0), (70, 4.1, 154.0), (70, 4.6, 154.0), (60, 3.0, 154.0), (70, 4.1, 99.0)],
+    ids=["mid-interval", "trough", "high trough", "low trough", "day after"],
+)
+def test_on_either_side_of_the_range_lie_few_simulated_levels_but_some(name, weight_kg, albumin_g_dl, moment):
+    """A range that is far too wide lets a peak pass for a trough; one that is too narrow refuses patients."""
     model = MODELS[name]
-    history = standard_history(covariates())
+    history = standard_history(covariates(weight_kg, albumin_g_dl), samples=[Sample(moment, 3.0)])
     found, typical = laid_out(model, history, [moment])
     places = random_places(model)
     random = np.random.default_rng(3)
     omega = np.array(model.omega)
     omega[0, 0] += model.iov_cl
-    drawn = []
-    for eta in random.multivariate_normal(np.zeros(len(places)), omega, size=2000):
-        level = levels(found, shifted(typical, places, eta.tolist()), ()).values[0]
-        relative, additive = random.normal(size=2)
-        drawn.append(
-            level * (1 + model.residual.proportional_sd * relative)
-            + model.residual.additive_sd_ug_ml * additive
-        )
-    expected = expectation(name, moment)
-    quantified = np.array([max(level, 0.3) for level in drawn])
-    above = np.mean(quantified > expected.upper_ug_ml)
-    below = np.mean(quantified < expected.lower_ug_ml)
+    true = np.array(
+        [
+            levels(found, shifted(typical, places, eta.tolist()), ()).values[0]
+            for eta in random.multivariate_normal(np.zeros(len(places)), omega, size=6000)
+        ]
+    )
+    relative, additive = random.normal(size=(2, len(true)))
+    drawn = true * (1 + model.residual.proportional_sd * relative)
+    drawn += model.residual.additive_sd_ug_ml * additive
+    expected = estimate(model, history).a_priori[0]
+    quantified = np.maximum(drawn, 0.3)
+    above, below = np.mean(quantified > expected.upper_ug_ml), np.mean(quantified < expected.lower_ug_ml)
+    # Hanzel's model is of injections: its additive error, 1.66 µg/mL, is most of the trough of infusions.
     assert above < 0.02
+    assert above > 0.001 or name == "hanzel-2021"
     assert below < 0.02
-    assert above + below < 0.02
 
 
 def test_the_range_is_about_the_median_and_tells_too_high_from_too_low():

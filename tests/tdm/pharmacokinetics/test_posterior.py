@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,20 +13,21 @@ from scipy.stats import norm
 from tdm.pharmacokinetics.estimate import estimate
 from tdm.pharmacokinetics.history import Administration, Sample, history_of
 from tdm.pharmacokinetics.linear_algebra import dot
+from tdm.pharmacokinetics.objective import point_at
 from tdm.pharmacokinetics.posterior import GRID, Z_80, normal_line, percentiles
-from tests.tdm.pharmacokinetics.patients import MODELS, covariates, standard_history
+from tests.tdm.pharmacokinetics.patients import MODELS, covariates, standard_history, task_of
 
 
 @given(st.floats(-0.3, 1.0), st.floats(0.8, 1.1))
 def test_percentiles_of_a_normal_density_are_its_own(mean, deviation):
-    found = percentiles([norm.pdf(position, mean, deviation) for position in GRID])
+    found = percentiles(GRID, [norm.pdf(position, mean, deviation) for position in GRID])
     expected = [norm.ppf(share, mean, deviation) for share in (0.1, 0.5, 0.9)]
     assert found == pytest.approx(expected, abs=0.06 * deviation)
 
 
 def test_percentiles_of_a_skewed_density_are_on_its_side():
     lower, median, upper = percentiles(
-        [math.exp(-0.5 * t * t) if t < 0 else math.exp(-0.25 * t * t) for t in GRID]
+        GRID, [math.exp(-0.5 * t * t) if t < 0 else math.exp(-0.25 * t * t) for t in GRID]
     )
     assert upper - median > median - lower
     assert median > 0.1
@@ -33,7 +35,7 @@ def test_percentiles_of_a_skewed_density_are_on_its_side():
 
 @pytest.mark.parametrize("place", [0, 5, len(GRID) - 1])
 def test_a_density_of_one_point_does_not_divide_by_nothing(place):
-    lower, median, upper = percentiles([float(place == n) for n in range(len(GRID))])
+    lower, median, upper = percentiles(GRID, [float(place == n) for n in range(len(GRID))])
     assert lower <= median <= upper
     assert abs(median - GRID[place]) < 1.0
 
@@ -95,3 +97,20 @@ def test_a_sample_of_no_drug_says_nothing_along_the_line():
     assert (found.line.lower, found.line.median, found.line.upper) == pytest.approx(
         (-Z_80, 0.0, Z_80), abs=0.03
     )
+
+
+@pytest.mark.parametrize("name", ["dubinsky-2017", "xu-wojciechowski-2017"])
+@pytest.mark.parametrize(("level_ug_ml", "below"), [(0.4, True), (1.8, False)])
+def test_the_percentiles_are_those_of_the_objective_followed_far_and_closely(name, level_ug_ml, below):
+    """Of a level below quantification the curvature promises too much, and the grid ends too soon."""
+    model = MODELS[name]
+    history = standard_history(covariates(), samples=[Sample(154.0, level_ug_ml, below)])
+    found = estimate(model, history)
+    task, _ = task_of(model, history)
+    positions = [-14.0 + 0.02 * place for place in range(1401)]
+    densities = np.exp(
+        [-0.5 * point_at(task, found.line.at(found.eta, position)).objective for position in positions]
+    )
+    known = np.interp([0.1, 0.5, 0.9], np.cumsum(densities) / densities.sum(), positions)
+    lower, median, upper = found.line.lower, found.line.median, found.line.upper
+    assert [lower, median, upper] == pytest.approx(known.tolist(), abs=0.2)
