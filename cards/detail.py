@@ -165,14 +165,14 @@ def _options(decision: Decision, phrases: Phrases) -> list[str]:
     declined = no_choice_text(decision, wording)
     if declined:
         options.insert(0, escape_sentence(declined))
-    if options and is_not_to_give(decision):
+    if decision.options and is_not_to_give(decision):
         options.insert(0, wording.lines["not_to_give"])
     if decision.draft_already_does_it:
         already = "already_open" if is_safety_open(decision) else "already"
         return [wording.lines[already], *options]
     if decision.verdict is Verdict.HOLD:
         return [wording.lines["hold"], *options]
-    return options or [wording.lines["no_options"]]
+    return options if decision.options else [wording.lines["no_options"], *options]
 
 
 def _option(option: Option, phrases: Phrases) -> str:

@@ -68,9 +68,13 @@ def lines_of(forecast: Forecast, knowledge: Knowledge, wording: Wording) -> list
 
 
 def no_choice_text(decision: Decision, wording: Wording) -> str:
-    """Return why the forecast recommends none of the options, "" where it does or does not choose."""
+    """Return why the forecast recommends none of the options or took some off, "" where it did neither."""
     forecast = decision.forecast
-    if forecast is None or forecast.no_choice is None:
+    if forecast is None:
+        return ""
+    if forecast.less_withheld:
+        return wording.forecast["less_withheld"]
+    if forecast.no_choice is None:
         return ""
     return wording.forecast[forecast.no_choice].format_map(_asked(decision.options))
 

@@ -112,13 +112,26 @@ def forecasted(
     try:
         found = fit(course, assessment, now, knowledge)
         if isinstance(found, NoFit):
-            return replace(plain, forecast=absent_for(found), issues=issues_of(found))
+            return _without_fit(options, found)
         numbered = _with_numbers(found, course, assessment, options, reading, now, knowledge)
         if verdict is not Verdict.INTENSIFY or doubts.heart_failure:
             return numbered
         return _ranked(numbered, assessment, knowledge)
     except Exception as error:  # noqa: BLE001 (the decision stands without its forecast, and says that it does)
         return replace(plain, forecast=Forecast(Absence.INTERNAL, failed_at=where(error)))
+
+
+def _without_fit(options: tuple[Option, ...], found: NoFit) -> Forecasted:
+    """The options where the models say nothing; on an unexpected level without those that lower exposure.
+
+    Such a level may be a slip of the sampling or of the record. Who is given less on it may lose the drug,
+    while waiting for another level costs nothing: the protocol calls less drug never urgent.
+    """
+    kept = options
+    if found.absent is Absence.LEVEL_UNEXPECTED:
+        kept = tuple([one for one in options if one.kind not in LESS_DRUG])
+    forecast = replace(absent_for(found), less_withheld=len(kept) < len(options))
+    return Forecasted(kept, kept, forecast, issues_of(found))
 
 
 def reason_against(assessment: Assessment, *, pregnant: bool, dose_slip: bool) -> Absence | None:

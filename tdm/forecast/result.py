@@ -153,6 +153,7 @@ class Forecast:
     the clinician leads to, where that is neither in force nor an option. `inputs` says what went in,
     `assumptions` what was taken for granted, `left_out` which model or level was not used and why.
     `ranked`: the recommended option was chosen by it; `no_choice` says why it recommends none.
+    `less_withheld`: options with less drug were taken off, for they rested on a level that nothing explains.
     `failed_at` is the place of an internal failure, for the log; it holds nothing of a patient.
     """
 
@@ -169,4 +170,5 @@ class Forecast:
     left_out: tuple[Note, ...] = ()
     ranked: bool = False
     no_choice: NoChoice | None = None
+    less_withheld: bool = False
     failed_at: str = ""

@@ -285,6 +285,16 @@ def test_that_none_is_recommended_leads_the_options_and_stands_in_the_summary(
     assert summary(of, knowledge=KNOWLEDGE, wording=WORDING).endswith("intensify — no step is clearly best")
 
 
+def test_less_drug_that_was_taken_off_is_said_in_its_place() -> None:
+    withheld = Forecast(Absence.LEVEL_UNEXPECTED, less_withheld=True)
+    bare = dataclasses.replace(INTENSIFY, forecast=withheld, options=())
+    first, second = body(bare).split("**Options**\n- ")[1].split("\n\n")[0].split("\n- ")
+    assert (first, second) == (WORDING.lines["no_options"], WORDING.forecast["less_withheld"])
+    beside = body(decision(withheld, option(None)))
+    assert WORDING.forecast["less_withheld"] in beside
+    assert WORDING.lines["no_options"] not in beside
+
+
 def test_nothing_is_said_of_a_choice_where_there_was_none_to_make() -> None:
     assert no_choice_text(decision(None), WORDING) == ""
     assert no_choice_text(decision(FORECAST), WORDING) == ""

@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 
 from tdm.decide import decide
+from tdm.decision import LESS_DRUG, Regimen, Verdict
 from tdm.decision import OptionKind as K
-from tdm.decision import Regimen, Verdict
 from tdm.facts import Comparator, MedicationConcept, Route, SafetyConcept
 from tdm.forecast import deciding as module
+from tdm.forecast.compose import NoFit
 from tdm.forecast.deciding import apart, names_regimen, too_strong
 from tdm.forecast.result import Absence, Forecast, ModelTrough, NoChoice, TroughForecast
 from tdm.issues import IssueCode
@@ -113,8 +114,34 @@ def test_an_unexpected_level_is_a_doubt_and_leaves_no_number():
     assert decision.rule == "R-OK-2"
     assert decision.forecast.absent is Absence.LEVEL_UNEXPECTED
     assert IssueCode.LEVEL_UNEXPECTED in [one.code for one in decision.issues]
-    assert all(one.predicted is None for one in decision.options)
     assert IssueCode.LEVEL_UNEXPECTED not in [one.code for one in decided(relapse()).issues]
+
+
+def test_less_drug_is_not_proposed_on_an_unexpected_level():
+    def lowering(decision):
+        return [one.kind for one in decision.options if one.kind in LESS_DRUG]
+
+    strong = order(500, mg=700, mg_per_kg=10), maintenance(mg=700)
+    well = person(*strong, level(150.0), ati("negative"), albumin(4.3), quiet())
+    decision, without = decided(well), decided(well, forecast_enabled=False)
+    assert (decision.verdict, decision.rule, decision.certainty) == (
+        without.verdict,
+        without.rule,
+        without.certainty,
+    )
+    assert decision.forecast.absent is Absence.LEVEL_UNEXPECTED
+    assert lowering(without) == [K.LOWER_DOSE, K.LENGTHEN_INTERVAL]
+    assert (lowering(decision), decision.forecast.less_withheld) == ([], True)
+
+
+def test_more_drug_is_still_offered_on_an_unexpected_level_and_nothing_is_said_to_be_withheld(monkeypatch):
+    without = decided(relapse(), forecast_enabled=False)
+    nothing = NoFit(Absence.LEVEL_UNEXPECTED, level_day="2026-03-09")
+    monkeypatch.setattr(module, "fit", lambda *_, **__: nothing)
+    decision = decided(relapse())
+    assert decision.forecast.absent is Absence.LEVEL_UNEXPECTED
+    assert recommended(decision)
+    assert (decision.options, decision.forecast.less_withheld) == (without.options, False)
 
 
 def test_an_absence_for_another_reason_is_no_doubt_of_the_level():
