@@ -22,7 +22,7 @@ from tdm.forecast.regimens import (
     regimen_in_force,
     same_regimen,
 )
-from tdm.forecast.result import Absence, Forecast, Projection, Remark, TroughForecast
+from tdm.forecast.result import UNEXPECTED, Absence, Forecast, Projection, Remark, TroughForecast
 from tdm.issues import DataIssue, IssueCode
 from tdm.options_dose import current_mg
 from tdm.phase import INDUCTION
@@ -128,7 +128,7 @@ def _without_fit(options: tuple[Option, ...], found: NoFit) -> Forecasted:
     while waiting for another level costs nothing: the protocol calls less drug never urgent.
     """
     kept = options
-    if found.absent is Absence.LEVEL_UNEXPECTED:
+    if found.absent in UNEXPECTED:
         kept = tuple([one for one in options if one.kind not in LESS_DRUG])
     forecast = replace(absent_for(found), less_withheld=len(kept) < len(options))
     return Forecasted(kept, kept, forecast, issues_of(found))
@@ -275,10 +275,10 @@ def absent_for(found: NoFit) -> Forecast:
 
 
 def issues_of(found: NoFit) -> tuple[DataIssue, ...]:
-    """An issue where level and models disagree: somebody should look at sample, doses and antibodies."""
-    if found.absent is not Absence.LEVEL_UNEXPECTED:
-        return ()
-    return (DataIssue(IssueCode.LEVEL_UNEXPECTED, "level", (("day", found.level_day),)),)
+    """An issue for each level that no model explains: somebody should check sample, doses and antibodies."""
+    return tuple(
+        [DataIssue(IssueCode.LEVEL_UNEXPECTED, "level", (("day", day),)) for day in found.level_days]
+    )
 
 
 def where(error: Exception) -> str:

@@ -37,6 +37,7 @@ class Remark(StrEnum):
     # -- left out
     LEVEL_AT_LEAST = "level-at-least"
     IMMUNOMODULATOR_NOT_MODELLED = "immunomodulator-not-modelled"
+    LEVEL_FAR_OFF = "level-far-off"
     OLDER_LEVELS = "older-levels"
     CLEARANCE_CHANGED = "clearance-changed"
     MODEL_OUT_OF_RANGE = "model-out-of-range"
@@ -64,8 +65,13 @@ class Absence(StrEnum):
     LEVEL_AT_LEAST = "level-at-least"  # the newest level has no upper limit: no model here can use it
     MANY_ORDERS = "many-orders"  # the request holds more orders than are worth the work
     NOT_CONVERGED = "not-converged"
-    LEVEL_UNEXPECTED = "level-unexpected"  # level and models disagree grossly
+    LEVEL_UNEXPECTED = "level-unexpected"  # newest level and models disagree grossly
+    LEVELS_UNEXPECTED = "levels-unexpected"  # several older levels and models do
     INTERNAL = "internal"
+
+
+UNEXPECTED = frozenset({Absence.LEVEL_UNEXPECTED, Absence.LEVELS_UNEXPECTED})
+"""No patient of this kind would have such levels on these doses: something on record is not as it seems."""
 
 
 class NoChoice(StrEnum):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tdm.activity import NOT_FINAL
@@ -89,6 +89,18 @@ def newest_only(levels: UsedLevels, why: Remark = Remark.OLDER_LEVELS) -> UsedLe
     left_out = (*levels.left_out, (why, (("day", day),)))
     doubtful = tuple([drawn for drawn in levels.doubtful if drawn == levels.drawn[0]])
     return UsedLevels(levels.samples[:1], levels.drawn[:1], doubtful, left_out)
+
+
+def all_but(levels: UsedLevels, drawn: Moment) -> UsedLevels:
+    """The levels without one that its doses do not explain, which is left out by name."""
+    kept = [place for place, other in enumerate(levels.drawn) if other != drawn]
+    return replace(
+        levels,
+        samples=tuple([levels.samples[place] for place in kept]),
+        drawn=tuple([levels.drawn[place] for place in kept]),
+        doubtful=tuple([other for other in levels.doubtful if other != drawn]),
+        left_out=(*levels.left_out, (Remark.LEVEL_FAR_OFF, (("day", drawn.day.isoformat()),))),
+    )
 
 
 def _sample(reading: LevelReading, at_days: float, policy: Policy) -> Sample:

@@ -134,9 +134,20 @@ def test_less_drug_is_not_proposed_on_an_unexpected_level():
     assert (lowering(decision), decision.forecast.less_withheld) == ([], True)
 
 
+def test_each_of_several_odd_levels_is_named_and_less_drug_is_not_proposed_beside_them():
+    old = level(120.0, 56, hour=8), level(110.0, 112, hour=8)
+    decision = decided(
+        person(order(500), maintenance(), level(11.0), *old, ati("negative"), albumin(4.3), quiet())
+    )
+    assert decision.rule == "R-OK-2"
+    assert (decision.forecast.absent, decision.forecast.less_withheld) == (Absence.LEVELS_UNEXPECTED, True)
+    odd = [one for one in decision.issues if one.code is IssueCode.LEVEL_UNEXPECTED]
+    assert [dict(one.parameters)["day"] for one in odd] == ["2026-01-12", "2025-11-17"]
+
+
 def test_more_drug_is_still_offered_on_an_unexpected_level_and_nothing_is_said_to_be_withheld(monkeypatch):
     without = decided(relapse(), forecast_enabled=False)
-    nothing = NoFit(Absence.LEVEL_UNEXPECTED, level_day="2026-03-09")
+    nothing = NoFit(Absence.LEVEL_UNEXPECTED, level_days=("2026-03-09",))
     monkeypatch.setattr(module, "fit", lambda *_, **__: nothing)
     decision = decided(relapse())
     assert decision.forecast.absent is Absence.LEVEL_UNEXPECTED
