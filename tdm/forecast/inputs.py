@@ -14,12 +14,14 @@ from tdm.forecast.samples import UsedLevels, all_but, newest_only, read_samples
 from tdm.forecast.timeline import Timeline, value_at
 from tdm.history import History as Course
 from tdm.history import read_history
+from tdm.issues import IssueCode
 from tdm.pharmacokinetics.history import Administration, Covariates, History, history_of
 
 if TYPE_CHECKING:
     from tdm.decision import Assessment
     from tdm.knowledge.model import Knowledge
     from tdm.pharmacokinetics.model import PkModel
+    from tdm.source import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,13 @@ class Inputs:
         )
 
 
+def _contradicting(assessment: Assessment) -> list[Source | None]:
+    """The records of levels that differ so much from one of less than a day later that neither decides."""
+    if not assessment.level_conflict:
+        return []
+    return [issue.source for issue in assessment.issues if issue.code is IssueCode.LEVEL_DIFFERS_WITHIN_A_DAY]
+
+
 def _levels_note(levels: UsedLevels) -> tuple[Note, ...]:
     if not levels.drawn:
         return ()
@@ -105,7 +114,7 @@ def read_inputs(
     timeline = Timeline(now)
     history, _ = read_history(course, now, knowledge.policy)
     covariates = read_covariates(course, weight, timeline, knowledge)
-    levels = read_samples(course.levels, history, timeline, knowledge.policy)
+    levels = read_samples(course.levels, history, timeline, knowledge.policy, _contradicting(assessment))
     if levels.newest_unbounded:
         return Absence.LEVEL_AT_LEAST
     if regimen.route is Route.INTRAVENOUS and not history.infusions:

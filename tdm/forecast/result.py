@@ -37,6 +37,8 @@ class Remark(StrEnum):
     # -- left out
     LEVEL_AT_LEAST = "level-at-least"
     IMMUNOMODULATOR_NOT_MODELLED = "immunomodulator-not-modelled"
+    LEVEL_SAME_DAY = "level-same-day"
+    LEVELS_CONTRADICT = "levels-contradict"
     LEVEL_FAR_OFF = "level-far-off"
     OLDER_LEVELS = "older-levels"
     CLEARANCE_CHANGED = "clearance-changed"
