@@ -54,6 +54,8 @@ def lines_of(forecast: Forecast, knowledge: Knowledge, wording: Wording) -> list
         lines.append(line)
     if forecast.of_order is not None:
         lines.append(words["of_order"].format(trough=trough_text(forecast.of_order, wording)))
+    if forecast.counted:
+        lines.append(words["counted"].format(counted=notes_text(forecast.counted, wording)))
     lines += [
         opinion_text(forecast.opinion, knowledge, wording) if forecast.opinion is not None else "",
         _basis(forecast, knowledge, wording),

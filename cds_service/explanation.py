@@ -84,7 +84,7 @@ def forecast_document(forecast: Forecast | None) -> Document | None:
     document["of_order"] = trough_document(forecast.of_order)
     if forecast.projection is not None:
         document["projection"]["trough"] = trough_document(forecast.projection.trough)
-    for name in ("inputs", "assumptions", "left_out"):
+    for name in ("inputs", "assumptions", "left_out", "counted"):
         document[name] = [{"id": note, **dict(values)} for note, values in document[name]]
     return document
 

@@ -17,12 +17,14 @@ from tdm.forecast.regimens import (
     Course,
     answers,
     course_of,
+    falls_in,
     of_option,
     of_order,
     regimen_in_force,
     same_regimen,
 )
-from tdm.forecast.result import UNEXPECTED, Absence, Forecast, Projection, Remark, TroughForecast
+from tdm.forecast.result import UNEXPECTED, Absence, Forecast, Note, Projection, Remark, TroughForecast
+from tdm.forecast.targets import counted
 from tdm.issues import DataIssue, IssueCode
 from tdm.options_dose import current_mg
 from tdm.phase import INDUCTION
@@ -181,7 +183,8 @@ def _with_numbers(
             for option in options
         ]
     )
-    forecast = forecast_of(question, in_force, projection)
+    said = counted(falls_in(question), assessment, knowledge, keeping=keeping) if asking else ()
+    forecast = forecast_of(question, in_force, projection, said)
     forecast = replace(forecast, of_order=next(found_for, None))
     return Forecasted(numbered, numbered, forecast, issues=found.inputs.covariates.issues)
 
@@ -250,7 +253,12 @@ def _may_rank(options: Sequence[Option], assessment: Assessment, forecast: Forec
     return any(option.recommended and is_candidate(option) for option in options)
 
 
-def forecast_of(question: Course, in_force: TroughForecast | None, projection: Projection | None) -> Forecast:
+def forecast_of(
+    question: Course,
+    in_force: TroughForecast | None,
+    projection: Projection | None,
+    counted: tuple[Note, ...] = (),
+) -> Forecast:
     """What is predicted of the regimen in force, from what, and what was assumed."""
     found = question.found
     opinion = None
@@ -266,6 +274,7 @@ def forecast_of(question: Course, in_force: TroughForecast | None, projection: P
         inputs=found.inputs.inputs,
         assumptions=found.assumptions,
         left_out=found.left_out,
+        counted=counted,
     )
 
 

@@ -75,6 +75,11 @@ def next_dose(found: Fit, assessment: Assessment, now: Moment, knowledge: Knowle
     return NextDose(due, following, phase_of_day(round(day), policy))
 
 
+def falls_in(course: Course) -> Phase:
+    """The phase of the troughs in question: in induction of that after the next dose, else maintenance."""
+    return Phase.MAINTENANCE if course.next_dose is None else course.next_dose.phase
+
+
 def regimen_in_force(course: Course, *, keeping: bool = False) -> Question:
     """The regimen in force; `keeping`: asked beside options with less drug."""
     regimen = course.assessment.regimen
@@ -151,12 +156,12 @@ def answers(
 
 def _plan(course: Course, question: Question) -> tuple[Plan, Asked] | None:
     planned = course.next_dose
-    phase, first, interval = Phase.MAINTENANCE, 0.0, question.interval_days
+    first, interval = 0.0, question.interval_days
     if planned is not None:
-        phase, first, interval = planned.phase, planned.due_days, planned.step_days
+        first, interval = planned.due_days, planned.step_days
     if not question.amount_mg or not interval:
         return None
-    target = target_in(phase, question.route, course.assessment, course.knowledge)
+    target = target_in(falls_in(course), question.route, course.assessment, course.knowledge)
     subcutaneous = question.route is Route.SUBCUTANEOUS
     duration = 0.0 if subcutaneous else INFUSION_DAYS
     plan = Plan(first, question.amount_mg, interval, subcutaneous, duration)

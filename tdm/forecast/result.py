@@ -34,6 +34,13 @@ class Remark(StrEnum):
     LEVELS_DOUBTFUL = "levels-doubtful"
     SEX_UNKNOWN = "sex-unknown"
     UNUSUAL_FOR_MODEL = "unusual-for-model"
+    # -- which target the chances count, where it is not that of the level
+    COUNTED_MAINTENANCE = "counted-maintenance"
+    COUNTED_WEEK_14 = "counted-week-14"
+    COUNTED_WEEK_6 = "counted-week-6"
+    COUNTED_WEEK_2 = "counted-week-2"
+    COUNTED_UPPER = "counted-upper"
+    COUNTED_ABOVE = "counted-above"
     # -- left out
     LEVEL_AT_LEAST = "level-at-least"
     IMMUNOMODULATOR_NOT_MODELLED = "immunomodulator-not-modelled"
@@ -159,7 +166,8 @@ class Forecast:
     reaches. `models` are ids of `knowledge.models`, in the order of their predictions. `opinion` is what a
     further model expects of the regimen in force; it never ranks. `of_order` is what the order in front of
     the clinician leads to, where that is neither in force nor an option. `inputs` says what went in,
-    `assumptions` what was taken for granted, `left_out` which model or level was not used and why.
+    `assumptions` what was taken for granted, `left_out` which model or level was not used and why, `counted`
+    which target the chances speak of, where a reader would expect another.
     `ranked`: the recommended option was chosen by it; `no_choice` says why it recommends none.
     `less_withheld`: options with less drug were taken off, for they rested on a level that nothing explains.
     `failed_at` is the place of an internal failure, for the log; it holds nothing of a patient.
@@ -176,6 +184,7 @@ class Forecast:
     inputs: tuple[Note, ...] = ()
     assumptions: tuple[Note, ...] = ()
     left_out: tuple[Note, ...] = ()
+    counted: tuple[Note, ...] = ()
     ranked: bool = False
     no_choice: NoChoice | None = None
     less_withheld: bool = False

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from typing import TYPE_CHECKING
 
 from tdm.decision import Phase
 from tdm.facts import Route
 from tdm.forecast.compose import Asked
+from tdm.forecast.result import Note, Remark
 from tdm.targets import target_of, target_row
 
 if TYPE_CHECKING:
     from tdm.decision import Assessment, Target
     from tdm.knowledge.model import Knowledge
+
+PHASE_ASKS = {
+    Phase.INDUCTION_WEEK_2: Remark.COUNTED_WEEK_2,
+    Phase.INDUCTION_WEEK_6: Remark.COUNTED_WEEK_6,
+    Phase.POST_INDUCTION: Remark.COUNTED_WEEK_14,
+    Phase.MAINTENANCE: Remark.COUNTED_MAINTENANCE,
+}
 
 
 def target_in(phase: Phase, route: Route, assessment: Assessment, knowledge: Knowledge) -> Target:
@@ -43,3 +52,21 @@ def to_reach(target: Target) -> Asked:
 def to_keep(target: Target) -> Asked:
     """The chance of staying where nothing would have to be raised again: for less drug."""
     return Asked(target.act_below_ug_ml or target.aim_ug_ml)
+
+
+def counted(phase: Phase, assessment: Assessment, knowledge: Knowledge, *, keeping: bool) -> tuple[Note, ...]:
+    """What the chances of troughs in a phase speak of, where the level's own target has another number.
+
+    The level may be of an earlier phase than the troughs. More than is wanted may be less than the ceiling,
+    or more where the ceiling is itself the aim.
+    """
+    own, target = assessment.target, target_in(phase, assessment.regimen.route, assessment, knowledge)
+    ask = to_keep if keeping else to_reach
+    (at_least, above), ceiling = astuple(ask(target)), target.ceiling_ug_ml
+    notes: list[Note] = []
+    if at_least is not None and own is not None and at_least != ask(own).at_least_ug_ml:
+        notes.append((PHASE_ASKS[phase], (("level", f"{at_least:g}"),)))
+    if above is not None and ceiling is not None and above != ceiling:
+        remark = Remark.COUNTED_UPPER if above < ceiling else Remark.COUNTED_ABOVE
+        notes.append((remark, (("above", f"{above:g}"), ("ceiling", f"{ceiling:g}"))))
+    return tuple(notes)

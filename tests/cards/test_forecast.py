@@ -307,6 +307,19 @@ def test_an_order_of_its_own_kind_has_its_line() -> None:
     )
 
 
+def test_which_target_the_chances_count_is_said_behind_what_they_are_of() -> None:
+    counted = (
+        (Remark.COUNTED_MAINTENANCE, (("level", "6"),)),
+        (Remark.COUNTED_UPPER, (("above", "7"), ("ceiling", "9"))),
+    )
+    lines = lines_of(dataclasses.replace(FORECAST, counted=counted), KNOWLEDGE, WORDING)
+    assert lines[1] == (
+        "Counted: at least 6 µg/mL, as maintenance asks: that is where these troughs settle; "
+        "above 7 µg/mL as more than is wanted, for there the aim ends."
+    )
+    assert "Counted" not in " ".join(lines_of(FORECAST, KNOWLEDGE, WORDING))
+
+
 def test_a_measured_trough_apart_from_the_expected_one_has_its_word() -> None:
     line = lines_of(dataclasses.replace(FORECAST, measured_ug_ml=7.25), KNOWLEDGE, WORDING)[0]
     assert line.startswith("Regimen in force: predicted trough 3.9–5.9")
