@@ -85,9 +85,13 @@ def _asked(options: Sequence[Option]) -> dict[str, str]:
     """The levels that the chances of the options speak of; options of one decision share them."""
     for option in options:
         if option.predicted is not None:
-            at_least, above = option.predicted.at_least_ug_ml, option.predicted.above_ug_ml
-            return {"level": number(at_least or 0), "ceiling": "" if above is None else number(above)}
-    return {"level": "", "ceiling": ""}
+            asked = option.predicted
+            return {
+                "level": number(asked.at_least_ug_ml or 0),
+                "ceiling": "" if asked.above_ug_ml is None else number(asked.above_ug_ml),
+                "usual": "" if asked.usually_above_ug_ml is None else number(asked.usually_above_ug_ml),
+            }
+    return {"level": "", "ceiling": "", "usual": ""}
 
 
 def chosen_text(decision: Decision, knowledge: Knowledge, wording: Wording) -> str:

@@ -66,10 +66,15 @@ class NoFit:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is asked of a trough: the chance of at least one level and of more than another."""
+    """What is asked of a trough: the chance of at least one level and of more than another.
+
+    `usually_above_ug_ml` is what would be more than is wanted, had the site set no goal; None where the goal
+    lifts nothing.
+    """
 
     at_least_ug_ml: float | None
     above_ug_ml: float | None = None
+    usually_above_ug_ml: float | None = None
 
 
 def fit(
@@ -236,6 +241,7 @@ def troughs_of(
             tuple([_asked(found[place], one, asked) for one, found in zip(models, by_model, strict=True)]),
             asked.at_least_ug_ml,
             asked.above_ug_ml,
+            asked.usually_above_ug_ml,
             settled=settled,
         )
         for place, (_, asked) in enumerate(questions)
@@ -253,7 +259,7 @@ def trough_at(found: Fit, asked: Asked, at_days: float) -> TroughForecast:
 
 
 def _asked(predicted: Predicted, one: Fitted, asked: Asked) -> ModelTrough:
-    at_least, above = asked.at_least_ug_ml, asked.above_ug_ml
+    at_least, above, usually = asked.at_least_ug_ml, asked.above_ug_ml, asked.usually_above_ug_ml
     return ModelTrough(
         one.estimate.model.id,
         predicted.median_ug_ml,
@@ -261,4 +267,5 @@ def _asked(predicted: Predicted, one: Fitted, asked: Asked) -> ModelTrough:
         predicted.upper_ug_ml,
         None if at_least is None else predicted.probability_at_least(at_least),
         None if above is None else predicted.probability_above(above),
+        None if usually is None else predicted.probability_above(usually),
     )

@@ -12,7 +12,7 @@ from tdm.decision import LESS_DRUG, Assessment, Option, OptionKind, Verdict
 from tdm.facts import Comparator, Route
 from tdm.forecast.compose import Fit, NoFit, fit
 from tdm.forecast.projecting import level_within_interval, project
-from tdm.forecast.ranking import SAME_DRUG, is_candidate, passes_ceiling, rank, weekly_mg
+from tdm.forecast.ranking import SAME_DRUG, is_candidate, is_set_aside, rank, weekly_mg
 from tdm.forecast.regimens import (
     Course,
     answers,
@@ -235,7 +235,7 @@ def too_strong(options: Sequence[Option], forecast: Forecast, assessment: Assess
     if weekly > max(weekly_mg(one) for one in rated) * SAME_DRUG:
         return True
     same = [one.predicted for one in rated if same_regimen(order, one)]
-    return passes_ceiling(replace(order, predicted=same[0] if same else forecast.of_order), policy)
+    return is_set_aside(replace(order, predicted=same[0] if same else forecast.of_order), policy)
 
 
 def _may_rank(options: Sequence[Option], assessment: Assessment, forecast: Forecast) -> bool:

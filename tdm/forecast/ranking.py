@@ -33,26 +33,34 @@ def rank(options: Sequence[Option], policy: Policy) -> Ranking:
 
     A candidate is an option with a chance that is not provisional and keeps below the site's limit of passing
     the ceiling. What is set aside for passing it is no reason for more drug: nothing that uses more of it per
-    week is recommended instead. What has less than an even chance is never recommended; where all have, none
-    is, and all keep the order of the rule. Otherwise candidates change their places: by chance, then by drug
-    per week, then by visits.
+    week is recommended instead. Nor does a goal of the site re-admit what would be set aside without it. What
+    has less than an even chance is never recommended; where all have, none is, and all keep the order of the
+    rule. Otherwise candidates change their places: by chance, then by drug per week, then by visits.
     """
     rated = [one for one in options if is_candidate(one)]
-    within = [one for one in rated if not passes_ceiling(one, policy)]
-    if not within:
-        return Ranking(_unmarked(options), no_choice=NoChoice.ABOVE_CEILING)
-    least_aside = min((weekly_mg(one) for one in rated if passes_ceiling(one, policy)), default=inf)
+    within = [one for one in rated if not is_set_aside(one, policy)]
+    least_aside = min((weekly_mg(one) for one in rated if is_set_aside(one, policy)), default=inf)
     allowed = [one for one in within if weekly_mg(one) <= least_aside * SAME_DRUG]
     best = max((chance(one) for one in allowed), default=0.0)
     cut = max(best - policy.forecast_within_points / 100, policy.forecast_least_chance)
     good = sorted((one for one in allowed if chance(one) >= cut), key=by_change)
     if not good:
-        why = NoChoice.NO_EVEN_CHANCE if len(within) == len(rated) else NoChoice.BETWEEN
-        if any(chance(one) >= policy.forecast_least_chance for one in within):
-            why = NoChoice.MORE_DRUG
-        return Ranking(_unmarked(options), no_choice=why)
+        return Ranking(_unmarked(options), no_choice=_why_none(rated, within, policy))
     ranked = _reordered(options, rated, good[0])
     return Ranking(ranked, tuple([replace(one, recommended=one is good[0]) for one in good]))
+
+
+def _why_none(rated: Sequence[Option], within: Sequence[Option], policy: Policy) -> NoChoice:
+    least = policy.forecast_least_chance
+    if any(
+        chance(one) >= least for one in rated if is_set_aside(one, policy) and not passes_ceiling(one, policy)
+    ):
+        return NoChoice.GOAL
+    if not within:
+        return NoChoice.ABOVE_CEILING
+    if any(chance(one) >= least for one in within):
+        return NoChoice.MORE_DRUG
+    return NoChoice.NO_EVEN_CHANCE if len(within) == len(rated) else NoChoice.BETWEEN
 
 
 def is_candidate(option: Option) -> bool:
@@ -70,6 +78,14 @@ def passes_ceiling(option: Option, policy: Policy) -> bool:
     """Whether an option is more likely to pass the ceiling than the site allows."""
     exceeds = None if option.predicted is None else option.predicted.exceeds
     return exceeds is not None and exceeds > policy.forecast_ceiling_chance_limit
+
+
+def is_set_aside(option: Option, policy: Policy) -> bool:
+    """Whether an option is too likely to pass the ceiling, or the limit that the site's goal lifted."""
+    usual = None if option.predicted is None else option.predicted.exceeds_usual
+    return passes_ceiling(option, policy) or (
+        usual is not None and usual > policy.forecast_ceiling_chance_limit
+    )
 
 
 def by_change(option: Option) -> tuple[float, float]:

@@ -9,7 +9,7 @@ from tdm.decision import LESS_DRUG, Phase
 from tdm.facts import Route
 from tdm.forecast.compose import Asked, Fit, troughs_of
 from tdm.forecast.doses import INFUSION_DAYS
-from tdm.forecast.targets import target_in, to_keep, to_reach
+from tdm.forecast.targets import reaching, target_in, to_keep
 from tdm.options_dose import current_mg, current_mg_per_kg
 from tdm.pharmacokinetics.prediction import Plan
 from tdm.phase import INDUCTION, phase_of_day
@@ -161,8 +161,8 @@ def _plan(course: Course, question: Question) -> tuple[Plan, Asked] | None:
         first, interval = planned.due_days, planned.step_days
     if not question.amount_mg or not interval:
         return None
-    target = target_in(falls_in(course), question.route, course.assessment, course.knowledge)
+    situation = falls_in(course), question.route, course.assessment, course.knowledge
     subcutaneous = question.route is Route.SUBCUTANEOUS
     duration = 0.0 if subcutaneous else INFUSION_DAYS
     plan = Plan(first, question.amount_mg, interval, subcutaneous, duration)
-    return plan, to_keep(target) if question.keeping else to_reach(target)
+    return plan, to_keep(target_in(*situation)) if question.keeping else reaching(*situation)

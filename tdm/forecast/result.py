@@ -89,6 +89,7 @@ class NoChoice(StrEnum):
     NO_EVEN_CHANCE = "no-even-chance"  # none reaches the aim with an even chance
     ABOVE_CEILING = "above-ceiling"  # each is too likely to be more than is wanted
     MORE_DRUG = "more-drug"  # what would do without passing the ceiling takes more drug than what passes it
+    GOAL = "goal"  # only the site's goal speaks for a step that would be refused without it
     BETWEEN = "between"  # each either falls short of the aim or is too likely to pass the ceiling
 
 
@@ -96,7 +97,8 @@ class NoChoice(StrEnum):
 class ModelTrough:
     """What one model predicts, in µg/mL, with its 80 % interval. Chances are 0 to 1, None where not asked.
 
-    `reaches` is the chance of at least the level asked for, `exceeds` that of more than the ceiling.
+    `reaches` is the chance of at least the level asked for, `exceeds` that of more than the ceiling,
+    `exceeds_usual` that of more than would be the limit without the site's goal.
     """
 
     model: str
@@ -105,6 +107,7 @@ class ModelTrough:
     upper_ug_ml: float
     reaches: float | None = None
     exceeds: float | None = None
+    exceeds_usual: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +115,14 @@ class TroughForecast:
     """The trough of one regimen by one or two models; never a point without its interval.
 
     `settled`: once the regimen has settled; else at the end of the interval after the next dose.
-    `at_least_ug_ml` and `above_ug_ml` are the levels that the chances speak of.
+    `at_least_ug_ml` and `above_ug_ml` are the levels that the chances speak of, `usually_above_ug_ml` is the
+    limit that the site's goal lifted, if it did.
     """
 
     by_model: tuple[ModelTrough, ...]
     at_least_ug_ml: float | None = None
     above_ug_ml: float | None = None
+    usually_above_ug_ml: float | None = None
     settled: bool = True
 
     @property
@@ -141,6 +146,12 @@ class TroughForecast:
     def exceeds(self) -> float | None:
         """The chance of more than the ceiling, by the more cautious model: the highest."""
         chances = [one.exceeds for one in self.by_model if one.exceeds is not None]
+        return max(chances) if chances else None
+
+    @property
+    def exceeds_usual(self) -> float | None:
+        """The chance of more than the limit that the site's goal lifted, by the more cautious model."""
+        chances = [one.exceeds_usual for one in self.by_model if one.exceeds_usual is not None]
         return max(chances) if chances else None
 
 

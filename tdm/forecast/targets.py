@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tdm.decision import Phase
@@ -36,6 +36,17 @@ def target_in(phase: Phase, route: Route, assessment: Assessment, knowledge: Kno
     return target_of(row, situation.age_group, knowledge)
 
 
+def reaching(phase: Phase, route: Route, assessment: Assessment, knowledge: Knowledge) -> Asked:
+    """What is asked of more drug in a phase, with the limit that the site's goal lifted, if it did."""
+    asked = to_reach(target_in(phase, route, assessment, knowledge))
+    if knowledge.policy.treatment_goal is None or asked.above_ug_ml is None:
+        return asked
+    without = replace(knowledge, policy=replace(knowledge.policy, treatment_goal=None))
+    usual = to_reach(target_in(phase, route, assessment, without)).above_ug_ml
+    lifted = usual is not None and usual < asked.above_ug_ml
+    return replace(asked, usually_above_ug_ml=usual) if lifted else asked
+
+
 def to_reach(target: Target) -> Asked:
     """The chance of at least the aim's lower bound and of more than is wanted: for more drug.
 
@@ -62,7 +73,8 @@ def counted(phase: Phase, assessment: Assessment, knowledge: Knowledge, *, keepi
     """
     own, target = assessment.target, target_in(phase, assessment.regimen.route, assessment, knowledge)
     ask = to_keep if keeping else to_reach
-    (at_least, above), ceiling = astuple(ask(target)), target.ceiling_ug_ml
+    asked, ceiling = ask(target), target.ceiling_ug_ml
+    at_least, above = asked.at_least_ug_ml, asked.above_ug_ml
     notes: list[Note] = []
     if at_least is not None and own is not None and at_least != ask(own).at_least_ug_ml:
         notes.append((PHASE_ASKS[phase], (("level", f"{at_least:g}"),)))

@@ -272,13 +272,18 @@ def test_a_recommendation_that_the_chances_did_not_choose_is_said_to_be_the_rule
         ),
         (NoChoice.ABOVE_CEILING, "Each of these changes is likely to pass 9 µg/mL"),
         (NoChoice.MORE_DRUG, "The least drug that would do is likely to pass 9 µg/mL"),
+        (
+            NoChoice.GOAL,
+            "The steps that are likely to reach the goal of 6 µg/mL set here are likely to pass the 7",
+        ),
         (NoChoice.BETWEEN, "Each of these changes either falls short of 6 µg/mL or is likely to pass 9"),
     ],
 )
 def test_that_none_is_recommended_leads_the_options_and_stands_in_the_summary(
     why: NoChoice, said: str
 ) -> None:
-    of = decision(dataclasses.replace(FORECAST, no_choice=why), option(TWO))
+    foreseen = dataclasses.replace(TWO, usually_above_ug_ml=7.0)
+    of = decision(dataclasses.replace(FORECAST, no_choice=why), option(foreseen))
     first = body(of).split("**Options**\n- ")[1].split("\n")[0]
     assert first.startswith(said)
     assert "none is recommended" in first

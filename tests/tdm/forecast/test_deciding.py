@@ -13,6 +13,7 @@ from tdm.forecast.compose import NoFit
 from tdm.forecast.deciding import apart, names_regimen, too_strong
 from tdm.forecast.result import Absence, Forecast, ModelTrough, NoChoice, TroughForecast
 from tdm.issues import IssueCode
+from tdm.knowledge.model import TreatmentGoal
 from tests.support.course_builder import (
     NOW,
     SC,
@@ -132,6 +133,16 @@ def test_less_drug_is_not_proposed_on_an_unexpected_level():
     assert decision.forecast.absent is Absence.LEVEL_UNEXPECTED
     assert lowering(without) == [K.LOWER_DOSE, K.LENGTHEN_INTERVAL]
     assert (lowering(decision), decision.forecast.less_withheld) == ([], True)
+
+
+def test_a_goal_of_the_site_recommends_no_step_that_is_refused_without_it():
+    of = person(order(500), maintenance(), level(2.0), ati("negative"), albumin(4.1), quiet())
+    usual, goal = decided(of), decided(of, treatment_goal=TreatmentGoal.HISTOLOGIC)
+    assert [one.interval_days for one in recommended(usual)] == [42]
+    assert (recommended(goal), goal.forecast.no_choice) == ([], NoChoice.GOAL)
+    (often,) = [one for one in goal.options if one.interval_days == 28]
+    assert often.predicted.reaches > 0.5 > often.predicted.exceeds
+    assert often.predicted.exceeds_usual > 0.7
 
 
 def test_each_of_several_odd_levels_is_named_and_less_drug_is_not_proposed_beside_them():

@@ -1,5 +1,6 @@
 """The recommended option: the least drug that is about as good as the best, or none."""
 
+from dataclasses import replace
 from math import inf
 
 import pytest
@@ -72,6 +73,31 @@ def test_as_much_drug_as_what_was_set_aside_may_be_recommended():
 def test_rounding_of_doses_makes_no_difference_of_drug():
     options = [rung(0.8, 0.75, mg=221, days=28), rung(0.6, 0.4, mg=443, days=56)]  # 5 and 10 mg/kg of 44.3 kg
     assert recommended(rank(options, POLICY)) == [(443, 56)]
+
+
+def lifted(chance, exceeds, usual, **more):
+    """A rung whose limit a goal of the site lifted: the chance of passing that, and the usual one."""
+    one = rung(chance, exceeds, **more)
+    by_model = tuple(replace(model, exceeds_usual=usual) for model in one.predicted.by_model)
+    return replace(one, predicted=replace(one.predicted, by_model=by_model, usually_above_ug_ml=7.0))
+
+
+def test_a_goal_re_admits_nothing_that_is_refused_without_it():
+    often, seldom = lifted(0.7, 0.3, 0.71, mg=350, days=28), lifted(0.2, 0.1, 0.3, mg=350, days=42)
+    ranking = rank([often, seldom], POLICY)
+    assert (recommended(ranking), ranking.no_choice) == ([], NoChoice.GOAL)
+    assert recommended(rank([lifted(0.7, 0.3, 0.7, mg=350, days=28), seldom], POLICY)) == [(350, 28)]
+
+
+def test_what_only_a_goal_would_admit_is_no_reason_for_more_drug_either():
+    often, strong = lifted(0.7, 0.3, 0.9, mg=350, days=28), lifted(0.6, 0.3, 0.6, mg=700, days=42)
+    assert rank([often, strong], POLICY).no_choice is NoChoice.GOAL
+
+
+def test_a_goal_that_nothing_reaches_is_not_what_stands_in_the_way():
+    assert rank([lifted(0.4, 0.3, 0.9), lifted(0.3, 0.3, 0.3)], POLICY).no_choice is NoChoice.BETWEEN
+    assert rank([lifted(0.4, 0.8, 0.9)], POLICY).no_choice is NoChoice.ABOVE_CEILING
+    assert rank([lifted(0.9, 0.8, 0.9)], POLICY).no_choice is NoChoice.ABOVE_CEILING
 
 
 def test_an_option_without_a_ceiling_passes_none():

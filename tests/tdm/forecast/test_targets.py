@@ -7,7 +7,8 @@ import pytest
 from tdm.decision import Phase
 from tdm.facts import Route
 from tdm.forecast.result import Remark
-from tdm.forecast.targets import counted, target_in, to_keep, to_reach
+from tdm.forecast.targets import counted, reaching, target_in, to_keep, to_reach
+from tdm.knowledge.model import TreatmentGoal
 from tests.support.course_builder import ati, fistula, infusions, level, maintenance, order
 from tests.tdm.forecast.cases import assessed, knowledge, person, quiet, relapse
 
@@ -103,3 +104,23 @@ def test_what_counts_as_too_much_is_explained_where_it_is_not_the_ceiling():
 def test_where_the_level_has_no_one_target_no_other_is_set_against_it():
     unknown = replace(assessed(relapse()), target=None)
     assert counted(Phase.POST_INDUCTION, unknown, knowledge(), keeping=False) == ()
+
+
+@pytest.mark.parametrize(
+    ("goal", "asked"),
+    [
+        (None, (3, 7, None)),
+        (TreatmentGoal.CLINICAL, (3, 7, None)),
+        (TreatmentGoal.ENDOSCOPIC, (6, 7, None)),
+        (TreatmentGoal.RADIOLOGIC, (7.8, 9, 7)),
+        (TreatmentGoal.HISTOLOGIC, (9, 15, 7)),
+        (TreatmentGoal.TRANSMURAL, (3, 7, None)),
+    ],
+)
+def test_a_goal_that_lifts_what_is_more_than_wanted_leaves_the_usual_limit_in_sight(goal, asked):
+    well = person(order(500), maintenance(), level(2.0), quiet())
+    known = knowledge(treatment_goal=goal)
+    found = reaching(Phase.MAINTENANCE, IV, assessed(well), known)
+    assert (found.at_least_ug_ml, found.above_ug_ml, found.usually_above_ug_ml) == asked
+    injected = reaching(Phase.MAINTENANCE, Route.SUBCUTANEOUS, assessed(well), known)
+    assert injected.usually_above_ug_ml is None
