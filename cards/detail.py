@@ -20,6 +20,7 @@ from cards.sentences import fill_markdown
 from cards.wording import Wording
 from tdm.decision import Activity, Assessment, Decision, FiredGate, Option, Verdict
 from tdm.facts import FactGroup, Shortfall
+from tdm.forecast.ranking import at_even_odds
 from tdm.knowledge.cohort import CohortFinding
 from tdm.knowledge.model import Knowledge, Message
 from tdm.planned import planned_of
@@ -176,8 +177,11 @@ def _options(decision: Decision, phrases: Phrases) -> list[str]:
 
 
 def _option(option: Option, phrases: Phrases) -> str:
+    policy = phrases.knowledge.policy
     line = phrases.option(option, regimen_text(option, phrases.wording))
-    foreseen = option_forecast(option, phrases.wording)
+    if at_even_odds(option, policy):
+        line = f"{phrases.not_recommended}{line}"
+    foreseen = option_forecast(option, policy, phrases.wording)
     return f"{line}. {escape_sentence(foreseen)}" if foreseen else line
 
 

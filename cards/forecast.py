@@ -10,21 +10,26 @@ from cards.amounts import number
 from cards.wording import Wording
 from tdm.decision import LESS_DRUG, Decision, Option
 from tdm.forecast.choosing import short_name
+from tdm.forecast.ranking import at_even_odds
 from tdm.forecast.result import Forecast, Note, Projection, Remark, TroughForecast
-from tdm.knowledge.model import Knowledge
+from tdm.knowledge.model import Knowledge, Policy
 
 _LEAST_SHOWN_UG_ML: Final = 0.05
 _WHOLE_FROM_UG_ML: Final = 10
 _LEAST_CHANCE: Final = 0.005
 
 
-def option_forecast(option: Option, wording: Wording) -> str:
-    """Return the sentence on what an option is predicted to give, "" where nothing is predicted."""
+def option_forecast(option: Option, policy: Policy, wording: Wording) -> str:
+    """Return the sentence on what an option is predicted to give, "" where nothing is predicted.
+
+    Less drug at even odds is called so: a percentage alone is read past.
+    """
     predicted = option.predicted
     if predicted is None:
         return ""
     sentence = trough_text(predicted, wording, keeping=option.kind in LESS_DRUG)
-    return f"{sentence[:1].upper()}{sentence[1:]}."
+    odds = f" {wording.forecast['even_odds']}" if at_even_odds(option, policy) else ""
+    return f"{sentence[:1].upper()}{sentence[1:]}.{odds}"
 
 
 def forecast_lines(decision: Decision, knowledge: Knowledge, wording: Wording) -> list[str]:
@@ -142,8 +147,9 @@ def _chances(predicted: TroughForecast, wording: Wording, *, keeping: bool) -> l
     at_least, above = predicted.at_least_ug_ml, predicted.above_ug_ml
     if at_least is not None and predicted.reaches is not None:
         line = words["keeps" if keeping else "reaches"]
-        chance = percents([one.reaches for one in predicted.by_model], wording)
-        chances.append(line.format(chance=chance, level=number(at_least)))
+        known = [one.reaches for one in predicted.by_model if one.reaches is not None]
+        chance, risk = percents(known, wording), percents([1 - one for one in known], wording)
+        chances.append(line.format(chance=chance, risk=risk, level=number(at_least)))
     if above is not None and predicted.exceeds is not None and (at_least is None or above > at_least):
         chance = percents([one.exceeds for one in predicted.by_model], wording)
         chances.append(words["exceeds"].format(chance=chance, level=number(above)))

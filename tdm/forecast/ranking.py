@@ -7,6 +7,7 @@ from dataclasses import replace
 from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
+from tdm.decision import LESS_DRUG
 from tdm.forecast.result import NoChoice
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from tdm.knowledge.model import Policy
 
 DAYS_PER_WEEK = 7
+EVEN = 0.5
 SAME_DRUG = 1.02  # doses are rounded to mg or to vials: half the dose twice as often is no less drug
 
 
@@ -86,6 +88,16 @@ def is_set_aside(option: Option, policy: Policy) -> bool:
     return passes_ceiling(option, policy) or (
         usual is not None and usual > policy.forecast_ceiling_chance_limit
     )
+
+
+def at_even_odds(option: Option, policy: Policy) -> bool:
+    """Whether less drug is about as likely to lose what is to be kept as not, as far as the models can tell.
+
+    Chances that differ by less than the site's cut count as equal, here as in the ranking.
+    """
+    if option.kind not in LESS_DRUG or option.predicted is None or option.predicted.reaches is None:
+        return False
+    return option.predicted.reaches < EVEN + policy.forecast_within_points / 100
 
 
 def by_change(option: Option) -> tuple[float, float]:

@@ -18,7 +18,7 @@ from cards.forecast import (
 )
 from cards.summary import summary
 from cards.wording import load_wording
-from tdm.decision import Decision, Option, OptionKind
+from tdm.decision import LESS_DRUG, Decision, Option, OptionKind
 from tdm.forecast.result import (
     Absence,
     Forecast,
@@ -33,6 +33,7 @@ from tests.cards.examples import INTENSIFY
 
 WORDING = load_wording()
 KNOWLEDGE = load_knowledge()
+POLICY = KNOWLEDGE.policy
 PAIR = ("fasanmade-2011-combined", "xu-wojciechowski-2017")
 
 
@@ -112,14 +113,26 @@ def test_a_trough_after_the_next_dose_says_so() -> None:
 
 
 def test_less_drug_has_the_chance_of_staying() -> None:
-    assert option_forecast(option(SINGLE, OptionKind.LENGTHEN_INTERVAL), WORDING).endswith(
-        "; 64 % chance of staying at 5 or above."
-    )
-    assert option_forecast(option(SINGLE, OptionKind.LOWER_DOSE), WORDING).endswith("5 or above.")
+    for kind in LESS_DRUG:
+        assert option_forecast(option(SINGLE, kind), POLICY, WORDING).endswith(
+            "; 64 % chance of staying at 5 or above, 36 % of falling below it."
+        )
+
+
+@pytest.mark.parametrize(("chance", "even"), [(0.4, True), (0.59, True), (0.6, False)])
+def test_less_drug_at_even_odds_is_said_not_to_be_recommended(chance: float, even: bool) -> None:
+    foreseen = TroughForecast((one("hanzel-2021", 5.9, 3.1, 9.8, reaches=chance),), 5.0)
+    text = body(decision(FORECAST, option(foreseen, OptionKind.LENGTHEN_INTERVAL)))
+    assert ("**Not recommended:** Lengthen the interval" in text) is even
+    assert (
+        "of falling below it. By the more cautious estimate that is about even odds, or worse." in text
+    ) is even
+    more = body(decision(FORECAST, option(foreseen, OptionKind.RAISE_DOSE)))
+    assert "Not recommended" not in more
 
 
 def test_an_option_without_a_forecast_has_no_sentence() -> None:
-    assert option_forecast(option(None), WORDING) == ""
+    assert option_forecast(option(None), POLICY, WORDING) == ""
 
 
 @pytest.mark.parametrize(

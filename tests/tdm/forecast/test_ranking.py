@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tdm.decision import OptionKind as K
-from tdm.forecast.ranking import rank, weekly_mg
+from tdm.forecast.ranking import at_even_odds, rank, weekly_mg
 from tdm.forecast.result import NoChoice
 from tests.tdm.forecast.cases import knowledge, option, trough
 
@@ -98,6 +98,19 @@ def test_a_goal_that_nothing_reaches_is_not_what_stands_in_the_way():
     assert rank([lifted(0.4, 0.3, 0.9), lifted(0.3, 0.3, 0.3)], POLICY).no_choice is NoChoice.BETWEEN
     assert rank([lifted(0.4, 0.8, 0.9)], POLICY).no_choice is NoChoice.ABOVE_CEILING
     assert rank([lifted(0.9, 0.8, 0.9)], POLICY).no_choice is NoChoice.ABOVE_CEILING
+
+
+def test_less_drug_is_at_even_odds_within_the_sites_cut_of_a_half():
+    def longer(chance, kind=K.LENGTHEN_INTERVAL):
+        return option(kind, predicted=trough(chance, None))
+
+    assert at_even_odds(longer(0.59), POLICY)
+    assert at_even_odds(longer(0.2, K.LOWER_DOSE), POLICY)
+    assert not at_even_odds(longer(0.6), POLICY)
+    assert not at_even_odds(longer(0.59), knowledge(forecast_within_points=5).policy)
+    assert not at_even_odds(longer(0.2, K.RAISE_DOSE), POLICY)
+    assert not at_even_odds(longer(None), POLICY)
+    assert not at_even_odds(option(K.LOWER_DOSE), POLICY)
 
 
 def test_an_option_without_a_ceiling_passes_none():
