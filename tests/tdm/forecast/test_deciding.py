@@ -7,7 +7,7 @@ import pytest
 from tdm.decide import decide
 from tdm.decision import LESS_DRUG, Regimen, Verdict
 from tdm.decision import OptionKind as K
-from tdm.facts import Comparator, MedicationConcept, Route, SafetyConcept
+from tdm.facts import Comparator, MedicationConcept, Route, SafetyConcept, SafetyState
 from tdm.forecast import deciding as module
 from tdm.forecast.compose import NoFit
 from tdm.forecast.deciding import apart, names_regimen, too_strong
@@ -180,6 +180,18 @@ def test_where_none_has_an_even_chance_none_is_recommended_and_no_button_follows
     assert not decision.draft_already_does_it
     assert decision.verdict is Verdict.INTENSIFY
     assert not decision.update_withheld
+
+
+def test_where_none_is_recommended_an_open_safety_question_of_the_order_is_still_named():
+    suspected = safety(SafetyConcept.SERIOUS_INFECTION, SafetyState.UNCLEAR)
+    without = decided(relapse(albumin(2.9, 3), suspected, value=0.6))
+    ordered = decided(relapse(albumin(2.9, 3), suspected, draft(), value=0.6))
+    assert ordered.forecast.no_choice is NoChoice.NO_EVEN_CHANCE
+    assert IssueCode.ORDER_SAFETY_OPEN in [one.code for one in ordered.issues]
+    assert IssueCode.ORDER_SAFETY_OPEN not in [one.code for one in without.issues]
+    settled = decided(relapse(albumin(2.9, 3), draft(), value=0.6))
+    assert settled.forecast.no_choice is NoChoice.NO_EVEN_CHANCE
+    assert IssueCode.ORDER_SAFETY_OPEN not in [one.code for one in settled.issues]
 
 
 def test_in_heart_failure_the_smallest_step_stays_the_recommended_one():
