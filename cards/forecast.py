@@ -41,8 +41,13 @@ def forecast_lines(decision: Decision, knowledge: Knowledge, wording: Wording) -
     return [*([chosen] if chosen else []), *lines_of(forecast, knowledge, wording)]
 
 
-def lines_of(forecast: Forecast, knowledge: Knowledge, wording: Wording) -> list[str]:
-    """Return the lines on one forecast: what is predicted, from what, what was assumed, how good it is."""
+def lines_of(
+    forecast: Forecast, knowledge: Knowledge, wording: Wording, *, in_full: bool = False
+) -> list[str]:
+    """Return the lines on one forecast: what is predicted, from what, what was assumed, how good it is.
+
+    `in_full`: with all that was read on the accuracy of each model; a card has one figure and its source.
+    """
     words = wording.forecast
     left_out = [words["left_out"].format(left_out=notes_text(forecast.left_out, wording))]
     if forecast.absent is not None:
@@ -68,7 +73,7 @@ def lines_of(forecast: Forecast, knowledge: Knowledge, wording: Wording) -> list
         if forecast.assumptions
         else "",
         left_out[0] if forecast.left_out else "",
-        words["accuracy"].format(accuracy=_accuracy(forecast, knowledge)),
+        words["accuracy"].format(accuracy=_accuracy(forecast, knowledge, in_full=in_full)),
         words["caveat"],
     ]
     return [line for line in lines if line]
@@ -120,11 +125,19 @@ def _basis(forecast: Forecast, knowledge: Knowledge, wording: Wording) -> str:
     return line.format(models=_joined(names, wording), inputs=notes_text(forecast.inputs, wording, ", "))
 
 
-def _accuracy(forecast: Forecast, knowledge: Knowledge) -> str:
-    """What was published on each model, in its own sentence; a sentence that two share stands once."""
+def _accuracy(forecast: Forecast, knowledge: Knowledge, *, in_full: bool) -> str:
+    """What was published on each model; a sentence that two share stands once.
+
+    In short it is the sentence up to its first semicolon, with its source.
+    """
     said: dict[str, list[str]] = {}
-    for model in forecast.models:
-        said.setdefault(knowledge.models[model].accuracy, []).append(short_name(knowledge.models[model]))
+    for name in forecast.models:
+        model = knowledge.models[name]
+        sentence, source = model.accuracy, knowledge.citations[model.accuracy_sources[0]].short
+        if not in_full:
+            sentence = sentence.partition(";")[0]
+            sentence = sentence if source == short_name(model) else f"{sentence} ({source})"
+        said.setdefault(sentence, []).append(short_name(model))
     return " ".join(f"{' and '.join(names)}: {sentence}." for sentence, names in said.items())
 
 

@@ -187,8 +187,16 @@ def test_the_section_names_prediction_basis_assumptions_accuracy_and_reserve() -
     )
     assert basis == "By Fasanmade 2011 and Wojciechowski 2017, fitted to the level of 2026-06-14, 70 kg."
     assert assumed == "Assumed: infusions of 2 hours; no antibodies, for none were measured."
-    assert accuracy.startswith("Published accuracy. Fasanmade 2011: ")
-    assert "Wojciechowski 2017: " in accuracy
+    assert accuracy == (
+        "Published accuracy. Fasanmade 2011: 88 % of fits within 1 µg/mL in 34 Dutch children, "
+        "no check in adults read (Frymoyer 2017). Wojciechowski 2017: 30 % too high without levels "
+        "in 57 Korean children, no check in adults read (Kim 2025)."
+    )
+    (full,) = [
+        line for line in lines_of(FORECAST, KNOWLEDGE, WORDING, in_full=True) if line.startswith("Published")
+    ]
+    for model in PAIR:
+        assert f": {KNOWLEDGE.models[model].accuracy}." in full
     assert "not the error of the assay" in caveat
     assert "not a prescription" in caveat
 
@@ -248,11 +256,19 @@ def test_every_absence_and_remark_has_its_words_and_none_is_left_over() -> None:
     assert set(NoChoice) <= set(WORDING.forecast)
 
 
+def test_a_model_that_nobody_else_checked_cites_nobody() -> None:
+    lines = lines_of(dataclasses.replace(FORECAST, models=("hanzel-2021",)), KNOWLEDGE, WORDING)
+    assert "Published accuracy. Hanzel 2021: no external check was read." in lines
+
+
 def test_a_sentence_that_two_models_share_stands_once() -> None:
-    shared = dataclasses.replace(KNOWLEDGE.models[PAIR[1]], accuracy=KNOWLEDGE.models[PAIR[0]].accuracy)
+    first = KNOWLEDGE.models[PAIR[0]]
+    shared = dataclasses.replace(
+        KNOWLEDGE.models[PAIR[1]], accuracy=first.accuracy, accuracy_sources=first.accuracy_sources
+    )
     knowledge = dataclasses.replace(KNOWLEDGE, models={**KNOWLEDGE.models, PAIR[1]: shared})
     (line,) = [one for one in lines_of(FORECAST, knowledge, WORDING) if one.startswith("Published")]
-    assert line.count(shared.accuracy) == 1
+    assert line.count(shared.accuracy.partition(";")[0]) == 1
     assert "Fasanmade 2011 and Wojciechowski 2017: " in line
 
 
