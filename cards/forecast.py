@@ -11,7 +11,7 @@ from cards.wording import Wording
 from tdm.decision import LESS_DRUG, Decision, Option
 from tdm.forecast.choosing import short_name
 from tdm.forecast.ranking import at_even_odds
-from tdm.forecast.result import Forecast, Note, Projection, Remark, TroughForecast
+from tdm.forecast.result import Absence, Forecast, Note, Projection, Remark, TroughForecast
 from tdm.knowledge.model import Knowledge, Policy
 
 _LEAST_SHOWN_UG_ML: Final = 0.05
@@ -85,7 +85,8 @@ def no_choice_text(decision: Decision, wording: Wording) -> str:
     if forecast is None:
         return ""
     if forecast.less_withheld:
-        return wording.forecast["less_withheld"]
+        unchecked = forecast.absent is Absence.MANY_ORDERS
+        return wording.forecast["less_unchecked" if unchecked else "less_withheld"]
     if forecast.no_choice is None:
         return ""
     return wording.forecast[forecast.no_choice].format_map(_asked(decision.options))

@@ -12,6 +12,7 @@ from cards.sentences import fill_plain
 from cards.wording import Wording
 from tdm.awaited import AWAITING
 from tdm.decision import LABORATORY_UNSEEN, Activity, AtiClass, Decision, Option, SwitchDirection, Verdict
+from tdm.forecast.result import NoChoice
 from tdm.knowledge.model import Knowledge
 
 SUMMARY_LIMIT: Final = 139
@@ -137,7 +138,8 @@ def _how(decision: Decision, knowledge: Knowledge, wording: Wording, seen: str) 
     if decision.draft_already_does_it:
         return wording.summary["already"]
     if decision.forecast is not None and decision.forecast.no_choice is not None:
-        return wording.summary["no_choice"]
+        unasked = decision.forecast.no_choice is NoChoice.NOT_FORECAST
+        return wording.summary["not_forecast" if unasked else "no_choice"]
     option = recommended_option(decision)
     if option is not None and decision.verdict is Verdict.INTENSIFY:
         regimen = short_regimen_text(option, wording)

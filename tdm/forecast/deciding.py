@@ -23,7 +23,16 @@ from tdm.forecast.regimens import (
     regimen_in_force,
     same_regimen,
 )
-from tdm.forecast.result import UNEXPECTED, Absence, Forecast, Note, Projection, Remark, TroughForecast
+from tdm.forecast.result import (
+    UNEXPECTED,
+    Absence,
+    Forecast,
+    NoChoice,
+    Note,
+    Projection,
+    Remark,
+    TroughForecast,
+)
 from tdm.forecast.targets import counted
 from tdm.issues import DataIssue, IssueCode
 from tdm.options_dose import current_mg
@@ -109,6 +118,8 @@ def forecasted(
         return plain
     against = reason_against(assessment, pregnant=doubts.pregnant, dose_slip=doubts.dose_slip)
     against = against or doubts.unwanted
+    if against is Absence.MANY_ORDERS:
+        return _beside_others(options, assessment, verdict, doubts)
     if against is not None:
         return replace(plain, forecast=Forecast(against))
     try:
@@ -121,6 +132,22 @@ def forecasted(
         return _ranked(numbered, assessment, knowledge)
     except Exception as error:  # noqa: BLE001 (the decision stands without its forecast, and says that it does)
         return replace(plain, forecast=Forecast(Absence.INTERNAL, failed_at=where(error)))
+
+
+def _beside_others(
+    options: tuple[Option, ...], assessment: Assessment, verdict: Verdict, doubts: Doubts
+) -> Forecasted:
+    """The options of an order that is not forecast, though others of the same request are.
+
+    The forecast of those may have recommended another step than the rule, or found the level unexpected: the
+    card of this order contradicts neither. It recommends no step of the ladder and proposes no less drug.
+    """
+    kept = tuple([one for one in options if one.kind not in LESS_DRUG])
+    forecast = Forecast(Absence.MANY_ORDERS, less_withheld=len(kept) < len(options))
+    if verdict is not Verdict.INTENSIFY or doubts.heart_failure or not _of_the_ladder(kept, assessment):
+        return Forecasted(kept, kept, forecast)
+    unmarked = tuple([replace(one, recommended=False) for one in kept])
+    return Forecasted(unmarked, (), replace(forecast, no_choice=NoChoice.NOT_FORECAST))
 
 
 def _without_fit(options: tuple[Option, ...], found: NoFit) -> Forecasted:
@@ -238,15 +265,22 @@ def too_strong(options: Sequence[Option], forecast: Forecast, assessment: Assess
     return is_set_aside(replace(order, predicted=same[0] if same else forecast.of_order), policy)
 
 
+def _of_the_ladder(options: Sequence[Option], assessment: Assessment) -> bool:
+    """Whether the rule recommends a regimen of the ladder, of infusions in maintenance."""
+    if assessment.regimen.route is not Route.INTRAVENOUS:
+        return False
+    if any(situation.phase in INDUCTION for situation in assessment.situations):
+        return False
+    return any(one.recommended and not one.provisional and names_regimen(one) for one in options)
+
+
 def _may_rank(options: Sequence[Option], assessment: Assessment, forecast: Forecast) -> bool:
     """Whether the recommendation may move: only where the rule recommends a regimen of the ladder itself.
 
     Of injections and in induction the specialist chooses. The forecast never recommends where the rule
     does not.
     """
-    if assessment.regimen.route is not Route.INTRAVENOUS:
-        return False
-    if any(situation.phase in INDUCTION for situation in assessment.situations):
+    if not _of_the_ladder(options, assessment):
         return False
     if any(remark is Remark.SCHEDULE_PRESUMED for remark, _ in forecast.assumptions):
         return False  # nothing is advised on doses that nobody recorded

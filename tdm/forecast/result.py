@@ -90,6 +90,7 @@ class NoChoice(StrEnum):
     ABOVE_CEILING = "above-ceiling"  # each is too likely to be more than is wanted
     MORE_DRUG = "more-drug"  # what would do without passing the ceiling takes more drug than what passes it
     GOAL = "goal"  # only the site's goal speaks for a step that would be refused without it
+    NOT_FORECAST = "not-forecast"  # other orders of the request were forecast, this one was not
     BETWEEN = "between"  # each either falls short of the aim or is too likely to pass the ceiling
 
 

@@ -324,9 +324,23 @@ def test_less_drug_that_was_taken_off_is_said_in_its_place() -> None:
     bare = dataclasses.replace(INTENSIFY, forecast=withheld, options=())
     first, second = body(bare).split("**Options**\n- ")[1].split("\n\n")[0].split("\n- ")
     assert (first, second) == (WORDING.lines["no_options"], WORDING.forecast["less_withheld"])
+    unchecked = dataclasses.replace(withheld, absent=Absence.MANY_ORDERS)
+    assert no_choice_text(decision(unchecked), WORDING) == WORDING.forecast["less_unchecked"]
     beside = body(decision(withheld, option(None)))
     assert WORDING.forecast["less_withheld"] in beside
     assert WORDING.lines["no_options"] not in beside
+
+
+def test_an_order_that_was_not_forecast_beside_others_says_so_in_summary_and_options() -> None:
+    of = decision(Forecast(Absence.MANY_ORDERS, no_choice=NoChoice.NOT_FORECAST), option(None))
+    first = body(of).split("**Options**\n- ")[1].split("\n")[0]
+    assert first == (
+        "No forecast was made of this order, so none of these is recommended here: "
+        "see the cards of the first orders."
+    )
+    assert summary(of, knowledge=KNOWLEDGE, wording=WORDING).endswith(
+        "intensify — not forecast, see the first cards"
+    )
 
 
 def test_nothing_is_said_of_a_choice_where_there_was_none_to_make() -> None:

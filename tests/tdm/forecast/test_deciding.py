@@ -203,6 +203,39 @@ def test_in_heart_failure_the_smallest_step_stays_the_recommended_one():
     assert all(one.dose_mg_per_kg <= 5 for one in decision.options)
 
 
+def unforecast(of):
+    return decide(of, now=NOW, knowledge=knowledge(), no_forecast=Absence.MANY_ORDERS)
+
+
+def test_an_order_beside_those_that_are_forecast_recommends_nothing_of_its_own():
+    of = relapse(draft(mg_per_kg=10, interval=56))
+    alone, beside = decided(of, forecast_enabled=False), unforecast(of)
+    assert (beside.verdict, beside.rule, beside.certainty) == (alone.verdict, alone.rule, alone.certainty)
+    assert alone.draft_already_does_it
+    assert not beside.draft_already_does_it
+    assert (recommended(beside), stripped(beside.options)) == ([], stripped(alone.options))
+    assert beside.forecast.absent is Absence.MANY_ORDERS
+    assert (beside.forecast.no_choice, beside.forecast.less_withheld) == (NoChoice.NOT_FORECAST, False)
+
+
+def test_where_no_forecast_would_have_chosen_the_rules_own_step_stays():
+    failing = relapse(safety(SafetyConcept.HEART_FAILURE))
+    starting = person(order(48), infusions(42, 28), level(2.0, 0), ati("negative"), albumin(4.0), active())
+    for of in (failing, starting):
+        beside = unforecast(of)
+        assert beside.options == decided(of, forecast_enabled=False).options
+        assert (beside.forecast.absent, beside.forecast.no_choice) == (Absence.MANY_ORDERS, None)
+        assert recommended(beside)
+
+
+def test_less_drug_is_not_proposed_where_nobody_asked_whether_the_level_is_expected():
+    of = person(order(500), maintenance(), level(11.0), ati("negative"), albumin(4.3), quiet())
+    beside = unforecast(of)
+    assert beside.rule == "R-OK-2"
+    assert beside.options == ()
+    assert (beside.forecast.no_choice, beside.forecast.less_withheld) == (None, True)
+
+
 def test_of_injections_the_specialist_chooses():
     decision = decided(
         person(
