@@ -13,8 +13,7 @@ from cards.amounts import regimen_text, with_unit_set
 from cards.cohort import cohort_of
 from cards.forecast import forecast_lines, no_choice_text, option_forecast
 from cards.markdown import ELLIPSIS, escape, escape_sentence
-from cards.not_to_give import is_not_to_give
-from cards.open_safety import is_safety_open
+from cards.order_doubts import is_not_to_give, is_safety_open
 from cards.phrases import Phrases, phrases_of
 from cards.sentences import fill_markdown
 from cards.wording import Wording

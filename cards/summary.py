@@ -6,8 +6,7 @@ from typing import Final
 
 from cards.amounts import level_text, short_regimen_text
 from cards.markdown import plain, utf16_length
-from cards.not_to_give import is_not_to_give
-from cards.open_safety import is_safety_open
+from cards.order_doubts import is_not_to_give, is_safety_open
 from cards.sentences import fill_plain
 from cards.wording import Wording
 from tdm.awaited import AWAITING
