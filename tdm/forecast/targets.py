@@ -9,7 +9,7 @@ from tdm.decision import Phase
 from tdm.facts import Route
 from tdm.forecast.compose import Asked
 from tdm.forecast.result import Note, Remark
-from tdm.targets import target_of, target_row
+from tdm.targets import target_of, target_row, usual_target
 
 if TYPE_CHECKING:
     from tdm.decision import Assessment, Target
@@ -38,13 +38,12 @@ def target_in(phase: Phase, route: Route, assessment: Assessment, knowledge: Kno
 
 def reaching(phase: Phase, route: Route, assessment: Assessment, knowledge: Knowledge) -> Asked:
     """What is asked of more drug in a phase, with the limit that the site's goal lifted, if it did."""
-    asked = to_reach(target_in(phase, route, assessment, knowledge))
-    if knowledge.policy.treatment_goal is None or asked.above_ug_ml is None:
+    target = target_in(phase, route, assessment, knowledge)
+    asked = to_reach(target)
+    usual = to_reach(usual_target(target.row, knowledge)).above_ug_ml
+    if asked.above_ug_ml is None or usual is None or usual >= asked.above_ug_ml:
         return asked
-    without = replace(knowledge, policy=replace(knowledge.policy, treatment_goal=None))
-    usual = to_reach(target_in(phase, route, assessment, without)).above_ug_ml
-    lifted = usual is not None and usual < asked.above_ug_ml
-    return replace(asked, usually_above_ug_ml=usual) if lifted else asked
+    return replace(asked, usually_above_ug_ml=usual)
 
 
 def to_reach(target: Target) -> Asked:
