@@ -81,7 +81,7 @@ def read_samples(
                 left_out.append((Remark.LEVEL_SAME_DAY, (("day", drawn.day.isoformat()),)))
             continue
         if reading.detected and reading.comparator in ABOVE:
-            newest_unbounded = newest_unbounded or not used
+            newest_unbounded = newest_unbounded or newer is None
             left_out.append((Remark.LEVEL_AT_LEAST, (("day", drawn.day.isoformat()),)))
             continue
         if len(used) == MOST_SAMPLES:

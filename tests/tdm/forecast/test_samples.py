@@ -133,3 +133,6 @@ def test_where_the_decision_cannot_choose_between_two_of_a_day_neither_goes_in()
     assert found.levels.doubtful == ()
     alone = read(person(order(500), maintenance(), newer, level(1.8, 0, hour=6), level(6.4, 0, hour=5)))
     assert alone.levels.samples == ()
+    unbounded = level(20, 56, hour=8, comparator=Comparator.ABOVE)
+    older = read(person(order(500), maintenance(), newer, level(1.8, 0, hour=6), unbounded))
+    assert remarks(older.levels.left_out) == [Remark.LEVELS_CONTRADICT, Remark.LEVEL_AT_LEAST]
