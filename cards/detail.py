@@ -13,13 +13,13 @@ from cards.amounts import regimen_text, with_unit_set
 from cards.cohort import cohort_of
 from cards.forecast import forecast_lines, no_choice_text, option_forecast
 from cards.markdown import ELLIPSIS, escape, escape_sentence
-from cards.not_to_give import is_not_to_give
-from cards.open_safety import is_safety_open
+from cards.order_doubts import is_not_to_give, is_safety_open
 from cards.phrases import Phrases, phrases_of
 from cards.sentences import fill_markdown
 from cards.wording import Wording
 from tdm.decision import Activity, Assessment, Decision, FiredGate, Option, Verdict
 from tdm.facts import FactGroup, Shortfall
+from tdm.forecast.ranking import at_even_odds
 from tdm.knowledge.cohort import CohortFinding
 from tdm.knowledge.model import Knowledge, Message
 from tdm.planned import planned_of
@@ -165,19 +165,22 @@ def _options(decision: Decision, phrases: Phrases) -> list[str]:
     declined = no_choice_text(decision, wording)
     if declined:
         options.insert(0, escape_sentence(declined))
-    if options and is_not_to_give(decision):
+    if decision.options and is_not_to_give(decision):
         options.insert(0, wording.lines["not_to_give"])
     if decision.draft_already_does_it:
         already = "already_open" if is_safety_open(decision) else "already"
         return [wording.lines[already], *options]
     if decision.verdict is Verdict.HOLD:
         return [wording.lines["hold"], *options]
-    return options or [wording.lines["no_options"]]
+    return options if decision.options else [wording.lines["no_options"], *options]
 
 
 def _option(option: Option, phrases: Phrases) -> str:
+    policy = phrases.knowledge.policy
     line = phrases.option(option, regimen_text(option, phrases.wording))
-    foreseen = option_forecast(option, phrases.wording)
+    if at_even_odds(option, policy):
+        line = f"{phrases.not_recommended}{line}"
+    foreseen = option_forecast(option, policy, phrases.wording)
     return f"{line}. {escape_sentence(foreseen)}" if foreseen else line
 
 

@@ -10,21 +10,26 @@ from cards.amounts import number
 from cards.wording import Wording
 from tdm.decision import LESS_DRUG, Decision, Option
 from tdm.forecast.choosing import short_name
-from tdm.forecast.result import Forecast, Note, Projection, Remark, TroughForecast
-from tdm.knowledge.model import Knowledge
+from tdm.forecast.ranking import at_even_odds
+from tdm.forecast.result import Absence, Forecast, Note, Projection, Remark, TroughForecast
+from tdm.knowledge.model import Knowledge, Policy
 
 _LEAST_SHOWN_UG_ML: Final = 0.05
 _WHOLE_FROM_UG_ML: Final = 10
 _LEAST_CHANCE: Final = 0.005
 
 
-def option_forecast(option: Option, wording: Wording) -> str:
-    """Return the sentence on what an option is predicted to give, "" where nothing is predicted."""
+def option_forecast(option: Option, policy: Policy, wording: Wording) -> str:
+    """Return the sentence on what an option is predicted to give, "" where nothing is predicted.
+
+    Less drug at even odds is called so: a percentage alone is read past.
+    """
     predicted = option.predicted
     if predicted is None:
         return ""
     sentence = trough_text(predicted, wording, keeping=option.kind in LESS_DRUG)
-    return f"{sentence[:1].upper()}{sentence[1:]}."
+    odds = f" {wording.forecast['even_odds']}" if at_even_odds(option, policy) else ""
+    return f"{sentence[:1].upper()}{sentence[1:]}.{odds}"
 
 
 def forecast_lines(decision: Decision, knowledge: Knowledge, wording: Wording) -> list[str]:
@@ -36,8 +41,13 @@ def forecast_lines(decision: Decision, knowledge: Knowledge, wording: Wording) -
     return [*([chosen] if chosen else []), *lines_of(forecast, knowledge, wording)]
 
 
-def lines_of(forecast: Forecast, knowledge: Knowledge, wording: Wording) -> list[str]:
-    """Return the lines on one forecast: what is predicted, from what, what was assumed, how good it is."""
+def lines_of(
+    forecast: Forecast, knowledge: Knowledge, wording: Wording, *, in_full: bool = False
+) -> list[str]:
+    """Return the lines on one forecast: what is predicted, from what, what was assumed, how good it is.
+
+    `in_full`: with all that was read on the accuracy of each model; a card has one figure and its source.
+    """
     words = wording.forecast
     left_out = [words["left_out"].format(left_out=notes_text(forecast.left_out, wording))]
     if forecast.absent is not None:
@@ -54,6 +64,8 @@ def lines_of(forecast: Forecast, knowledge: Knowledge, wording: Wording) -> list
         lines.append(line)
     if forecast.of_order is not None:
         lines.append(words["of_order"].format(trough=trough_text(forecast.of_order, wording)))
+    if forecast.counted:
+        lines.append(words["counted"].format(counted=notes_text(forecast.counted, wording)))
     lines += [
         opinion_text(forecast.opinion, knowledge, wording) if forecast.opinion is not None else "",
         _basis(forecast, knowledge, wording),
@@ -61,16 +73,21 @@ def lines_of(forecast: Forecast, knowledge: Knowledge, wording: Wording) -> list
         if forecast.assumptions
         else "",
         left_out[0] if forecast.left_out else "",
-        words["accuracy"].format(accuracy=_accuracy(forecast, knowledge)),
+        words["accuracy"].format(accuracy=_accuracy(forecast, knowledge, in_full=in_full)),
         words["caveat"],
     ]
     return [line for line in lines if line]
 
 
 def no_choice_text(decision: Decision, wording: Wording) -> str:
-    """Return why the forecast recommends none of the options, "" where it does or does not choose."""
+    """Return why the forecast recommends none of the options or took some off, "" where it did neither."""
     forecast = decision.forecast
-    if forecast is None or forecast.no_choice is None:
+    if forecast is None:
+        return ""
+    if forecast.less_withheld:
+        unchecked = forecast.absent is Absence.MANY_ORDERS
+        return wording.forecast["less_unchecked" if unchecked else "less_withheld"]
+    if forecast.no_choice is None:
         return ""
     return wording.forecast[forecast.no_choice].format_map(_asked(decision.options))
 
@@ -79,9 +96,13 @@ def _asked(options: Sequence[Option]) -> dict[str, str]:
     """The levels that the chances of the options speak of; options of one decision share them."""
     for option in options:
         if option.predicted is not None:
-            at_least, above = option.predicted.at_least_ug_ml, option.predicted.above_ug_ml
-            return {"level": number(at_least or 0), "ceiling": "" if above is None else number(above)}
-    return {"level": "", "ceiling": ""}
+            asked = option.predicted
+            return {
+                "level": number(asked.at_least_ug_ml or 0),
+                "ceiling": "" if asked.above_ug_ml is None else number(asked.above_ug_ml),
+                "usual": "" if asked.usually_above_ug_ml is None else number(asked.usually_above_ug_ml),
+            }
+    return {"level": "", "ceiling": "", "usual": ""}
 
 
 def chosen_text(decision: Decision, knowledge: Knowledge, wording: Wording) -> str:
@@ -105,11 +126,19 @@ def _basis(forecast: Forecast, knowledge: Knowledge, wording: Wording) -> str:
     return line.format(models=_joined(names, wording), inputs=notes_text(forecast.inputs, wording, ", "))
 
 
-def _accuracy(forecast: Forecast, knowledge: Knowledge) -> str:
-    """What was published on each model, in its own sentence; a sentence that two share stands once."""
+def _accuracy(forecast: Forecast, knowledge: Knowledge, *, in_full: bool) -> str:
+    """What was published on each model; a sentence that two share stands once.
+
+    In short it is the sentence up to its first semicolon, with its source.
+    """
     said: dict[str, list[str]] = {}
-    for model in forecast.models:
-        said.setdefault(knowledge.models[model].accuracy, []).append(short_name(knowledge.models[model]))
+    for name in forecast.models:
+        model = knowledge.models[name]
+        sentence, source = model.accuracy, knowledge.citations[model.accuracy_sources[0]].short
+        if not in_full:
+            sentence = sentence.partition(";")[0]
+            sentence = sentence if source == short_name(model) else f"{sentence} ({source})"
+        said.setdefault(sentence, []).append(short_name(model))
     return " ".join(f"{' and '.join(names)}: {sentence}." for sentence, names in said.items())
 
 
@@ -132,8 +161,9 @@ def _chances(predicted: TroughForecast, wording: Wording, *, keeping: bool) -> l
     at_least, above = predicted.at_least_ug_ml, predicted.above_ug_ml
     if at_least is not None and predicted.reaches is not None:
         line = words["keeps" if keeping else "reaches"]
-        chance = percents([one.reaches for one in predicted.by_model], wording)
-        chances.append(line.format(chance=chance, level=number(at_least)))
+        known = [one.reaches for one in predicted.by_model if one.reaches is not None]
+        chance, risk = percents(known, wording), percents([1 - one for one in known], wording)
+        chances.append(line.format(chance=chance, risk=risk, level=number(at_least)))
     if above is not None and predicted.exceeds is not None and (at_least is None or above > at_least):
         chance = percents([one.exceeds for one in predicted.by_model], wording)
         chances.append(words["exceeds"].format(chance=chance, level=number(above)))

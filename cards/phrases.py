@@ -42,6 +42,7 @@ class Phrases:
     options: Mapping[OptionKind, tuple[str, str]]
     marks: Mapping[tuple[bool, bool], str]
     recommended: str
+    not_recommended: str
     target: Callable[[Target], str]
     cohort: Callable[[CohortFinding], str]
     footer: Callable[[str, str, bool], str]
@@ -89,6 +90,7 @@ def _rendered(knowledge: Knowledge, wording: Wording) -> Phrases:
             for off_label in (False, True)
         },
         recommended=f"**{lines['recommended']}:** ",
+        not_recommended=f"**{lines['not_recommended']}:** ",
         target=lru_cache(_MAX_LINES)(lambda target: target_text(target, wording)),
         cohort=lru_cache(_MAX_LINES)(lambda finding: cohort_line(finding, knowledge, wording)),
         footer=lru_cache(_MAX_LINES)(

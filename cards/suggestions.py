@@ -9,7 +9,7 @@ from cards.amounts import regimen_text
 from cards.identity import IdSource
 from cards.markdown import plain
 from cards.model import Action, ActionType, Suggestion
-from cards.not_to_give import is_not_to_give
+from cards.order_doubts import is_not_to_give
 from cards.summary import recommended_option
 from cards.wording import Wording
 from fhir_mappings.acquired import Resource

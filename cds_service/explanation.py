@@ -8,6 +8,7 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Any
 
+from cards.amounts import with_unit_set
 from cards.model import ActionType
 from cards.sentences import fill_plain
 from cds_service.evaluate import Evaluated
@@ -93,7 +94,7 @@ def forecast_document(forecast: Forecast | None) -> Document | None:
     document["of_order"] = trough_document(forecast.of_order)
     if forecast.projection is not None:
         document["projection"]["trough"] = trough_document(forecast.projection.trough)
-    for name in ("inputs", "assumptions", "left_out"):
+    for name in ("inputs", "assumptions", "left_out", "counted"):
         document[name] = [{"id": note, **dict(values)} for note, values in document[name]]
     return document
 
@@ -174,7 +175,9 @@ def neighbours_of(decision: Decision, knowledge: Knowledge) -> list[Document]:
 
 def _text(messages: Mapping[str, Message], key: str, parameters: tuple[tuple[str, str], ...]) -> str:
     message = messages.get(key)
-    return fill_plain(message.text, parameters) if message is not None else ""
+    if message is None:
+        return ""
+    return fill_plain(message.text, [(name, with_unit_set(value)) for name, value in parameters])
 
 
 def plain(value: Any) -> Any:

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from cards.amounts import with_unit_set
 from cards.forecast import lines_of, trough_text
 from cards.terminal import print_card
 from cards.wording import load_wording
@@ -92,7 +93,7 @@ def _print_decision(decision: Decision, knowledge: Knowledge, console: Console) 
 def _print_forecast(entry: Evaluated, now: Moment, knowledge: Knowledge, console: Console) -> None:
     wording = load_wording()
     forecast = explained_forecast(entry, now, knowledge)
-    lines = [] if forecast is None else lines_of(forecast, knowledge, wording)
+    lines = [] if forecast is None else lines_of(forecast, knowledge, wording, in_full=True)
     if forecast is not None:
         for trough in filter(None, (forecast.in_force, forecast.opinion)):
             lines += [model_line(one, knowledge) for one in trough.by_model]
@@ -112,7 +113,10 @@ def _print_facts(decision: Decision, console: Console) -> None:
     for fact in decision.assessment.facts:
         record = fact.source.reference if fact.source is not None else ""
         table.add_row(
-            escape(visible(fact.name)), escape(visible(fact.value)), fact.day, escape(visible(record))
+            escape(visible(fact.name)),
+            escape(visible(with_unit_set(fact.value))),
+            fact.day,
+            escape(visible(record)),
         )
     console.print(table)
 

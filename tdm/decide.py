@@ -201,6 +201,9 @@ def _by_table(
         quiet_pregnancy=report.pregnant and any(one.activity in _QUIET for one in assessment.situations),
         open_safety=unsettled,
     )
+    # The forecast may have recommended none; that a question is open is then no less true of the order.
+    chose_none = foreseen.forecast is not None and foreseen.forecast.no_choice is not None
+    still_open = (unsettled,) if chose_none and comparable is not None and unsettled is not None else ()
     # Where a gate turned `intensify` around, the row's own sentence would still say "raise exposure".
     explained = (chosen.rule,) if verdict is chosen.outcome.verdict else ()
     if led_out:
@@ -226,7 +229,7 @@ def _by_table(
         not_evaluated=report.not_evaluated,
         options=options,
         draft_already_does_it=does_it,
-        update_withheld=withheld is not None,
+        update_withheld=bool(withheld),
         evidence=_evidence_behind((rule, chosen.rule, chosen.row), targets, chosen, knowledge),
         issues=_merged(
             assessment.issues,
@@ -235,7 +238,9 @@ def _by_table(
             () if indication is None else (indication,),
             _decision_issues(chosen, assessment),
             foreseen.issues,
-            () if withheld is None or (does_it and withheld is not unsettled) else (withheld,),
+            # Of an order that already does it only what is open is said.
+            tuple([one for one in withheld if one is unsettled or not does_it]),
+            still_open,
             () if differing is None else (differing,),
         ),
         local_policy=any(is_local(chosen, one, knowledge) for one in targets) or foreseen.local_policy,

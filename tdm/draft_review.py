@@ -31,31 +31,31 @@ def withheld_update(
     interval_only: bool,
     quiet_pregnancy: bool = False,
     open_safety: DataIssue | None = None,
-) -> DataIssue | None:
-    """Return why no button may change the draft to the recommended option; None where one may.
+) -> tuple[DataIssue, ...]:
+    """Return why no button may change the draft to the recommended option; empty where one may.
 
     `dose_in_doubt`: S-DOSE fired, so that what the order was meant to say is not known. Otherwise a button
     never takes away what the clinician asked for, and never writes more than the highest dose allowed.
-    `open_safety`: what speaks against raising exposure once it is confirmed.
+    `open_safety`: what speaks against raising exposure once it is confirmed. It is named first, and is no
+    reason to be silent on the order itself.
     `quiet_pregnancy`: pregnant without shown activity, where a low level alone is no reason for a button.
     """
     option = next((one for one in options if one.recommended), None)
     if draft is None or option is None:
-        return None
+        return ()
     if option.interval_days is None and option.dose_mg is None and option.dose_mg_per_kg is None:
-        return None
-    if open_safety is not None:
-        return open_safety
+        return ()
+    found = () if open_safety is None else (open_safety,)
     limit = policy.heart_failure_maximum_dose_mg_per_kg if interval_only else policy.maximum_dose_mg_per_kg
     if dose_in_doubt or _above(option, limit):
-        return DataIssue(IssueCode.ORDER_DOSE_IN_DOUBT, "order", source=draft.source)
+        return (*found, DataIssue(IssueCode.ORDER_DOSE_IN_DOUBT, "order", source=draft.source))
     if asks_for_more(draft, option, regimen.weight_kg):
         advised = describe_dose(option.dose_mg, option.dose_mg_per_kg, option.interval_days)
         parameters = (("order", describe_order(draft)), ("option", advised))
-        return DataIssue(IssueCode.ORDER_STRONGER, "order", parameters, draft.source)
+        return (*found, DataIssue(IssueCode.ORDER_STRONGER, "order", parameters, draft.source))
     if quiet_pregnancy:
-        return DataIssue(IssueCode.ORDER_IN_PREGNANCY, "order", source=draft.source)
-    return None
+        return (*found, DataIssue(IssueCode.ORDER_IN_PREGNANCY, "order", source=draft.source))
+    return found
 
 
 def order_to_give(course: TreatmentCourse) -> Order | None:

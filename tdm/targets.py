@@ -40,11 +40,10 @@ def is_proactive(age_group: AgeGroup, knowledge: Knowledge) -> bool:
     return policy.proactive_child if age_group is AgeGroup.CHILD else policy.proactive_adult
 
 
-def target_of(row: str, age_group: AgeGroup, knowledge: Knowledge) -> Target:
-    """The row's numbers as the site's policy and treatment goal leave them.
+def usual_target(row: str, knowledge: Knowledge) -> Target:
+    """The row's numbers without a treatment goal.
 
-    A site that treats children reactively acts below another number. A goal replaces the aim by the larger
-    of act-below and the goal's value, never above the ceiling; a goal of the other route changes nothing.
+    A site that treats children reactively acts below another number.
     """
     target = knowledge.targets[row]
     if row == CHILD_MAINTENANCE_ROW and not knowledge.policy.proactive_child:
@@ -53,6 +52,16 @@ def target_of(row: str, age_group: AgeGroup, knowledge: Knowledge) -> Target:
             act_below_ug_ml=knowledge.policy.child_reactive_act_below_ug_ml,
             local=target.local or "policy.proactive_child" in knowledge.local_keys,
         )
+    return target
+
+
+def target_of(row: str, age_group: AgeGroup, knowledge: Knowledge) -> Target:
+    """The row's numbers as the site's policy and treatment goal leave them.
+
+    A goal replaces the aim by the larger of act-below and the goal's value, never above the ceiling; a goal
+    of the other route changes nothing.
+    """
+    target = usual_target(row, knowledge)
     goal = knowledge.policy.treatment_goal
     if goal is None or target.act_below_ug_ml is None:
         return target

@@ -182,7 +182,7 @@ def _print(found: Sequence[tuple[Evaluated, Answers]], now: Moment, knowledge: K
                 console.print(f"  {written.text}: {said}.", highlight=False, markup=False)
                 if outside_limits(what, _weight(entry), knowledge.policy):
                     console.print("    Outside the limits of this service: it never offers this.")
-            for line in lines_of(answered.forecast, knowledge, wording):
+            for line in lines_of(answered.forecast, knowledge, wording, in_full=True):
                 console.print(f"  - {line}", highlight=False, markup=False)
 
 

@@ -10,8 +10,9 @@ from tdm.facts import Moment, Route, TreatmentCourse
 from tdm.forecast.compose import NoFit, fit
 from tdm.forecast.deciding import absent_for, forecast_of, reason_against, where
 from tdm.forecast.projecting import level_within_interval, project
-from tdm.forecast.regimens import Question, answers, course_of, regimen_in_force
-from tdm.forecast.result import Absence, Forecast, TroughForecast
+from tdm.forecast.regimens import Question, answers, course_of, falls_in, regimen_in_force
+from tdm.forecast.result import Absence, Forecast, Note, TroughForecast
+from tdm.forecast.targets import counted
 from tdm.knowledge.model import Knowledge
 
 
@@ -102,7 +103,10 @@ def _ask(
                 *[Question(one.milligrams(assessment.regimen), one.interval_days, route) for one in regimens],
             ],
         )
-        return Answered(route, forecast_of(question, in_force, projection), tuple(troughs))
+        said: tuple[Note, ...] = ()
+        if regimens and route is assessment.regimen.route:
+            said = counted(falls_in(question), assessment, knowledge, keeping=False)
+        return Answered(route, forecast_of(question, in_force, projection, said), tuple(troughs))
     except Exception as error:  # noqa: BLE001 (a question that fails is answered with its reason)
         return Answered(route, Forecast(Absence.INTERNAL, failed_at=where(error)), none)
 

@@ -48,19 +48,28 @@ class Fit:
 
 @dataclass(frozen=True, slots=True)
 class NoFit:
-    """Why the models say nothing, with what was left out and, where they disagree, the day of the level."""
+    """Why the models say nothing, with what was left out and, where they disagree, the days of the levels.
+
+    `single` is the one level that stands in the way, where it is not the newest.
+    """
 
     absent: Absence
     left_out: tuple[Note, ...] = ()
-    level_day: str = ""
+    level_days: tuple[str, ...] = ()
+    single: Moment | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is asked of a trough: the chance of at least one level and of more than another."""
+    """What is asked of a trough: the chance of at least one level and of more than another.
+
+    `usually_above_ug_ml` is what would be more than is wanted, had the site set no goal; None where the goal
+    lifts nothing.
+    """
 
     at_least_ug_ml: float | None
     above_ug_ml: float | None = None
+    usually_above_ug_ml: float | None = None
 
 
 def fit(
@@ -87,6 +96,11 @@ def fit(
     known = bool(inputs.covariates.albumin_g_dl)
     chosen = models_for(knowledge.models.values(), route, groups.pop(), albumin_known=known)
     found = fit_models(chosen, inputs)
+    if isinstance(found, NoFit) and found.single is not None:
+        if assessment.level is not None and assessment.level.drawn == found.single:
+            return replace(found, absent=Absence.LEVEL_UNEXPECTED)  # the decision rests on it
+        inputs = inputs.without(found.single)
+        found = fit_models(chosen, inputs)
     if isinstance(found, NoFit) or len(inputs.levels.samples) <= 1:
         return found
     if not any(contradicts(one.estimate, one.history) for one in found.bracket):
@@ -95,7 +109,7 @@ def fit(
     again = fit_models(chosen, inputs.by_newest_level())
     if isinstance(again, Fit) and all(contradicts(one.estimate, one.history) for one in again.bracket):
         day = inputs.levels.drawn[0].day.isoformat()
-        return NoFit(Absence.LEVEL_UNEXPECTED, again.left_out, day)
+        return NoFit(Absence.LEVEL_UNEXPECTED, again.left_out, (day,))
     return again
 
 
@@ -118,11 +132,9 @@ def fit_models(chosen: Chosen, inputs: Inputs) -> Fit | NoFit:
             else [estimate(model, histories[model.id]) for model in models]
         )
     ]
-    unexpected = unexpected_sample(fitted)
-    if unexpected is not None:
-        days = [drawn.day.isoformat() for drawn in inputs.levels.drawn]
-        at = [sample.at_days for sample in inputs.levels.samples]
-        return NoFit(Absence.LEVEL_UNEXPECTED, tuple(left_out), days[at.index(unexpected.at_days)])
+    unexpected = unexpected_samples(fitted)
+    if unexpected:
+        return _disagreement(unexpected, inputs, tuple(left_out))
     converged = tuple([one for one in fitted if one.estimate.converged])
     left_out += [
         (Remark.MODEL_NOT_CONVERGED, (("model", short_name(one.estimate.model)),))
@@ -185,16 +197,29 @@ def _albumin(history: History) -> str:
     return f"{history.covariates[-1].albumin_g_dl:.1f}"
 
 
-def unexpected_sample(fitted: Sequence[Fitted]) -> Sample | None:
-    """The newest level that no model would have expected: outside the 99 % range of each, before the fit.
+def unexpected_samples(fitted: Sequence[Fitted]) -> list[Sample]:
+    """The levels that no model would have expected, newest first: outside each 99 % range before the fit.
 
     One model that expected it is enough: that is what two are asked for.
     """
-    samples = fitted[0].history.samples
-    for place in range(len(samples) - 1, -1, -1):
-        if all(one.estimate.a_priori[place].disagrees(samples[place]) for one in fitted):
-            return samples[place]
-    return None
+    return [
+        sample
+        for place, sample in reversed([*enumerate(fitted[0].history.samples)])
+        if all(one.estimate.a_priori[place].disagrees(sample) for one in fitted)
+    ]
+
+
+def _disagreement(unexpected: Sequence[Sample], inputs: Inputs, left_out: tuple[Note, ...]) -> NoFit:
+    """One old level may be a slip of its sampling; if the newest or several are odd, the record may be."""
+    at = [sample.at_days for sample in inputs.levels.samples]
+    drawn = [inputs.levels.drawn[at.index(sample.at_days)] for sample in unexpected]
+    newest = inputs.levels.drawn[0] in drawn
+    return NoFit(
+        Absence.LEVEL_UNEXPECTED if newest else Absence.LEVELS_UNEXPECTED,
+        left_out,
+        tuple([one.day.isoformat() for one in drawn]),
+        drawn[0] if len(drawn) == 1 and not newest else None,
+    )
 
 
 def troughs_of(
@@ -211,6 +236,7 @@ def troughs_of(
             tuple([_asked(found[place], one, asked) for one, found in zip(models, by_model, strict=True)]),
             asked.at_least_ug_ml,
             asked.above_ug_ml,
+            asked.usually_above_ug_ml,
             settled=settled,
         )
         for place, (_, asked) in enumerate(questions)
@@ -228,7 +254,7 @@ def trough_at(found: Fit, asked: Asked, at_days: float) -> TroughForecast:
 
 
 def _asked(predicted: Predicted, one: Fitted, asked: Asked) -> ModelTrough:
-    at_least, above = asked.at_least_ug_ml, asked.above_ug_ml
+    at_least, above, usually = asked.at_least_ug_ml, asked.above_ug_ml, asked.usually_above_ug_ml
     return ModelTrough(
         one.estimate.model.id,
         predicted.median_ug_ml,
@@ -236,4 +262,5 @@ def _asked(predicted: Predicted, one: Fitted, asked: Asked) -> ModelTrough:
         predicted.upper_ug_ml,
         None if at_least is None else predicted.probability_at_least(at_least),
         None if above is None else predicted.probability_above(above),
+        None if usually is None else predicted.probability_above(usually),
     )

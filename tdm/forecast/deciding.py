@@ -11,17 +11,28 @@ from tdm.decision import LESS_DRUG, Assessment, Option, OptionKind, Verdict
 from tdm.facts import Comparator, LevelReading, Moment, Route, TreatmentCourse
 from tdm.forecast.compose import Fit, NoFit, fit
 from tdm.forecast.projecting import level_within_interval, project
-from tdm.forecast.ranking import SAME_DRUG, is_candidate, passes_ceiling, rank, weekly_mg
+from tdm.forecast.ranking import SAME_DRUG, is_candidate, is_set_aside, rank, weekly_mg
 from tdm.forecast.regimens import (
     Course,
     answers,
     course_of,
+    falls_in,
     of_option,
     of_order,
     regimen_in_force,
     same_regimen,
 )
-from tdm.forecast.result import Absence, Forecast, Projection, Remark, TroughForecast
+from tdm.forecast.result import (
+    UNEXPECTED,
+    Absence,
+    Forecast,
+    NoChoice,
+    Note,
+    Projection,
+    Remark,
+    TroughForecast,
+)
+from tdm.forecast.targets import counted
 from tdm.issues import DataIssue, IssueCode
 from tdm.knowledge.model import Knowledge, Policy
 from tdm.options_dose import current_mg
@@ -103,18 +114,49 @@ def forecasted(
         return plain
     against = reason_against(assessment, pregnant=doubts.pregnant, dose_slip=doubts.dose_slip)
     against = against or doubts.unwanted
+    if against is Absence.MANY_ORDERS:
+        return _beside_others(options, assessment, verdict, doubts)
     if against is not None:
         return replace(plain, forecast=Forecast(against))
     try:
         found = fit(course, assessment, now, knowledge)
         if isinstance(found, NoFit):
-            return replace(plain, forecast=absent_for(found), issues=issues_of(found))
+            return _without_fit(options, found)
         numbered = _with_numbers(found, course, assessment, options, reading, now, knowledge)
         if verdict is not Verdict.INTENSIFY or doubts.heart_failure:
             return numbered
         return _ranked(numbered, assessment, knowledge)
     except Exception as error:  # noqa: BLE001 (the decision stands without its forecast, and says that it does)
         return replace(plain, forecast=Forecast(Absence.INTERNAL, failed_at=where(error)))
+
+
+def _beside_others(
+    options: tuple[Option, ...], assessment: Assessment, verdict: Verdict, doubts: Doubts
+) -> Forecasted:
+    """The options of an order that is not forecast, though others of the same request are.
+
+    The forecast of those may have recommended another step than the rule, or found the level unexpected: the
+    card of this order contradicts neither. It recommends no step of the ladder and proposes no less drug.
+    """
+    kept = tuple([one for one in options if one.kind not in LESS_DRUG])
+    forecast = Forecast(Absence.MANY_ORDERS, less_withheld=len(kept) < len(options))
+    if verdict is not Verdict.INTENSIFY or doubts.heart_failure or not _of_the_ladder(kept, assessment):
+        return Forecasted(kept, kept, forecast)
+    unmarked = tuple([replace(one, recommended=False) for one in kept])
+    return Forecasted(unmarked, (), replace(forecast, no_choice=NoChoice.NOT_FORECAST))
+
+
+def _without_fit(options: tuple[Option, ...], found: NoFit) -> Forecasted:
+    """The options where the models say nothing; on an unexpected level without those that lower exposure.
+
+    Such a level may be a slip of the sampling or of the record. Who is given less on it may lose the drug,
+    while waiting for another level costs nothing: the protocol calls less drug never urgent.
+    """
+    kept = options
+    if found.absent in UNEXPECTED:
+        kept = tuple([one for one in options if one.kind not in LESS_DRUG])
+    forecast = replace(absent_for(found), less_withheld=len(kept) < len(options))
+    return Forecasted(kept, kept, forecast, issues_of(found))
 
 
 def reason_against(assessment: Assessment, *, pregnant: bool, dose_slip: bool) -> Absence | None:
@@ -164,7 +206,8 @@ def _with_numbers(
             for option in options
         ]
     )
-    forecast = forecast_of(question, in_force, projection, of_order=next(found_for, None))
+    said = counted(falls_in(question), assessment, knowledge, keeping=keeping) if asking else ()
+    forecast = forecast_of(question, in_force, projection, said, of_order=next(found_for, None))
     return Forecasted(numbered, numbered, forecast, issues=found.inputs.covariates.issues)
 
 
@@ -214,7 +257,16 @@ def too_strong(options: Sequence[Option], forecast: Forecast, assessment: Assess
     if weekly > max(weekly_mg(one) for one in rated) * SAME_DRUG:
         return True
     same = [one.predicted for one in rated if same_regimen(order, one)]
-    return passes_ceiling(replace(order, predicted=same[0] if same else forecast.of_order), policy)
+    return is_set_aside(replace(order, predicted=same[0] if same else forecast.of_order), policy)
+
+
+def _of_the_ladder(options: Sequence[Option], assessment: Assessment) -> bool:
+    """Whether the rule recommends a regimen of the ladder, of infusions in maintenance."""
+    if assessment.regimen.route is not Route.INTRAVENOUS:
+        return False
+    if any(situation.phase in INDUCTION for situation in assessment.situations):
+        return False
+    return any(one.recommended and not one.provisional and names_regimen(one) for one in options)
 
 
 def _may_rank(options: Sequence[Option], assessment: Assessment, forecast: Forecast) -> bool:
@@ -223,9 +275,7 @@ def _may_rank(options: Sequence[Option], assessment: Assessment, forecast: Forec
     Of injections and in induction the specialist chooses. The forecast never recommends where the rule
     does not.
     """
-    if assessment.regimen.route is not Route.INTRAVENOUS:
-        return False
-    if any(situation.phase in INDUCTION for situation in assessment.situations):
+    if not _of_the_ladder(options, assessment):
         return False
     if any(remark is Remark.SCHEDULE_PRESUMED for remark, _ in forecast.assumptions):
         return False  # nothing is advised on doses that nobody recorded
@@ -236,6 +286,7 @@ def forecast_of(
     question: Course,
     in_force: TroughForecast | None,
     projection: Projection | None,
+    counted: tuple[Note, ...] = (),
     of_order: TroughForecast | None = None,
 ) -> Forecast:
     """What is predicted of the regimen in force and of an order beside it, from what, with what assumed."""
@@ -254,6 +305,7 @@ def forecast_of(
         inputs=found.inputs.inputs,
         assumptions=found.assumptions,
         left_out=found.left_out,
+        counted=counted,
     )
 
 
@@ -263,10 +315,10 @@ def absent_for(found: NoFit) -> Forecast:
 
 
 def issues_of(found: NoFit) -> tuple[DataIssue, ...]:
-    """An issue where level and models disagree: somebody should look at sample, doses and antibodies."""
-    if found.absent is not Absence.LEVEL_UNEXPECTED:
-        return ()
-    return (DataIssue(IssueCode.LEVEL_UNEXPECTED, "level", (("day", found.level_day),)),)
+    """An issue for each level that no model explains: somebody should check sample, doses and antibodies."""
+    return tuple(
+        [DataIssue(IssueCode.LEVEL_UNEXPECTED, "level", (("day", day),)) for day in found.level_days]
+    )
 
 
 def where(error: Exception) -> str:

@@ -10,11 +10,13 @@ from tdm.forecast.choosing import typical_albumin_g_dl
 from tdm.forecast.covariates import CovariateHistory, read_covariates
 from tdm.forecast.doses import DoseReader, read_doses
 from tdm.forecast.result import Absence, Note, Remark
-from tdm.forecast.samples import UsedLevels, newest_only, read_samples
+from tdm.forecast.samples import UsedLevels, all_but, newest_only, read_samples
 from tdm.forecast.timeline import Timeline, value_at
+from tdm.issues import IssueCode
 from tdm.knowledge.model import Knowledge
 from tdm.pharmacokinetics.history import Administration, Covariates, History, history_of
 from tdm.pharmacokinetics.model import PkModel
+from tdm.source import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +35,21 @@ class Inputs:
 
     def by_newest_level(self) -> Inputs:
         """The same with the newest level alone: the older ones do not agree with it."""
-        levels = newest_only(self.levels, Remark.CLEARANCE_CHANGED)
+        return self._with(newest_only(self.levels, Remark.CLEARANCE_CHANGED))
+
+    def without(self, drawn: Moment) -> Inputs:
+        """The same without one older level, which no model would have expected; it is left out by name."""
+        return self._with(all_but(self.levels, drawn))
+
+    def _with(self, levels: UsedLevels) -> Inputs:
         others = [note for note in self.inputs if note[0] not in (Remark.LEVEL, Remark.LEVELS)]
-        return replace(self, levels=levels, inputs=(*_levels_note(levels), *others))
+        assumed = [note for note in self.assumptions if note[0] is not Remark.LEVELS_DOUBTFUL]
+        return replace(
+            self,
+            levels=levels,
+            inputs=(*_levels_note(levels), *others),
+            assumptions=(*_doubts_note(levels), *assumed),
+        )
 
     def history_for(self, model: PkModel) -> History:
         """The history as one model reads it; a missing albumin is that model's typical one."""
@@ -63,11 +77,25 @@ class Inputs:
         )
 
 
+def _contradicting(assessment: Assessment) -> list[Source | None]:
+    """The records of levels that differ so much from one of less than a day later that neither decides."""
+    if not assessment.level_conflict:
+        return []
+    return [issue.source for issue in assessment.issues if issue.code is IssueCode.LEVEL_DIFFERS_WITHIN_A_DAY]
+
+
 def _levels_note(levels: UsedLevels) -> tuple[Note, ...]:
     if not levels.drawn:
         return ()
     days = ", ".join(drawn.day.isoformat() for drawn in levels.drawn)
     return ((Remark.LEVELS if len(levels.drawn) > 1 else Remark.LEVEL, (("days", days),)),)
+
+
+def _doubts_note(levels: UsedLevels) -> tuple[Note, ...]:
+    if not levels.doubtful:
+        return ()
+    days = ", ".join(drawn.day.isoformat() for drawn in levels.doubtful)
+    return ((Remark.LEVELS_DOUBTFUL, (("days", days),)),)
 
 
 def read_inputs(
@@ -79,7 +107,7 @@ def read_inputs(
         return Absence.NO_WEIGHT
     timeline = Timeline(now)
     covariates = read_covariates(course, weight, timeline, knowledge)
-    levels = read_samples(course.levels, history, timeline, knowledge.policy)
+    levels = read_samples(course.levels, history, timeline, knowledge.policy, _contradicting(assessment))
     if levels.newest_unbounded:
         return Absence.LEVEL_AT_LEAST
     if regimen.route is Route.INTRAVENOUS and not history.infusions:
@@ -95,10 +123,6 @@ def read_inputs(
     if recorded:
         first = history.infusions[0].given.day.isoformat()
         inputs.append((Remark.DOSES, (("count", str(recorded)), ("day", first))))
-    doubts: list[Note] = []
-    if levels.doubtful:
-        days = ", ".join(drawn.day.isoformat() for drawn in levels.doubtful)
-        doubts.append((Remark.LEVELS_DOUBTFUL, (("days", days),)))
     duration: tuple[Note, ...] = ()
     if regimen.route is Route.INTRAVENOUS:
         duration = ((Remark.INFUSION_TIME, ()),)
@@ -108,5 +132,5 @@ def read_inputs(
         levels,
         covariates,
         (*inputs, *covariates.inputs),
-        (*duration, *doubts, *reader.notes, *covariates.assumptions),
+        (*_doubts_note(levels), *duration, *reader.notes, *covariates.assumptions),
     )

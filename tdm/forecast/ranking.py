@@ -7,11 +7,12 @@ from dataclasses import replace
 from math import inf
 from typing import NamedTuple
 
-from tdm.decision import Option
+from tdm.decision import LESS_DRUG, Option
 from tdm.forecast.result import NoChoice
 from tdm.knowledge.model import Policy
 
 DAYS_PER_WEEK = 7
+EVEN = 0.5
 SAME_DRUG = 1.02  # doses are rounded to mg or to vials: half the dose twice as often is no less drug
 
 
@@ -27,12 +28,16 @@ class Ranking(NamedTuple):
 
 
 class Rated(NamedTuple):
-    """A candidate with what it is judged by, asked once. `chance` is the cautious one to reach the aim."""
+    """A candidate with what it is judged by, asked once. `chance` is the cautious one to reach the aim.
+
+    `set_aside`: too likely to pass the ceiling, or (`by_goal`) only the limit that the site's goal lifted.
+    """
 
     option: Option
     chance: float
     weekly_mg: float
-    passes_ceiling: bool
+    set_aside: bool
+    by_goal: bool
 
 
 def rank(options: Sequence[Option], policy: Policy) -> Ranking:
@@ -40,28 +45,34 @@ def rank(options: Sequence[Option], policy: Policy) -> Ranking:
 
     A candidate is an option with a chance that is not provisional and keeps below the site's limit of passing
     the ceiling. What is set aside for passing it is no reason for more drug: nothing that uses more of it per
-    week is recommended instead. What has less than an even chance is never recommended; where all have, none
-    is, and all keep the order of the rule. Otherwise candidates change their places: by chance, then by drug
-    per week, then by visits.
+    week is recommended instead. Nor does a goal of the site re-admit what would be set aside without it. What
+    has less than an even chance is never recommended; where all have, none is, and all keep the order of the
+    rule. Otherwise candidates change their places: by chance, then by drug per week, then by visits.
     """
     places = [place for place, one in enumerate(options) if is_candidate(one)]
     rated = [_rated(options[place], policy) for place in places]
-    within = [one for one in rated if not one.passes_ceiling]
-    if not within:
-        return Ranking(_placed(options, places, rated), no_choice=NoChoice.ABOVE_CEILING)
-    least_aside = min([one.weekly_mg for one in rated if one.passes_ceiling], default=inf)
+    within = [one for one in rated if not one.set_aside]
+    least_aside = min([one.weekly_mg for one in rated if one.set_aside], default=inf)
     allowed = [one for one in within if one.weekly_mg <= least_aside * SAME_DRUG]
     best = max([one.chance for one in allowed], default=0.0)
     cut = max(best - policy.forecast_within_points / 100, policy.forecast_least_chance)
     good = sorted([one for one in allowed if one.chance >= cut], key=_by_change)
     if not good:
-        why = NoChoice.NO_EVEN_CHANCE if len(within) == len(rated) else NoChoice.BETWEEN
-        if any(one.chance >= policy.forecast_least_chance for one in within):
-            why = NoChoice.MORE_DRUG
-        return Ranking(_placed(options, places, rated), no_choice=why)
+        return Ranking(_placed(options, places, rated), no_choice=_why_none(rated, within, policy))
     chosen = good[0]
     order = sorted(rated, key=lambda one: (one is not chosen, -one.chance, _by_change(one)))
     return Ranking(_placed(options, places, order, chosen), tuple([_marked(one, chosen) for one in good]))
+
+
+def _why_none(rated: Sequence[Rated], within: Sequence[Rated], policy: Policy) -> NoChoice:
+    least = policy.forecast_least_chance
+    if any(one.by_goal and one.chance >= least for one in rated):
+        return NoChoice.GOAL
+    if not within:
+        return NoChoice.ABOVE_CEILING
+    if any(one.chance >= least for one in within):
+        return NoChoice.MORE_DRUG
+    return NoChoice.NO_EVEN_CHANCE if len(within) == len(rated) else NoChoice.BETWEEN
 
 
 def is_candidate(option: Option) -> bool:
@@ -72,13 +83,32 @@ def is_candidate(option: Option) -> bool:
 def _rated(option: Option, policy: Policy) -> Rated:
     predicted = option.predicted
     reaches = None if predicted is None else predicted.reaches
-    return Rated(option, reaches or 0.0, weekly_mg(option), passes_ceiling(option, policy))
+    passes, aside = passes_ceiling(option, policy), is_set_aside(option, policy)
+    return Rated(option, reaches or 0.0, weekly_mg(option), aside, by_goal=aside and not passes)
 
 
 def passes_ceiling(option: Option, policy: Policy) -> bool:
     """Whether an option is more likely to pass the ceiling than the site allows."""
     exceeds = None if option.predicted is None else option.predicted.exceeds
     return exceeds is not None and exceeds > policy.forecast_ceiling_chance_limit
+
+
+def is_set_aside(option: Option, policy: Policy) -> bool:
+    """Whether an option is too likely to pass the ceiling, or the limit that the site's goal lifted."""
+    usual = None if option.predicted is None else option.predicted.exceeds_usual
+    return passes_ceiling(option, policy) or (
+        usual is not None and usual > policy.forecast_ceiling_chance_limit
+    )
+
+
+def at_even_odds(option: Option, policy: Policy) -> bool:
+    """Whether less drug is about as likely to lose what is to be kept as not, as far as the models can tell.
+
+    Chances that differ by less than the site's cut count as equal, here as in the ranking.
+    """
+    if option.kind not in LESS_DRUG or option.predicted is None or option.predicted.reaches is None:
+        return False
+    return option.predicted.reaches < EVEN + policy.forecast_within_points / 100
 
 
 def weekly_mg(option: Option) -> float:

@@ -10,7 +10,7 @@ from tdm.facts import Moment, Route
 from tdm.forecast.compose import Asked, Fit, Fitted, troughs_of
 from tdm.forecast.doses import INFUSION_DAYS
 from tdm.forecast.result import TroughForecast
-from tdm.forecast.targets import target_in, to_keep, to_reach
+from tdm.forecast.targets import reaching, target_in, to_keep
 from tdm.knowledge.model import Knowledge
 from tdm.options_dose import current_mg, current_mg_per_kg
 from tdm.pharmacokinetics.prediction import Plan
@@ -67,6 +67,11 @@ def next_dose(assessment: Assessment, now: Moment, knowledge: Knowledge) -> Next
     following = steps[len(given)] if len(given) < len(steps) else assessment.regimen.interval_days
     day = calendar_days_between(given[0].given, now) + due + (following or 0.0)
     return NextDose(due, following, phase_of_day(round(day), policy))
+
+
+def falls_in(course: Course) -> Phase:
+    """The phase of the troughs in question: in induction of that after the next dose, else maintenance."""
+    return Phase.MAINTENANCE if course.next_dose is None else course.next_dose.phase
 
 
 def regimen_in_force(course: Course, *, keeping: bool = False) -> Question:
@@ -151,9 +156,8 @@ def answers(
 
 
 def _asked(course: Course, route: Route, *, keeping: bool) -> Asked:
-    phase = Phase.MAINTENANCE if course.next_dose is None else course.next_dose.phase
-    target = target_in(phase, route, course.assessment, course.knowledge)
-    return to_keep(target) if keeping else to_reach(target)
+    situation = falls_in(course), route, course.assessment, course.knowledge
+    return to_keep(target_in(*situation)) if keeping else reaching(*situation)
 
 
 def _plan(planned: NextDose | None, question: Question) -> Plan | None:

@@ -34,9 +34,19 @@ class Remark(StrEnum):
     LEVELS_DOUBTFUL = "levels-doubtful"
     SEX_UNKNOWN = "sex-unknown"
     UNUSUAL_FOR_MODEL = "unusual-for-model"
+    # -- which target the chances count, where it is not that of the level
+    COUNTED_MAINTENANCE = "counted-maintenance"
+    COUNTED_WEEK_14 = "counted-week-14"
+    COUNTED_WEEK_6 = "counted-week-6"
+    COUNTED_WEEK_2 = "counted-week-2"
+    COUNTED_UPPER = "counted-upper"
+    COUNTED_ABOVE = "counted-above"
     # -- left out
     LEVEL_AT_LEAST = "level-at-least"
     IMMUNOMODULATOR_NOT_MODELLED = "immunomodulator-not-modelled"
+    LEVEL_SAME_DAY = "level-same-day"
+    LEVELS_CONTRADICT = "levels-contradict"
+    LEVEL_FAR_OFF = "level-far-off"
     OLDER_LEVELS = "older-levels"
     CLEARANCE_CHANGED = "clearance-changed"
     MODEL_OUT_OF_RANGE = "model-out-of-range"
@@ -64,8 +74,13 @@ class Absence(StrEnum):
     LEVEL_AT_LEAST = "level-at-least"  # the newest level has no upper limit: no model here can use it
     MANY_ORDERS = "many-orders"  # the request holds more orders than are worth the work
     NOT_CONVERGED = "not-converged"
-    LEVEL_UNEXPECTED = "level-unexpected"  # level and models disagree grossly
+    LEVEL_UNEXPECTED = "level-unexpected"  # newest level and models disagree grossly
+    LEVELS_UNEXPECTED = "levels-unexpected"  # several older levels and models do
     INTERNAL = "internal"
+
+
+UNEXPECTED = frozenset({Absence.LEVEL_UNEXPECTED, Absence.LEVELS_UNEXPECTED})
+"""No patient of this kind would have such levels on these doses: something on record is not as it seems."""
 
 
 class NoChoice(StrEnum):
@@ -74,6 +89,8 @@ class NoChoice(StrEnum):
     NO_EVEN_CHANCE = "no-even-chance"  # none reaches the aim with an even chance
     ABOVE_CEILING = "above-ceiling"  # each is too likely to be more than is wanted
     MORE_DRUG = "more-drug"  # what would do without passing the ceiling takes more drug than what passes it
+    GOAL = "goal"  # only the site's goal speaks for a step that would be refused without it
+    NOT_FORECAST = "not-forecast"  # other orders of the request were forecast, this one was not
     BETWEEN = "between"  # each either falls short of the aim or is too likely to pass the ceiling
 
 
@@ -81,7 +98,8 @@ class NoChoice(StrEnum):
 class ModelTrough:
     """What one model predicts, in µg/mL, with its 80 % interval. Chances are 0 to 1, None where not asked.
 
-    `reaches` is the chance of at least the level asked for, `exceeds` that of more than the ceiling.
+    `reaches` is the chance of at least the level asked for, `exceeds` that of more than the ceiling,
+    `exceeds_usual` that of more than would be the limit without the site's goal.
     """
 
     model: str
@@ -90,6 +108,7 @@ class ModelTrough:
     upper_ug_ml: float
     reaches: float | None = None
     exceeds: float | None = None
+    exceeds_usual: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +116,14 @@ class TroughForecast:
     """The trough of one regimen by one or two models; never a point without its interval.
 
     `settled`: once the regimen has settled; else at the end of the interval after the next dose.
-    `at_least_ug_ml` and `above_ug_ml` are the levels that the chances speak of.
+    `at_least_ug_ml` and `above_ug_ml` are the levels that the chances speak of, `usually_above_ug_ml` is the
+    limit that the site's goal lifted, if it did.
     """
 
     by_model: tuple[ModelTrough, ...]
     at_least_ug_ml: float | None = None
     above_ug_ml: float | None = None
+    usually_above_ug_ml: float | None = None
     settled: bool = True
 
     @property
@@ -128,6 +149,12 @@ class TroughForecast:
         chances = [one.exceeds for one in self.by_model if one.exceeds is not None]
         return max(chances) if chances else None
 
+    @property
+    def exceeds_usual(self) -> float | None:
+        """The chance of more than the limit that the site's goal lifted, by the more cautious model."""
+        chances = [one.exceeds_usual for one in self.by_model if one.exceeds_usual is not None]
+        return max(chances) if chances else None
+
 
 @dataclass(frozen=True, slots=True)
 class Projection:
@@ -151,8 +178,10 @@ class Forecast:
     reaches. `models` are ids of `knowledge.models`, in the order of their predictions. `opinion` is what a
     further model expects of the regimen in force; it never ranks. `of_order` is what the order in front of
     the clinician leads to, where that is neither in force nor an option. `inputs` says what went in,
-    `assumptions` what was taken for granted, `left_out` which model or level was not used and why.
+    `assumptions` what was taken for granted, `left_out` which model or level was not used and why, `counted`
+    which target the chances speak of, where a reader would expect another.
     `ranked`: the recommended option was chosen by it; `no_choice` says why it recommends none.
+    `less_withheld`: options with less drug were taken off, for they rested on a level that nothing explains.
     `failed_at` is the place of an internal failure, for the log; it holds nothing of a patient.
     """
 
@@ -167,6 +196,8 @@ class Forecast:
     inputs: tuple[Note, ...] = ()
     assumptions: tuple[Note, ...] = ()
     left_out: tuple[Note, ...] = ()
+    counted: tuple[Note, ...] = ()
     ranked: bool = False
     no_choice: NoChoice | None = None
+    less_withheld: bool = False
     failed_at: str = ""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 
 from tdm.activity import NOT_FINAL
 from tdm.course_history import History
@@ -13,7 +13,8 @@ from tdm.forecast.timeline import Timeline
 from tdm.knowledge.model import Policy
 from tdm.pharmacokinetics.history import Sample
 from tdm.plausibility import samplings
-from tdm.timing import is_after, is_older
+from tdm.source import Source
+from tdm.timing import days_between, is_after, is_older
 
 MOST_SAMPLES = 24
 """The newest ones of a year; more are no record of a course but of a mistake."""
@@ -39,18 +40,26 @@ class UsedLevels:
 
 
 def read_samples(
-    levels: Iterable[LevelReading], history: History, timeline: Timeline, policy: Policy
+    levels: Iterable[LevelReading],
+    history: History,
+    timeline: Timeline,
+    policy: Policy,
+    contradicting: Collection[Source | None] = (),
 ) -> UsedLevels:
     """The samples of this course that count, newest first.
 
     Left out: what is implausible or contradicts another (the decision names it), a level before the course,
-    one older than the policy allows, and one known only as at least so much.
+    one older than the policy allows, one known only as at least so much, and an earlier one of the same day:
+    what the models call error is for the most part the same in both, so that two would count for too much.
+    The newer one counts, as it does for the decision; neither where the decision could not choose between
+    them: `contradicting` are the records of those that it held against a newer one.
     """
     now = timeline.now
     used: list[tuple[Sample, Moment]] = []
     doubtful: list[Moment] = []
     left_out: list[Note] = []
     newest_unbounded = False
+    newer: tuple[float, Moment] | None = None
     found, _ = samplings(levels, now, policy)
     for sampling in found:
         drawn, reading = sampling.drawn, sampling.reading
@@ -58,15 +67,25 @@ def read_samples(
             continue
         if _before_course(drawn, history):
             continue
+        at = _before_infusion(drawn, history, timeline)
+        if newer is not None and _of_one_day((at, drawn), newer, history, timeline):
+            counts = bool(used) and used[-1][1] == newer[1]
+            if counts and reading.source in contradicting:
+                used.pop()
+                doubtful = [one for one in doubtful if one != newer[1]]
+                left_out.append((Remark.LEVELS_CONTRADICT, (("day", newer[1].day.isoformat()),)))
+            elif counts:
+                left_out.append((Remark.LEVEL_SAME_DAY, (("day", drawn.day.isoformat()),)))
+            continue
         if reading.detected and reading.comparator in ABOVE:
-            newest_unbounded = newest_unbounded or not used
+            newest_unbounded = newest_unbounded or newer is None
             left_out.append((Remark.LEVEL_AT_LEAST, (("day", drawn.day.isoformat()),)))
             continue
         if len(used) == MOST_SAMPLES:
             left_out.append((Remark.OLDER_LEVELS, (("day", used[-1][1].day.isoformat()),)))
             break
-        at = _before_infusion(drawn, history, timeline)
         used.append((_sample(reading, at, policy), drawn))
+        newer = at, drawn
         if reading.status in NOT_FINAL or not reading.coded:
             doubtful.append(drawn)
     return UsedLevels(
@@ -88,6 +107,18 @@ def newest_only(levels: UsedLevels, why: Remark = Remark.OLDER_LEVELS) -> UsedLe
     return UsedLevels(levels.samples[:1], levels.drawn[:1], doubtful, left_out)
 
 
+def all_but(levels: UsedLevels, drawn: Moment) -> UsedLevels:
+    """The levels without one that its doses do not explain, which is left out by name."""
+    kept = [place for place, other in enumerate(levels.drawn) if other != drawn]
+    return replace(
+        levels,
+        samples=tuple([levels.samples[place] for place in kept]),
+        drawn=tuple([levels.drawn[place] for place in kept]),
+        doubtful=tuple([other for other in levels.doubtful if other != drawn]),
+        left_out=(*levels.left_out, (Remark.LEVEL_FAR_OFF, (("day", drawn.day.isoformat()),))),
+    )
+
+
 def _sample(reading: LevelReading, at_days: float, policy: Policy) -> Sample:
     """A number, or that it was below one; "not detected" is below the highest limit that counts as such."""
     value = reading.value_ug_ml
@@ -99,6 +130,15 @@ def _sample(reading: LevelReading, at_days: float, policy: Policy) -> Sample:
 def _before_course(drawn: Moment, history: History) -> bool:
     start = history.start
     return start is not None and (history.start_known or history.restarted) and not is_after(drawn, start)
+
+
+def _of_one_day(
+    older: tuple[float, Moment], newer: tuple[float, Moment], history: History, timeline: Timeline
+) -> bool:
+    """Whether two samples were drawn within a day, without an infusion between them."""
+    if days_between(older[1], newer[1]) >= 1:
+        return False
+    return not any(older[0] <= timeline.at(one.given) < newer[0] for one in history.infusions)
 
 
 def _before_infusion(drawn: Moment, history: History, timeline: Timeline) -> float:

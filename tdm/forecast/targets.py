@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tdm.decision import Assessment, Phase, Target
 from tdm.facts import Route
 from tdm.forecast.compose import Asked
+from tdm.forecast.result import Note, Remark
 from tdm.knowledge.model import Knowledge
-from tdm.targets import target_of, target_row
+from tdm.targets import target_of, target_row, usual_target
+
+PHASE_ASKS = {
+    Phase.INDUCTION_WEEK_2: Remark.COUNTED_WEEK_2,
+    Phase.INDUCTION_WEEK_6: Remark.COUNTED_WEEK_6,
+    Phase.POST_INDUCTION: Remark.COUNTED_WEEK_14,
+    Phase.MAINTENANCE: Remark.COUNTED_MAINTENANCE,
+}
 
 
 def target_in(phase: Phase, route: Route, assessment: Assessment, knowledge: Knowledge) -> Target:
@@ -20,6 +30,16 @@ def target_in(phase: Phase, route: Route, assessment: Assessment, knowledge: Kno
         active_fistula=situation.active_fistula,
     )
     return target_of(row, situation.age_group, knowledge)
+
+
+def reaching(phase: Phase, route: Route, assessment: Assessment, knowledge: Knowledge) -> Asked:
+    """What is asked of more drug in a phase, with the limit that the site's goal lifted, if it did."""
+    target = target_in(phase, route, assessment, knowledge)
+    asked = to_reach(target)
+    usual = to_reach(usual_target(target.row, knowledge)).above_ug_ml
+    if asked.above_ug_ml is None or usual is None or usual >= asked.above_ug_ml:
+        return asked
+    return replace(asked, usually_above_ug_ml=usual)
 
 
 def to_reach(target: Target) -> Asked:
@@ -38,3 +58,22 @@ def to_reach(target: Target) -> Asked:
 def to_keep(target: Target) -> Asked:
     """The chance of staying where nothing would have to be raised again: for less drug."""
     return Asked(target.act_below_ug_ml or target.aim_ug_ml)
+
+
+def counted(phase: Phase, assessment: Assessment, knowledge: Knowledge, *, keeping: bool) -> tuple[Note, ...]:
+    """What the chances of troughs in a phase speak of, where the level's own target has another number.
+
+    The level may be of an earlier phase than the troughs. More than is wanted may be less than the ceiling,
+    or more where the ceiling is itself the aim.
+    """
+    own, target = assessment.target, target_in(phase, assessment.regimen.route, assessment, knowledge)
+    ask = to_keep if keeping else to_reach
+    asked, ceiling = ask(target), target.ceiling_ug_ml
+    at_least, above = asked.at_least_ug_ml, asked.above_ug_ml
+    notes: list[Note] = []
+    if at_least is not None and own is not None and at_least != ask(own).at_least_ug_ml:
+        notes.append((PHASE_ASKS[phase], (("level", f"{at_least:g}"),)))
+    if above is not None and ceiling is not None and above != ceiling:
+        remark = Remark.COUNTED_UPPER if above < ceiling else Remark.COUNTED_ABOVE
+        notes.append((remark, (("above", f"{above:g}"), ("ceiling", f"{ceiling:g}"))))
+    return tuple(notes)

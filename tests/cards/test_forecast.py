@@ -18,7 +18,7 @@ from cards.forecast import (
 )
 from cards.summary import summary
 from cards.wording import load_wording
-from tdm.decision import Decision, Option, OptionKind
+from tdm.decision import LESS_DRUG, Decision, Option, OptionKind
 from tdm.forecast.result import (
     Absence,
     Forecast,
@@ -33,6 +33,7 @@ from tests.cards.examples import INTENSIFY
 
 WORDING = load_wording()
 KNOWLEDGE = load_knowledge()
+POLICY = KNOWLEDGE.policy
 PAIR = ("fasanmade-2011-combined", "xu-wojciechowski-2017")
 
 
@@ -112,14 +113,26 @@ def test_a_trough_after_the_next_dose_says_so() -> None:
 
 
 def test_less_drug_has_the_chance_of_staying() -> None:
-    assert option_forecast(option(SINGLE, OptionKind.LENGTHEN_INTERVAL), WORDING).endswith(
-        "; 64 % chance of staying at 5 or above."
-    )
-    assert option_forecast(option(SINGLE, OptionKind.LOWER_DOSE), WORDING).endswith("5 or above.")
+    for kind in LESS_DRUG:
+        assert option_forecast(option(SINGLE, kind), POLICY, WORDING).endswith(
+            "; 64 % chance of staying at 5 or above, 36 % of falling below it."
+        )
+
+
+@pytest.mark.parametrize(("chance", "even"), [(0.4, True), (0.59, True), (0.6, False)])
+def test_less_drug_at_even_odds_is_said_not_to_be_recommended(chance: float, even: bool) -> None:
+    foreseen = TroughForecast((one("hanzel-2021", 5.9, 3.1, 9.8, reaches=chance),), 5.0)
+    text = body(decision(FORECAST, option(foreseen, OptionKind.LENGTHEN_INTERVAL)))
+    assert ("**Not recommended:** Lengthen the interval" in text) is even
+    assert (
+        "of falling below it. By the more cautious estimate that is about even odds, or worse." in text
+    ) is even
+    more = body(decision(FORECAST, option(foreseen, OptionKind.RAISE_DOSE)))
+    assert "Not recommended" not in more
 
 
 def test_an_option_without_a_forecast_has_no_sentence() -> None:
-    assert option_forecast(option(None), WORDING) == ""
+    assert option_forecast(option(None), POLICY, WORDING) == ""
 
 
 @pytest.mark.parametrize(
@@ -174,8 +187,16 @@ def test_the_section_names_prediction_basis_assumptions_accuracy_and_reserve() -
     )
     assert basis == "By Fasanmade 2011 and Wojciechowski 2017, fitted to the level of 2026-06-14, 70 kg."
     assert assumed == "Assumed: infusions of 2 hours; no antibodies, for none were measured."
-    assert accuracy.startswith("Published accuracy. Fasanmade 2011: ")
-    assert "Wojciechowski 2017: " in accuracy
+    assert accuracy == (
+        "Published accuracy. Fasanmade 2011: 88 % of fits within 1 µg/mL in 34 Dutch children, "
+        "no check in adults read (Frymoyer 2017). Wojciechowski 2017: 30 % too high without levels "
+        "in 57 Korean children, no check in adults read (Kim 2025)."
+    )
+    (full,) = [
+        line for line in lines_of(FORECAST, KNOWLEDGE, WORDING, in_full=True) if line.startswith("Published")
+    ]
+    for model in PAIR:
+        assert f": {KNOWLEDGE.models[model].accuracy}." in full
     assert "not the error of the assay" in caveat
     assert "not a prescription" in caveat
 
@@ -235,11 +256,19 @@ def test_every_absence_and_remark_has_its_words_and_none_is_left_over() -> None:
     assert set(NoChoice) <= set(WORDING.forecast)
 
 
+def test_a_model_that_nobody_else_checked_cites_nobody() -> None:
+    lines = lines_of(dataclasses.replace(FORECAST, models=("hanzel-2021",)), KNOWLEDGE, WORDING)
+    assert "Published accuracy. Hanzel 2021: no external check was read." in lines
+
+
 def test_a_sentence_that_two_models_share_stands_once() -> None:
-    shared = dataclasses.replace(KNOWLEDGE.models[PAIR[1]], accuracy=KNOWLEDGE.models[PAIR[0]].accuracy)
+    first = KNOWLEDGE.models[PAIR[0]]
+    shared = dataclasses.replace(
+        KNOWLEDGE.models[PAIR[1]], accuracy=first.accuracy, accuracy_sources=first.accuracy_sources
+    )
     knowledge = dataclasses.replace(KNOWLEDGE, models={**KNOWLEDGE.models, PAIR[1]: shared})
     (line,) = [one for one in lines_of(FORECAST, knowledge, WORDING) if one.startswith("Published")]
-    assert line.count(shared.accuracy) == 1
+    assert line.count(shared.accuracy.partition(";")[0]) == 1
     assert "Fasanmade 2011 and Wojciechowski 2017: " in line
 
 
@@ -272,17 +301,46 @@ def test_a_recommendation_that_the_chances_did_not_choose_is_said_to_be_the_rule
         ),
         (NoChoice.ABOVE_CEILING, "Each of these changes is likely to pass 9 µg/mL"),
         (NoChoice.MORE_DRUG, "The least drug that would do is likely to pass 9 µg/mL"),
+        (
+            NoChoice.GOAL,
+            "The steps that are likely to reach the goal of 6 µg/mL set here are likely to pass the 7",
+        ),
         (NoChoice.BETWEEN, "Each of these changes either falls short of 6 µg/mL or is likely to pass 9"),
     ],
 )
 def test_that_none_is_recommended_leads_the_options_and_stands_in_the_summary(
     why: NoChoice, said: str
 ) -> None:
-    of = decision(dataclasses.replace(FORECAST, no_choice=why), option(TWO))
+    foreseen = dataclasses.replace(TWO, usually_above_ug_ml=7.0)
+    of = decision(dataclasses.replace(FORECAST, no_choice=why), option(foreseen))
     first = body(of).split("**Options**\n- ")[1].split("\n")[0]
     assert first.startswith(said)
     assert "none is recommended" in first
     assert summary(of, knowledge=KNOWLEDGE, wording=WORDING).endswith("intensify — no step is clearly best")
+
+
+def test_less_drug_that_was_taken_off_is_said_in_its_place() -> None:
+    withheld = Forecast(Absence.LEVEL_UNEXPECTED, less_withheld=True)
+    bare = dataclasses.replace(INTENSIFY, forecast=withheld, options=())
+    first, second = body(bare).split("**Options**\n- ")[1].split("\n\n")[0].split("\n- ")
+    assert (first, second) == (WORDING.lines["no_options"], WORDING.forecast["less_withheld"])
+    unchecked = dataclasses.replace(withheld, absent=Absence.MANY_ORDERS)
+    assert no_choice_text(decision(unchecked), WORDING) == WORDING.forecast["less_unchecked"]
+    beside = body(decision(withheld, option(None)))
+    assert WORDING.forecast["less_withheld"] in beside
+    assert WORDING.lines["no_options"] not in beside
+
+
+def test_an_order_that_was_not_forecast_beside_others_says_so_in_summary_and_options() -> None:
+    of = decision(Forecast(Absence.MANY_ORDERS, no_choice=NoChoice.NOT_FORECAST), option(None))
+    first = body(of).split("**Options**\n- ")[1].split("\n")[0]
+    assert first == (
+        "No forecast was made of this order, so none of these is recommended here: "
+        "see the cards of the first orders."
+    )
+    assert summary(of, knowledge=KNOWLEDGE, wording=WORDING).endswith(
+        "intensify — not forecast, see the first cards"
+    )
 
 
 def test_nothing_is_said_of_a_choice_where_there_was_none_to_make() -> None:
@@ -295,6 +353,19 @@ def test_an_order_of_its_own_kind_has_its_line() -> None:
     assert lines[1] == (
         "This order: predicted trough 5.9 µg/mL (80 % interval 3.1–9.8); 64 % chance of at least 5."
     )
+
+
+def test_which_target_the_chances_count_is_said_behind_what_they_are_of() -> None:
+    counted = (
+        (Remark.COUNTED_MAINTENANCE, (("level", "6"),)),
+        (Remark.COUNTED_UPPER, (("above", "7"), ("ceiling", "9"))),
+    )
+    lines = lines_of(dataclasses.replace(FORECAST, counted=counted), KNOWLEDGE, WORDING)
+    assert lines[1] == (
+        "Counted: at least 6 µg/mL, as maintenance asks: that is where these troughs settle; "
+        "above 7 µg/mL as more than is wanted, for there the aim ends."
+    )
+    assert "Counted" not in " ".join(lines_of(FORECAST, KNOWLEDGE, WORDING))
 
 
 def test_a_measured_trough_apart_from_the_expected_one_has_its_word() -> None:

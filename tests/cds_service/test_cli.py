@@ -14,6 +14,7 @@ from cds_service.cli import main
 from cds_service.sandbox.patients import ExamplePatient, example_patients
 from cds_service.settings import Settings
 from tests.cds_service.conftest import example, loaded
+from tests.support.story import VIGNETTES
 from tests.support.trust import write_trust
 
 sandbox_module = import_module("cds_service.cli.sandbox")
@@ -65,6 +66,18 @@ def test_explain_prints_facts_rule_neighbours_options_and_card(request_file: Pat
         "1.8",
     ):
         assert words in result.output
+
+
+def test_explain_writes_micrograms_as_the_card_does_and_says_all_that_was_read_on_accuracy() -> None:
+    path = VIGNETTES / "trap-two-levels-hours-apart-same-class" / "request.json"
+    result = invoke("explain", str(path), "--as-of", "2026-06-15", COLUMNS="400")
+    assert result.exit_code == 0, result.output
+    assert "ug/mL" not in result.output
+    assert result.output.count("2.1 µg/mL") >= 3  # fact, issue, card
+    assert (
+        "30 % too high without levels in 57 Korean children, no check in adults read; relative RMSE 150 %."
+        in (result.output)
+    )
 
 
 def test_explain_prints_the_same_as_json(request_file: Path) -> None:

@@ -4,14 +4,14 @@ import pytest
 
 from tdm.decision import Option, OptionKind
 from tdm.draft_review import asks_for_more, differing_order, withheld_update
-from tdm.issues import IssueCode
+from tdm.issues import DataIssue, IssueCode
 from tests.tdm.cases import draft, policy, regimen
 
 EVERY_6_WEEKS = Option(OptionKind.SHORTEN_INTERVAL_2_WEEKS, 300, 5, 42, recommended=True)
 
 
 def withheld(order, option=EVERY_6_WEEKS, *, dose_in_doubt=False, interval_only=False, **force):
-    return withheld_update(
+    found = withheld_update(
         order,
         (Option(OptionKind.RAISE_DOSE, 300, 5, 42), option),
         regimen(**force),
@@ -19,6 +19,8 @@ def withheld(order, option=EVERY_6_WEEKS, *, dose_in_doubt=False, interval_only=
         dose_in_doubt=dose_in_doubt,
         interval_only=interval_only,
     )
+    assert len(found) <= 1
+    return found[0] if found else None
 
 
 @pytest.mark.parametrize(
@@ -60,12 +62,9 @@ def test_an_order_per_kg_is_weighed_before_it_is_withheld():
     option = Option(OptionKind.RAISE_DOSE, 400, None, 56, recommended=True)
     order = draft(amount_mg=None, amount_mg_per_kg=10)
     found = withheld_update(order, (option,), regimen(), policy(), dose_in_doubt=False, interval_only=False)
-    assert found is not None
-    assert found.code is IssueCode.ORDER_STRONGER
+    assert [one.code for one in found] == [IssueCode.ORDER_STRONGER]
     light = regimen(weight_kg=30)
-    assert (
-        withheld_update(order, (option,), light, policy(), dose_in_doubt=False, interval_only=False) is None
-    )
+    assert withheld_update(order, (option,), light, policy(), dose_in_doubt=False, interval_only=False) == ()
 
 
 def test_a_stronger_order_is_left_as_it_is_and_both_are_named():
@@ -123,7 +122,7 @@ def test_an_option_with_only_an_interval_or_only_a_dose_is_withheld_too():
 
 def test_in_a_pregnancy_without_activity_no_button_changes_the_order():
     def quiet(order, **doubt):
-        issue = withheld_update(
+        found = withheld_update(
             order,
             (EVERY_6_WEEKS,),
             regimen(),
@@ -132,7 +131,7 @@ def test_in_a_pregnancy_without_activity_no_button_changes_the_order():
             interval_only=False,
             quiet_pregnancy=True,
         )
-        return None if issue is None else (issue.code, issue.subject, issue.source)
+        return next(((one.code, one.subject, one.source) for one in found), None)
 
     assert quiet(draft()) == (IssueCode.ORDER_IN_PREGNANCY, "order", draft().source)
     assert quiet(draft(), dose_in_doubt=True)[0] is IssueCode.ORDER_DOSE_IN_DOUBT
@@ -193,3 +192,23 @@ def test_an_order_in_mg_is_held_against_an_option_per_kg_by_the_weight():
     assert asks_for_more(draft(amount_mg=600), option, 60)
     assert not asks_for_more(draft(amount_mg=300), option, 60)
     assert not asks_for_more(draft(amount_mg=600), option, None)
+
+
+OPEN = DataIssue(IssueCode.ORDER_SAFETY_OPEN, "order")
+
+
+@pytest.mark.parametrize(
+    ("order", "doubts", "beside"),
+    [
+        (draft(), {}, []),
+        (draft(amount_mg=600), {}, [IssueCode.ORDER_STRONGER]),
+        (draft(amount_mg=600), {"dose_in_doubt": True}, [IssueCode.ORDER_DOSE_IN_DOUBT]),
+        (draft(), {"quiet_pregnancy": True}, [IssueCode.ORDER_IN_PREGNANCY]),
+    ],
+)
+def test_an_open_safety_question_is_named_first_and_hides_nothing_of_the_order(order, doubts, beside):
+    doubts = {"dose_in_doubt": False, **doubts}
+    found = withheld_update(
+        order, (EVERY_6_WEEKS,), regimen(), policy(), interval_only=False, open_safety=OPEN, **doubts
+    )
+    assert [one.code for one in found] == [IssueCode.ORDER_SAFETY_OPEN, *beside]

@@ -9,7 +9,7 @@ from math import floor, prod
 from tdm.decision import AgeGroup, Option, OptionKind
 from tdm.facts import Route
 from tdm.forecast.choosing import models_for
-from tdm.forecast.compose import Asked, Fitted, troughs_of, unexpected_sample
+from tdm.forecast.compose import Asked, Fitted, troughs_of, unexpected_samples
 from tdm.forecast.ranking import rank
 from tdm.forecast.result import TroughForecast
 from tdm.forecast.steadiness import contradicts
@@ -109,21 +109,27 @@ def recommend(visit: Visit, offered: Sequence[Regimen], policy: Policy | None = 
 def bracket(visit: Visit) -> list[Fitted]:
     """Return what the service makes of a visit: its models fitted, or none where level and models disagree.
 
-    Where the newest level contradicts the older ones it is used alone, as the service does.
+    As the service does, one older level that no model would have expected is left out, and where the newest
+    level contradicts the older ones it is used alone.
     """
-    found = _fitted(visit, visit.levels)
-    if len(visit.levels) == 1 or not any(contradicts(one.estimate, one.history) for one in found):
+    levels = visit.levels
+    found = _fitted(visit, levels)
+    odd = [sample.at_days for sample in unexpected_samples(found)]
+    if odd and (len(odd) > 1 or levels[-1].at_days in odd):
+        return []
+    if odd:
+        levels = [one for one in levels if one.at_days not in odd]
+        found = _fitted(visit, levels)
+    found = [one for one in found if one.estimate.converged]
+    if len(levels) == 1 or not any(contradicts(one.estimate, one.history) for one in found):
         return found
-    again = _fitted(visit, visit.levels[-1:])
+    again = [one for one in _fitted(visit, levels[-1:]) if one.estimate.converged]
     return [] if all(contradicts(one.estimate, one.history) for one in again) else again
 
 
 def _fitted(visit: Visit, levels: Sequence[Level]) -> list[Fitted]:
     given = history(visit.person, visit.doses, levels)
-    found = [Fitted(one, given) for one in estimates(deciding(child=visit.child), given)]
-    if unexpected_sample(found) is not None:
-        return []
-    return [one for one in found if one.estimate.converged]
+    return [Fitted(one, given) for one in estimates(deciding(child=visit.child), given)]
 
 
 @cache

@@ -8,7 +8,7 @@ from tdm.decision import Verdict
 from tdm.facts import Route, SafetyConcept
 from tdm.forecast import asking as module
 from tdm.forecast.asking import WhatIf, ask
-from tdm.forecast.result import Absence
+from tdm.forecast.result import Absence, Remark
 from tests.support.course_builder import NOW, ati, draft, level, maintenance, order, safety
 from tests.tdm.forecast.cases import active, albumin, decided, knowledge, person, quiet, relapse
 
@@ -48,6 +48,13 @@ def test_another_route_is_answered_apart_by_the_model_that_knows_it():
     (trough,) = injected.troughs
     assert [one.model for one in trough.by_model] == ["hanzel-2021"]
     assert trough.at_least_ug_ml == 17.5
+
+
+def test_which_target_the_chances_count_is_told_beside_a_regimen_of_the_courses_own_route():
+    of = person(order(500), maintenance(), level(2.0), ati("negative"), albumin(4.1), quiet())
+    infused, injected = asked(of, WhatIf(42, 350), WhatIf(14, 120, route=SC))
+    assert [remark for remark, _ in infused.forecast.counted] == [Remark.COUNTED_UPPER]
+    assert injected.forecast.counted == asked(of)[0].forecast.counted == ()
 
 
 def test_a_level_within_the_interval_is_projected_by_the_route_of_the_course_only():

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from tdm.facts import Comparator, MedicationConcept
+from tdm.facts import Comparator, MedicationConcept, ResultStatus
 from tdm.forecast import compose as module
-from tdm.forecast.compose import Asked, fit, trough_at, troughs_of, unexpected_sample
+from tdm.forecast.compose import Asked, fit, trough_at, troughs_of, unexpected_samples
 from tdm.forecast.result import Absence, Remark
 from tdm.pharmacokinetics.prediction import Plan
 from tests.support.course_builder import (
@@ -137,12 +137,53 @@ def test_where_none_converges_nothing_is_said(monkeypatch):
 @pytest.mark.parametrize("value", [90.0, 150.0])
 def test_a_level_that_no_model_would_expect_ends_the_forecast(value):
     found = unfitted(relapse(value=value))
-    assert (found.absent, found.level_day) == (Absence.LEVEL_UNEXPECTED, "2026-03-09")
+    assert (found.absent, found.level_days) == (Absence.LEVEL_UNEXPECTED, ("2026-03-09",))
 
 
-def test_an_older_level_that_no_model_would_expect_does_so_too():
-    found = unfitted(relapse(level(120, 56, hour=8)))
-    assert (found.absent, found.level_day) == (Absence.LEVEL_UNEXPECTED, "2026-01-12")
+def test_one_older_level_that_no_model_would_expect_is_left_out_by_name():
+    preliminary = level(120, 56, hour=8, status=ResultStatus.PRELIMINARY)
+    found, alone = fitted(relapse(preliminary)), fitted(relapse())
+    assert found.left_out == ((Remark.LEVEL_FAR_OFF, (("day", "2026-01-12"),)),)
+    assert (Remark.LEVEL, (("days", "2026-03-09"),)) in found.inputs.inputs
+    assert Remark.LEVELS_DOUBTFUL not in remarks(found.assumptions)
+    question = [(IN_FORCE, Asked(6.0))]
+    (one,), (other,) = (troughs_of(each.bracket, question, settled=True) for each in (found, alone))
+    assert one.medians_ug_ml == pytest.approx(other.medians_ug_ml, rel=1e-2)
+
+
+def test_the_levels_beside_the_one_left_out_stay_with_their_doubts():
+    preliminary = level(2.2, 112, hour=8, status=ResultStatus.PRELIMINARY)
+    found = fitted(relapse(level(120, 56, hour=8), preliminary))
+    assert [one.value_ug_ml for one in found.inputs.levels.samples] == [1.8, 2.2]
+    assert (Remark.LEVELS, (("days", "2026-03-09, 2025-11-17"),)) in found.inputs.inputs
+    assert found.assumptions[0] == (Remark.LEVELS_DOUBTFUL, (("days", "2025-11-17"),))
+
+
+def test_what_is_left_beside_an_odd_level_is_still_asked_whether_it_agrees():
+    found = fitted(falling(120.0, 6.0, 6.5))
+    assert remarks(found.left_out) == [Remark.LEVEL_FAR_OFF, Remark.CLEARANCE_CHANGED]
+    assert [one.value_ug_ml for one in found.inputs.levels.samples] == [1.8]
+
+
+def test_several_levels_that_no_model_would_expect_end_the_forecast():
+    found = unfitted(relapse(level(120, 56, hour=8), level(110, 112, hour=8)))
+    assert (found.absent, found.level_days) == (Absence.LEVELS_UNEXPECTED, ("2026-01-12", "2025-11-17"))
+    both = unfitted(relapse(level(120, 56, hour=8), value=90.0))
+    assert (both.absent, both.level_days) == (Absence.LEVEL_UNEXPECTED, ("2026-03-09", "2026-01-12"))
+
+
+def test_an_odd_level_that_the_decision_rests_on_ends_the_forecast_though_a_newer_one_is_expected():
+    of = person(
+        order(500),
+        maintenance(last=40),
+        level(110.0, 40, hour=8),
+        level(6.0, 10),
+        ati("negative"),
+        albumin(4.1),
+    )
+    assert assessed(of).level.value_ug_ml == 110.0
+    found = unfitted(of)
+    assert (found.absent, found.level_days) == (Absence.LEVEL_UNEXPECTED, ("2026-01-28",))
 
 
 def test_a_level_below_a_limit_is_unexpected_only_if_the_limit_is():
@@ -162,8 +203,8 @@ def test_one_model_that_expected_it_is_enough():
         ),
     )
     strange = replace(found.bracket[1], estimate=tight)
-    assert unexpected_sample([strange]) == sample
-    assert unexpected_sample([found.bracket[0], strange]) is None
+    assert unexpected_samples([strange]) == [sample]
+    assert unexpected_samples([found.bracket[0], strange]) == []
 
 
 def test_a_regimen_has_a_trough_by_each_model_with_its_chances():
@@ -263,7 +304,7 @@ def test_levels_that_agree_are_all_used():
 def test_a_newest_level_that_nothing_explains_ends_the_forecast(monkeypatch):
     monkeypatch.setattr(module, "contradicts", lambda *_: True)
     found = unfitted(falling(6.0))
-    assert (found.absent, found.level_day) == (Absence.LEVEL_UNEXPECTED, "2026-03-09")
+    assert (found.absent, found.level_days) == (Absence.LEVEL_UNEXPECTED, ("2026-03-09",))
     assert remarks(found.left_out) == [Remark.CLEARANCE_CHANGED]
     assert fitted(falling()).individual  # a single level is only asked whether any patient may have it
 

@@ -5,13 +5,15 @@ from dataclasses import replace
 import pytest
 
 from tdm.decide import decide
+from tdm.decision import LESS_DRUG, Regimen, Verdict
 from tdm.decision import OptionKind as K
-from tdm.decision import Regimen, Verdict
-from tdm.facts import Comparator, MedicationConcept, Route, SafetyConcept
+from tdm.facts import Comparator, MedicationConcept, Route, SafetyConcept, SafetyState
 from tdm.forecast import deciding as module
+from tdm.forecast.compose import NoFit
 from tdm.forecast.deciding import apart, names_regimen, too_strong
 from tdm.forecast.result import Absence, Forecast, ModelTrough, NoChoice, TroughForecast
 from tdm.issues import IssueCode
+from tdm.knowledge.model import TreatmentGoal
 from tests.support.course_builder import (
     NOW,
     SC,
@@ -113,8 +115,55 @@ def test_an_unexpected_level_is_a_doubt_and_leaves_no_number():
     assert decision.rule == "R-OK-2"
     assert decision.forecast.absent is Absence.LEVEL_UNEXPECTED
     assert IssueCode.LEVEL_UNEXPECTED in [one.code for one in decision.issues]
-    assert all(one.predicted is None for one in decision.options)
     assert IssueCode.LEVEL_UNEXPECTED not in [one.code for one in decided(relapse()).issues]
+
+
+def test_less_drug_is_not_proposed_on_an_unexpected_level():
+    def lowering(decision):
+        return [one.kind for one in decision.options if one.kind in LESS_DRUG]
+
+    strong = order(500, mg=700, mg_per_kg=10), maintenance(mg=700)
+    well = person(*strong, level(150.0), ati("negative"), albumin(4.3), quiet())
+    decision, without = decided(well), decided(well, forecast_enabled=False)
+    assert (decision.verdict, decision.rule, decision.certainty) == (
+        without.verdict,
+        without.rule,
+        without.certainty,
+    )
+    assert decision.forecast.absent is Absence.LEVEL_UNEXPECTED
+    assert lowering(without) == [K.LOWER_DOSE, K.LENGTHEN_INTERVAL]
+    assert (lowering(decision), decision.forecast.less_withheld) == ([], True)
+
+
+def test_a_goal_of_the_site_recommends_no_step_that_is_refused_without_it():
+    of = person(order(500), maintenance(), level(2.0), ati("negative"), albumin(4.1), quiet())
+    usual, goal = decided(of), decided(of, treatment_goal=TreatmentGoal.HISTOLOGIC)
+    assert [one.interval_days for one in recommended(usual)] == [42]
+    assert (recommended(goal), goal.forecast.no_choice) == ([], NoChoice.GOAL)
+    (often,) = [one for one in goal.options if one.interval_days == 28]
+    assert often.predicted.reaches > 0.5 > often.predicted.exceeds
+    assert often.predicted.exceeds_usual > 0.7
+
+
+def test_each_of_several_odd_levels_is_named_and_less_drug_is_not_proposed_beside_them():
+    old = level(120.0, 56, hour=8), level(110.0, 112, hour=8)
+    decision = decided(
+        person(order(500), maintenance(), level(11.0), *old, ati("negative"), albumin(4.3), quiet())
+    )
+    assert decision.rule == "R-OK-2"
+    assert (decision.forecast.absent, decision.forecast.less_withheld) == (Absence.LEVELS_UNEXPECTED, True)
+    odd = [one for one in decision.issues if one.code is IssueCode.LEVEL_UNEXPECTED]
+    assert [dict(one.parameters)["day"] for one in odd] == ["2026-01-12", "2025-11-17"]
+
+
+def test_more_drug_is_still_offered_on_an_unexpected_level_and_nothing_is_said_to_be_withheld(monkeypatch):
+    without = decided(relapse(), forecast_enabled=False)
+    nothing = NoFit(Absence.LEVEL_UNEXPECTED, level_days=("2026-03-09",))
+    monkeypatch.setattr(module, "fit", lambda *_, **__: nothing)
+    decision = decided(relapse())
+    assert decision.forecast.absent is Absence.LEVEL_UNEXPECTED
+    assert recommended(decision)
+    assert (decision.options, decision.forecast.less_withheld) == (without.options, False)
 
 
 def test_an_absence_for_another_reason_is_no_doubt_of_the_level():
@@ -133,6 +182,18 @@ def test_where_none_has_an_even_chance_none_is_recommended_and_no_button_follows
     assert not decision.update_withheld
 
 
+def test_where_none_is_recommended_an_open_safety_question_of_the_order_is_still_named():
+    suspected = safety(SafetyConcept.SERIOUS_INFECTION, SafetyState.UNCLEAR)
+    without = decided(relapse(albumin(2.9, 3), suspected, value=0.6))
+    ordered = decided(relapse(albumin(2.9, 3), suspected, draft(), value=0.6))
+    assert ordered.forecast.no_choice is NoChoice.NO_EVEN_CHANCE
+    assert IssueCode.ORDER_SAFETY_OPEN in [one.code for one in ordered.issues]
+    assert IssueCode.ORDER_SAFETY_OPEN not in [one.code for one in without.issues]
+    settled = decided(relapse(albumin(2.9, 3), draft(), value=0.6))
+    assert settled.forecast.no_choice is NoChoice.NO_EVEN_CHANCE
+    assert IssueCode.ORDER_SAFETY_OPEN not in [one.code for one in settled.issues]
+
+
 def test_in_heart_failure_the_smallest_step_stays_the_recommended_one():
     failing = safety(SafetyConcept.HEART_FAILURE)
     decision = decided(relapse(failing, draft()))
@@ -140,6 +201,39 @@ def test_in_heart_failure_the_smallest_step_stays_the_recommended_one():
     assert recommended(decision)[0].predicted.reaches < 0.5
     assert not decision.forecast.ranked
     assert all(one.dose_mg_per_kg <= 5 for one in decision.options)
+
+
+def unforecast(of):
+    return decide(of, now=NOW, knowledge=knowledge(), no_forecast=Absence.MANY_ORDERS)
+
+
+def test_an_order_beside_those_that_are_forecast_recommends_nothing_of_its_own():
+    of = relapse(draft(mg_per_kg=10, interval=56))
+    alone, beside = decided(of, forecast_enabled=False), unforecast(of)
+    assert (beside.verdict, beside.rule, beside.certainty) == (alone.verdict, alone.rule, alone.certainty)
+    assert alone.draft_already_does_it
+    assert not beside.draft_already_does_it
+    assert (recommended(beside), stripped(beside.options)) == ([], stripped(alone.options))
+    assert beside.forecast.absent is Absence.MANY_ORDERS
+    assert (beside.forecast.no_choice, beside.forecast.less_withheld) == (NoChoice.NOT_FORECAST, False)
+
+
+def test_where_no_forecast_would_have_chosen_the_rules_own_step_stays():
+    failing = relapse(safety(SafetyConcept.HEART_FAILURE))
+    starting = person(order(48), infusions(42, 28), level(2.0, 0), ati("negative"), albumin(4.0), active())
+    for of in (failing, starting):
+        beside = unforecast(of)
+        assert beside.options == decided(of, forecast_enabled=False).options
+        assert (beside.forecast.absent, beside.forecast.no_choice) == (Absence.MANY_ORDERS, None)
+        assert recommended(beside)
+
+
+def test_less_drug_is_not_proposed_where_nobody_asked_whether_the_level_is_expected():
+    of = person(order(500), maintenance(), level(11.0), ati("negative"), albumin(4.3), quiet())
+    beside = unforecast(of)
+    assert beside.rule == "R-OK-2"
+    assert beside.options == ()
+    assert (beside.forecast.no_choice, beside.forecast.less_withheld) == (None, True)
 
 
 def test_of_injections_the_specialist_chooses():

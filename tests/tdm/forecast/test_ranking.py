@@ -1,5 +1,6 @@
 """The recommended option: the least drug that is about as good as the best, or none."""
 
+from dataclasses import replace
 from math import inf
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tdm.decision import OptionKind as K
-from tdm.forecast.ranking import rank, weekly_mg
+from tdm.forecast.ranking import at_even_odds, rank, weekly_mg
 from tdm.forecast.result import NoChoice
 from tests.tdm.forecast.cases import knowledge, option, trough
 
@@ -72,6 +73,44 @@ def test_as_much_drug_as_what_was_set_aside_may_be_recommended():
 def test_rounding_of_doses_makes_no_difference_of_drug():
     options = [rung(0.8, 0.75, mg=221, days=28), rung(0.6, 0.4, mg=443, days=56)]  # 5 and 10 mg/kg of 44.3 kg
     assert recommended(rank(options, POLICY)) == [(443, 56)]
+
+
+def lifted(chance, exceeds, usual, **more):
+    """A rung whose limit a goal of the site lifted: the chance of passing that, and the usual one."""
+    one = rung(chance, exceeds, **more)
+    by_model = tuple(replace(model, exceeds_usual=usual) for model in one.predicted.by_model)
+    return replace(one, predicted=replace(one.predicted, by_model=by_model, usually_above_ug_ml=7.0))
+
+
+def test_a_goal_re_admits_nothing_that_is_refused_without_it():
+    often, seldom = lifted(0.7, 0.3, 0.71, mg=350, days=28), lifted(0.2, 0.1, 0.3, mg=350, days=42)
+    ranking = rank([often, seldom], POLICY)
+    assert (recommended(ranking), ranking.no_choice) == ([], NoChoice.GOAL)
+    assert recommended(rank([lifted(0.7, 0.3, 0.7, mg=350, days=28), seldom], POLICY)) == [(350, 28)]
+
+
+def test_what_only_a_goal_would_admit_is_no_reason_for_more_drug_either():
+    often, strong = lifted(0.7, 0.3, 0.9, mg=350, days=28), lifted(0.6, 0.3, 0.6, mg=700, days=42)
+    assert rank([often, strong], POLICY).no_choice is NoChoice.GOAL
+
+
+def test_a_goal_that_nothing_reaches_is_not_what_stands_in_the_way():
+    assert rank([lifted(0.4, 0.3, 0.9), lifted(0.3, 0.3, 0.3)], POLICY).no_choice is NoChoice.BETWEEN
+    assert rank([lifted(0.4, 0.8, 0.9)], POLICY).no_choice is NoChoice.ABOVE_CEILING
+    assert rank([lifted(0.9, 0.8, 0.9)], POLICY).no_choice is NoChoice.ABOVE_CEILING
+
+
+def test_less_drug_is_at_even_odds_within_the_sites_cut_of_a_half():
+    def longer(chance, kind=K.LENGTHEN_INTERVAL):
+        return option(kind, predicted=trough(chance, None))
+
+    assert at_even_odds(longer(0.59), POLICY)
+    assert at_even_odds(longer(0.2, K.LOWER_DOSE), POLICY)
+    assert not at_even_odds(longer(0.6), POLICY)
+    assert not at_even_odds(longer(0.59), knowledge(forecast_within_points=5).policy)
+    assert not at_even_odds(longer(0.2, K.RAISE_DOSE), POLICY)
+    assert not at_even_odds(longer(None), POLICY)
+    assert not at_even_odds(option(K.LOWER_DOSE), POLICY)
 
 
 def test_an_option_without_a_ceiling_passes_none():

@@ -96,3 +96,43 @@ def test_a_level_with_a_doubt_goes_in_and_is_named(reading):
     assert (Remark.LEVELS_DOUBTFUL, (("days", "2026-03-09"),)) in named
     assert newest_only(found).doubtful == found.doubtful
     assert newest_only(samples(level(4.0, 0), replace(reading, drawn=moment(30)))).doubtful == ()
+
+
+def test_of_two_levels_within_a_day_the_newer_counts_and_the_other_is_named():
+    found = samples(maintenance(), level(2.1, 0, hour=9), level(1.8, 0, hour=6), level(2.4, 56, hour=8))
+    assert [sample.value_ug_ml for sample in found.samples] == [2.1, 2.4]
+    assert found.left_out == ((Remark.LEVEL_SAME_DAY, (("day", "2026-03-09"),)),)
+    overnight = samples(maintenance(), level(2.1, 0, hour=6), level(1.8, 1, hour=20))
+    assert [sample.value_ug_ml for sample in overnight.samples] == [2.1]
+    assert overnight.left_out == ((Remark.LEVEL_SAME_DAY, (("day", "2026-03-08"),)),)
+
+
+@pytest.mark.parametrize("hours", [(8.0, 9.5), (9.0, 9.5)])
+def test_two_levels_with_an_infusion_between_them_both_go_in(hours):
+    before, after = hours
+    given = infusion(56, hour=9.0)
+    peak = level(90.0, 56, hour=after, reference="peak")
+    found = samples(maintenance(last=112), given, level(2.0, 56, hour=before), peak)
+    assert [sample.value_ug_ml for sample in found.samples] == [90.0, 2.0]
+
+
+def test_a_day_apart_two_levels_are_two():
+    assert len(samples(maintenance(), level(2.1, 0, hour=9), level(1.8, 1, hour=9)).samples) == 2
+
+
+def test_an_earlier_level_of_a_day_without_an_upper_limit_is_no_more_than_the_other():
+    found = samples(maintenance(), level(4, 0, hour=9), level(20, 0, hour=6, comparator=Comparator.ABOVE))
+    assert remarks(found.left_out) == [Remark.LEVEL_SAME_DAY]
+
+
+def test_where_the_decision_cannot_choose_between_two_of_a_day_neither_goes_in():
+    newer = level(6.5, 0, hour=9, status=ResultStatus.PRELIMINARY)
+    found = read(person(order(500), maintenance(), newer, level(1.8, 0, hour=6), level(2.4, 56, hour=8)))
+    assert [sample.value_ug_ml for sample in found.levels.samples] == [2.4]
+    assert found.levels.left_out == ((Remark.LEVELS_CONTRADICT, (("day", "2026-03-09"),)),)
+    assert found.levels.doubtful == ()
+    alone = read(person(order(500), maintenance(), newer, level(1.8, 0, hour=6), level(6.4, 0, hour=5)))
+    assert alone.levels.samples == ()
+    unbounded = level(20, 56, hour=8, comparator=Comparator.ABOVE)
+    older = read(person(order(500), maintenance(), newer, level(1.8, 0, hour=6), unbounded))
+    assert remarks(older.levels.left_out) == [Remark.LEVELS_CONTRADICT, Remark.LEVEL_AT_LEAST]

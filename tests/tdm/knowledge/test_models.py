@@ -181,6 +181,7 @@ def test_accuracy_fits_behind_a_name_and_a_colon(knowledge: Knowledge) -> None:
         assert len(model.accuracy) < 200
         assert model.accuracy_sources
         assert not model.accuracy.endswith(".")
+        assert len(model.accuracy.partition(";")[0]) <= 80
     children = knowledge.models["fasanmade-2011-paediatric"].accuracy
     for figure in ("-20.7 %", "+11.2 %", "84.1 %", "51.6 %"):
         assert figure in children
