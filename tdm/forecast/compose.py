@@ -101,16 +101,38 @@ def fit(
             return replace(found, absent=Absence.LEVEL_UNEXPECTED)  # the decision rests on it
         inputs = inputs.without(found.single)
         found = fit_models(chosen, inputs)
-    if isinstance(found, NoFit) or len(inputs.levels.samples) <= 1:
+    if isinstance(found, NoFit) or not found.individual:
         return found
-    if not any(contradicts(one.estimate, one.history) for one in found.bracket):
+    if len(inputs.levels.samples) > 1 and any(
+        contradicts(one.estimate, one.history) for one in found.bracket
+    ):
+        # One clearance does not explain all levels: the newest tells of now.
+        found = fit_models(chosen, inputs.by_newest_level())
+    return found if isinstance(found, NoFit) else _believed(found)
+
+
+def _believed(found: Fit) -> Fit | NoFit:
+    """The fit less the models that do not explain the newest level, by name; or none, where no model does.
+
+    A level far below what the doses explain is either taken for chance, and the answer is then the opposite
+    of what was measured; or it has two explanations, and the interval would know only one of them.
+    """
+    explaining = [
+        one
+        for one in found.bracket
+        if not one.estimate.ambiguous and not contradicts(one.estimate, one.history)
+    ]
+    day = found.inputs.levels.drawn[0].day.isoformat()
+    if not explaining:
+        return NoFit(Absence.LEVEL_UNEXPECTED, found.left_out, (day,))
+    if len(explaining) == len(found.bracket):
         return found
-    # One clearance does not explain all levels: the newest tells of now.
-    again = fit_models(chosen, inputs.by_newest_level())
-    if isinstance(again, Fit) and all(contradicts(one.estimate, one.history) for one in again.bracket):
-        day = inputs.levels.drawn[0].day.isoformat()
-        return NoFit(Absence.LEVEL_UNEXPECTED, again.left_out, (day,))
-    return again
+    left_out = [
+        (Remark.MODEL_NOT_EXPLAINING, (("model", short_name(one.estimate.model)), ("day", day)))
+        for one in found.bracket
+        if one not in explaining
+    ]
+    return replace(found, bracket=tuple(explaining), left_out=(*found.left_out, *left_out))
 
 
 def fit_models(chosen: Chosen, inputs: Inputs) -> Fit | NoFit:

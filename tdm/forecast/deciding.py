@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
-from tdm.decision import LESS_DRUG, Assessment, Option, OptionKind, Verdict
+from tdm.decision import LESS_DRUG, Assessment, AtiClass, Option, OptionKind, Verdict
 from tdm.facts import Comparator, LevelReading, Moment, Route, TreatmentCourse
 from tdm.forecast.compose import Fit, NoFit, fit
 from tdm.forecast.projecting import level_within_interval, project
@@ -104,22 +104,26 @@ def forecasted(
 ) -> Forecasted:
     """The options of a decision with their forecast. Never throws: what fails is an absence with its code.
 
-    Nothing is asked where no option names a regimen and no level waits to be projected.
+    Nothing is asked where no option names a regimen and no level waits to be projected; but who is to leave
+    the drug because of a level is told where its doses do not explain it.
     """
     plain = Forecasted(options, options)
     if not knowledge.policy.forecast_enabled:
         return plain
     reading = level_within_interval(assessment, course) if verdict is Verdict.ASSESS else None
-    if reading is None and not any(names_regimen(option) for option in options):
+    asked = reading is not None or any(names_regimen(option) for option in options)
+    if not asked and verdict is not Verdict.SWITCH:
         return plain
     against = reason_against(assessment, pregnant=doubts.pregnant, dose_slip=doubts.dose_slip)
     against = against or doubts.unwanted
     if against is Absence.MANY_ORDERS:
         return _beside_others(options, assessment, verdict, doubts)
     if against is not None:
-        return replace(plain, forecast=Forecast(against))
+        return replace(plain, forecast=Forecast(against)) if asked else plain
     try:
         found = fit(course, assessment, now, knowledge)
+        if not asked:
+            return replace(plain, issues=_unexplained(found, assessment))
         if isinstance(found, NoFit):
             return _without_fit(options, found)
         numbered = _with_numbers(found, course, assessment, options, reading, now, knowledge)
@@ -128,6 +132,23 @@ def forecasted(
         return _ranked(numbered, assessment, knowledge)
     except Exception as error:  # noqa: BLE001 (the decision stands without its forecast, and says that it does)
         return replace(plain, forecast=Forecast(Absence.INTERNAL, failed_at=where(error)))
+
+
+def _unexplained(found: Fit | NoFit, assessment: Assessment) -> tuple[DataIssue, ...]:
+    """The issue of an unexpected level, where nobody asks for a forecast.
+
+    A low level is explained by antibodies, even if they clear the drug faster than a model thinks.
+    """
+    level, target = assessment.level, assessment.target
+    if isinstance(found, Fit) or level is None or level.value_ug_ml is None:
+        return ()
+    low = target is not None and level.value_ug_ml < (target.act_below_ug_ml or 0.0)
+    positive = any(one.ati not in UNCLEARED for one in assessment.situations)
+    return () if low and positive else issues_of(found)
+
+
+# No antibodies that would explain a low level are known.
+UNCLEARED = frozenset({AtiClass.NEGATIVE, AtiClass.NOT_MEASURED, AtiClass.INCONCLUSIVE})
 
 
 def _beside_others(

@@ -51,6 +51,7 @@ class Remark(StrEnum):
     CLEARANCE_CHANGED = "clearance-changed"
     MODEL_OUT_OF_RANGE = "model-out-of-range"
     MODEL_NOT_CONVERGED = "model-not-converged"
+    MODEL_NOT_EXPLAINING = "model-not-explaining"
 
 
 Note: TypeAlias = tuple[Remark, tuple[tuple[str, str], ...]]
