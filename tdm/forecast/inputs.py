@@ -11,7 +11,7 @@ from tdm.forecast.covariates import CovariateHistory, read_covariates
 from tdm.forecast.doses import DoseReader, read_doses
 from tdm.forecast.result import Absence, Note, Remark
 from tdm.forecast.samples import UsedLevels, all_but, newest_only, read_samples
-from tdm.forecast.timeline import Timeline, value_at
+from tdm.forecast.timeline import Step, Timeline, value_at
 from tdm.issues import IssueCode
 from tdm.knowledge.model import Knowledge
 from tdm.pharmacokinetics.history import Administration, Covariates, History, history_of
@@ -54,7 +54,7 @@ class Inputs:
     def history_for(self, model: PkModel) -> History:
         """The history as one model reads it; a missing albumin is that model's typical one."""
         read = self.covariates
-        albumin = read.albumin_g_dl
+        albumin = read.albumin_g_dl or (Step(0.0, typical_albumin_g_dl(model)),)
         first = min(self.doses[0].at_days, *[sample.at_days for sample in self.levels.samples], 0.0)
         changes = {first}
         for steps in (read.weight_kg, albumin, read.ati_positive):
@@ -66,7 +66,7 @@ class Inputs:
                 Covariates(
                     at,
                     value_at(read.weight_kg, at),
-                    value_at(albumin, at) if albumin else typical_albumin_g_dl(model),
+                    value_at(albumin, at),
                     ati_positive=value_at(read.ati_positive, at),
                     immunomodulator=read.immunomodulator,
                     male=read.male is not False,

@@ -306,7 +306,44 @@ def test_a_newest_level_that_nothing_explains_ends_the_forecast(monkeypatch):
     found = unfitted(falling(6.0))
     assert (found.absent, found.level_days) == (Absence.LEVEL_UNEXPECTED, ("2026-03-09",))
     assert remarks(found.left_out) == [Remark.CLEARANCE_CHANGED]
-    assert fitted(falling()).individual  # a single level is only asked whether any patient may have it
+    single = unfitted(falling())
+    assert (single.absent, single.level_days) == (Absence.LEVEL_UNEXPECTED, ("2026-03-09",))
+
+
+def a_child_on_much_drug(level_ug_ml):
+    """45 kg, 7.5 mg/kg every four weeks, albumin 4.5: both models expect about 30 µg/mL."""
+    given = [infusion(days, mg=337) for days in range(28, 280, 28)]
+    known = crohns(), weight(45), albumin(4.5), quiet()
+    return course(child(), *known, order(280, mg=337, mg_per_kg=None, weeks=4), tuple(given), level(level_ug_ml))
+
+
+@pytest.mark.parametrize("level_ug_ml", [0.6, 1.0])
+def test_a_single_level_that_every_model_would_take_for_chance_ends_the_forecast(level_ug_ml):
+    """The fit would promise 14 to 19 µg/mL of the regimen under which 0.6 were measured."""
+    found = unfitted(a_child_on_much_drug(level_ug_ml))
+    assert (found.absent, found.level_days) == (Absence.LEVEL_UNEXPECTED, ("2026-03-09",))
+
+
+def test_a_model_that_does_not_explain_the_level_is_left_out_by_name(monkeypatch):
+    monkeypatch.setattr(
+        module, "contradicts", lambda one, _: one.model.id == "fasanmade-2011-combined"
+    )
+    found = fitted(falling())
+    assert [one.estimate.model.id for one in found.bracket] == ["xu-wojciechowski-2017"]
+    ((remark, values),) = found.left_out
+    assert remark is Remark.MODEL_NOT_EXPLAINING
+    assert dict(values) == {"model": "Fasanmade 2011", "day": "2026-03-09"}
+
+
+def test_an_estimate_with_two_explanations_is_left_out_by_name(monkeypatch):
+    whole = module.estimates
+
+    def torn(models, history):
+        first, *rest = whole(models, history)
+        return [replace(first, ambiguous=True), *rest]
+
+    monkeypatch.setattr(module, "estimates", torn)
+    assert [remark for remark, _ in fitted(falling()).left_out] == [Remark.MODEL_NOT_EXPLAINING]
 
 
 def test_what_cannot_be_fitted_again_is_said_as_it_is(monkeypatch):
