@@ -314,7 +314,9 @@ def a_child_on_much_drug(level_ug_ml):
     """45 kg, 7.5 mg/kg every four weeks, albumin 4.5: both models expect about 30 µg/mL."""
     given = [infusion(days, mg=337) for days in range(28, 280, 28)]
     known = crohns(), weight(45), albumin(4.5), quiet()
-    return course(child(), *known, order(280, mg=337, mg_per_kg=None, weeks=4), tuple(given), level(level_ug_ml))
+    return course(
+        child(), *known, order(280, mg=337, mg_per_kg=None, interval=28), tuple(given), level(level_ug_ml)
+    )
 
 
 @pytest.mark.parametrize("level_ug_ml", [0.6, 1.0])
@@ -325,9 +327,7 @@ def test_a_single_level_that_every_model_would_take_for_chance_ends_the_forecast
 
 
 def test_a_model_that_does_not_explain_the_level_is_left_out_by_name(monkeypatch):
-    monkeypatch.setattr(
-        module, "contradicts", lambda one, _: one.model.id == "fasanmade-2011-combined"
-    )
+    monkeypatch.setattr(module, "contradicts", lambda one, _: one.model.id == "fasanmade-2011-combined")
     found = fitted(falling())
     assert [one.estimate.model.id for one in found.bracket] == ["xu-wojciechowski-2017"]
     ((remark, values),) = found.left_out

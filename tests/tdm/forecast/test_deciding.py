@@ -7,7 +7,7 @@ import pytest
 from tdm.decide import decide
 from tdm.decision import LESS_DRUG, Regimen, Verdict
 from tdm.decision import OptionKind as K
-from tdm.facts import Comparator, MedicationConcept, Route, SafetyConcept, SafetyState
+from tdm.facts import AtiWord, Comparator, MedicationConcept, Route, SafetyConcept, SafetyState
 from tdm.forecast import deciding as module
 from tdm.forecast.compose import NoFit
 from tdm.forecast.deciding import apart, names_regimen, too_strong
@@ -483,3 +483,43 @@ def test_infusions_more_often_than_ordered_leave_neither_numbers_nor_a_recommend
         assert recommended(decision) == []
         assert IssueCode.INTERVAL_DISAGREES in [one.code for one in decision.issues]
     assert decided(part).forecast.absent is Absence.INTERVAL_IN_DOUBT
+
+
+# -- a switch on a level ------------------------------------------------------------------------------------
+
+
+def unexpected_days(decision):
+    return [dict(one.parameters)["day"] for one in decision.issues if one.code is IssueCode.LEVEL_UNEXPECTED]
+
+
+def test_who_is_to_leave_the_class_on_a_level_is_told_where_the_doses_do_not_explain_it():
+    decision = decided(
+        person(*active(), maintenance(), order(500), albumin(4.1), ati(AtiWord.NEGATIVE), level(66.0))
+    )
+    assert decision.verdict is Verdict.SWITCH
+    assert unexpected_days(decision) == ["2026-03-09"]
+    assert decision.forecast is None  # nobody asked for one
+
+
+def test_a_switch_on_a_level_that_the_doses_explain_says_nothing_of_it():
+    decision = decided(
+        person(*active(), maintenance(), order(500), albumin(4.5), ati(AtiWord.NEGATIVE), level(13.0))
+    )
+    assert decision.verdict is Verdict.SWITCH
+    assert unexpected_days(decision) == []
+
+
+def test_antibodies_explain_a_low_level_even_where_a_model_does_not():
+    much = [infusion(28.0 * n, mg=700) for n in range(1, 12)], order(400, mg=700, mg_per_kg=None, interval=28)
+    negative, positive = (
+        decided(person(*active(), tuple(much[0]), much[1], albumin(4.5), found, level(0.3)))
+        for found in (ati(AtiWord.NEGATIVE), ati(AtiWord.POSITIVE, 120.0, unit="AU/mL"))
+    )
+    assert (negative.verdict, positive.verdict) == (Verdict.SWITCH, Verdict.SWITCH)
+    assert unexpected_days(negative) == ["2026-03-09"]
+    assert unexpected_days(positive) == []
+
+
+def test_a_site_without_forecasts_is_not_told():
+    parts = *active(), maintenance(), order(500), albumin(4.1), ati(AtiWord.NEGATIVE), level(66.0)
+    assert unexpected_days(decided(person(*parts), forecast_enabled=False)) == []
