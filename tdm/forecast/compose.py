@@ -117,11 +117,7 @@ def _believed(found: Fit) -> Fit | NoFit:
     A level far below what the doses explain is either taken for chance, and the answer is then the opposite
     of what was measured; or it has two explanations, and the interval would know only one of them.
     """
-    explaining = [
-        one
-        for one in found.bracket
-        if not one.estimate.ambiguous and not contradicts(one.estimate, one.history)
-    ]
+    explaining = [one for one in found.bracket if not contradicts(one.estimate, one.history)]
     day = found.inputs.levels.drawn[0].day.isoformat()
     if not explaining:
         return NoFit(Absence.LEVEL_UNEXPECTED, found.left_out, (day,))

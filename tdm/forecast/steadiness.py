@@ -15,14 +15,21 @@ from tdm.pharmacokinetics.posterior import Z_80
 from tdm.pharmacokinetics.prediction import predict_at
 
 Z_90 = 1.6448536269514722
+# A fit that is further than this from the newest level, as a factor, answers something else than was measured,
+# whatever error a model allows an assay. A convention of ours.
+FARTHEST = 2.5
 
 
 def contradicts(estimate: Estimate, history: History) -> bool:
-    """Whether the newest level lies outside the 90 % range that the fit to all levels leaves it.
+    """Whether the fit does not explain the newest level.
 
-    The range counts what is not known of the patient, the change between occasions, and the residual error,
-    all on the logarithm of the level.
+    So it is where the level lies outside the 90 % range that the fit leaves it, which counts what is not
+    known of the patient, the change between occasions and the residual error, all on the logarithm of the
+    level; where it is further away than any answer may be from what was measured; and where the levels have
+    two explanations, of which the fit is only one.
     """
+    if estimate.ambiguous:
+        return True
     newest = history.samples[-1]
     expected = predict_at(estimate, history, newest.at_days)
     median = expected.median_ug_ml
@@ -33,5 +40,5 @@ def contradicts(estimate: Estimate, history: History) -> bool:
         return False
     width = log(expected.upper_ug_ml / median) if above else log(median / expected.lower_ug_ml)
     residual = spread_of(estimate.model.residual).variance(median) / (median * median)
-    reach = Z_90 * hypot(width / Z_80, sqrt(log1p(residual)))
+    reach = min(Z_90 * hypot(width / Z_80, sqrt(log1p(residual))), log(FARTHEST))
     return abs(log(newest.value_ug_ml / median)) > reach

@@ -109,8 +109,8 @@ def recommend(visit: Visit, offered: Sequence[Regimen], policy: Policy | None = 
 def bracket(visit: Visit) -> list[Fitted]:
     """Return what the service makes of a visit: its models fitted, or none where level and models disagree.
 
-    As the service does, one older level that no model would have expected is left out, and where the newest
-    level contradicts the older ones it is used alone.
+    As the service does, one older level that no model would have expected is left out, where the newest level
+    contradicts the older ones it is used alone, and a model that does not explain it then is left out.
     """
     levels = visit.levels
     found = _fitted(visit, levels)
@@ -121,10 +121,9 @@ def bracket(visit: Visit) -> list[Fitted]:
         levels = [one for one in levels if one.at_days not in odd]
         found = _fitted(visit, levels)
     found = [one for one in found if one.estimate.converged]
-    if len(levels) == 1 or not any(contradicts(one.estimate, one.history) for one in found):
-        return found
-    again = [one for one in _fitted(visit, levels[-1:]) if one.estimate.converged]
-    return [] if all(contradicts(one.estimate, one.history) for one in again) else again
+    if len(levels) > 1 and any(contradicts(one.estimate, one.history) for one in found):
+        found = [one for one in _fitted(visit, levels[-1:]) if one.estimate.converged]
+    return [one for one in found if not contradicts(one.estimate, one.history)]
 
 
 def _fitted(visit: Visit, levels: Sequence[Level]) -> list[Fitted]:

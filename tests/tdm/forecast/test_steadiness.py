@@ -1,11 +1,15 @@
 """Whether the levels of one course agree on one clearance."""
 
+from dataclasses import replace
+
 import pytest
 
 from tdm.facts import Comparator
+from tdm.forecast import steadiness as module
 from tdm.forecast.steadiness import contradicts
 from tdm.pharmacokinetics.estimate import estimate
 from tdm.pharmacokinetics.history import Administration, Sample, history_of
+from tdm.pharmacokinetics.predicted import Predicted
 from tests.support.course_builder import ati, level, maintenance, order
 from tests.tdm.forecast.cases import albumin, knowledge, person, read
 
@@ -41,3 +45,28 @@ def test_where_no_drug_can_be_there_nothing_is_contradicted():
     found = read(person(order(500), maintenance(), level(2.0), albumin(4.1))).history_for(model)
     empty = history_of([Administration(5.0, 350.0, 0.1)], found.covariates, [Sample(0.0, 2.0)])
     assert not contradicts(estimate(model, empty), empty)
+
+
+@pytest.mark.parametrize("answer", [2.6, 1 / 2.6])
+def test_no_fit_may_be_further_than_a_factor_from_the_newest_level_whatever_the_error(monkeypatch, answer):
+    (_, model) = MODELS  # proportional error of 42 %: alone, it would let a low level pass for chance
+    history = read(person(order(500), maintenance(), level(3.0), albumin(4.1))).history_for(model)
+    found, at = estimate(model, history), []
+
+    def predicted(_, __, at_days):
+        at.append(at_days)
+        return Predicted(3.0 * answer, 0.3 * answer, 30.0 * answer, 1.8, 0.0)
+
+    monkeypatch.setattr(module, "predict_at", predicted)
+    assert contradicts(found, history)
+    assert at == [history.samples[-1].at_days]
+    answer = 2.4
+    assert not contradicts(found, history)
+
+
+def test_levels_with_two_explanations_contradict_whatever_the_fit_says():
+    (model, *_) = MODELS
+    history = read(person(order(500), maintenance(), level(3.0), albumin(4.1))).history_for(model)
+    found = estimate(model, history)
+    assert not contradicts(found, history)
+    assert contradicts(replace(found, ambiguous=True), history)
