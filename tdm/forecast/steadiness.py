@@ -15,7 +15,7 @@ from tdm.pharmacokinetics.posterior import Z_80
 from tdm.pharmacokinetics.prediction import predict_at
 
 Z_90 = 1.6448536269514722
-# A fit that is further than this from the newest level, as a factor, answers something else than was measured,
+# A fit further than this from the newest level, as a factor, answers something else than was measured,
 # whatever error a model allows an assay. A convention of ours.
 FARTHEST = 2.5
 
