@@ -66,9 +66,9 @@ def body(resources: int, *, now: datetime | None = None) -> bytes:
     while len(chosen) < resources:
         test = FILLER[number % len(FILLER)]
         drawn = now - timedelta(days=56 * (number // len(FILLER)) + 1)
-        chosen.append(
-            ("laboratory", ehr.laboratory(f"other-{number}", PATIENT, test, 10.0 + number % 7, drawn))
-        )
+        # An albumin that a person can have: one that nobody can is refused, and then three models are asked.
+        value = 3.8 if test == "albumin" else 10.0 + number % 7
+        chosen.append(("laboratory", ehr.laboratory(f"other-{number}", PATIENT, test, value, drawn)))
         number += 1
     keys: dict[str, list[ehr.Resource]] = {}
     for key, resource in chosen:

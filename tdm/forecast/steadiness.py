@@ -18,6 +18,8 @@ Z_90 = 1.6448536269514722
 # A fit further than this from the newest level, as a factor, answers something else than was measured,
 # whatever error a model allows an assay. A convention of ours.
 FARTHEST = 2.5
+# The median of a fit is never so far from its most likely value that this share of the way could deceive.
+NEAR = 0.5
 
 
 def contradicts(estimate: Estimate, history: History) -> bool:
@@ -30,7 +32,13 @@ def contradicts(estimate: Estimate, history: History) -> bool:
     """
     if estimate.ambiguous:
         return True
-    newest = history.samples[-1]
+    newest, fitted = history.samples[-1], estimate.fitted_ug_ml[-1]
+    spread = spread_of(estimate.model.residual)
+    if fitted > 0.0 and not newest.below:
+        # most levels lie well within the residual error of their fit, and need no range
+        near = Z_90 * sqrt(log1p(spread.variance(fitted) / (fitted * fitted)))
+        if abs(log(newest.value_ug_ml / fitted)) < NEAR * min(near, log(FARTHEST)):
+            return False
     expected = predict_at(estimate, history, newest.at_days)
     median = expected.median_ug_ml
     if median <= 0.0 or expected.lower_ug_ml <= 0.0:
@@ -39,6 +47,6 @@ def contradicts(estimate: Estimate, history: History) -> bool:
     if newest.below and above:
         return False
     width = log(expected.upper_ug_ml / median) if above else log(median / expected.lower_ug_ml)
-    residual = spread_of(estimate.model.residual).variance(median) / (median * median)
+    residual = spread.variance(median) / (median * median)
     reach = min(Z_90 * hypot(width / Z_80, sqrt(log1p(residual))), log(FARTHEST))
     return abs(log(newest.value_ug_ml / median)) > reach

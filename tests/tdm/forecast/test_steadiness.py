@@ -51,7 +51,7 @@ def test_where_no_drug_can_be_there_nothing_is_contradicted():
 def test_no_fit_may_be_further_than_a_factor_from_the_newest_level_whatever_the_error(monkeypatch, answer):
     (_, model) = MODELS  # proportional error of 42 %: alone, it would let a low level pass for chance
     history = read(person(order(500), maintenance(), level(3.0), albumin(4.1))).history_for(model)
-    found, at = estimate(model, history), []
+    found, at = replace(estimate(model, history), fitted_ug_ml=(3.0 * answer,)), []
 
     def predicted(_, __, at_days):
         at.append(at_days)
@@ -70,3 +70,14 @@ def test_levels_with_two_explanations_contradict_whatever_the_fit_says():
     found = estimate(model, history)
     assert not contradicts(found, history)
     assert contradicts(replace(found, ambiguous=True), history)
+
+
+@pytest.mark.parametrize("value", [0.5, 0.9, 1.4, 1.8, 2.2, 3.0, 4.5, 7.0, 11.0, 18.0, 26.0, 40.0])
+@pytest.mark.parametrize("drug", [3.4, 4.1, 4.8])
+def test_what_is_near_its_fit_is_not_contradicted_by_the_range_either(monkeypatch, value, drug):
+    """The quick answer for most levels is the one that the range would give."""
+    found = read(person(order(500), maintenance(), level(value), *older(2.5), albumin(drug)))
+    fits = [(estimate(model, history), history) for model in MODELS for history in [found.history_for(model)]]
+    quick = [contradicts(*one) for one in fits]
+    monkeypatch.setattr(module, "NEAR", 0.0)
+    assert [contradicts(*one) for one in fits] == quick
