@@ -475,7 +475,7 @@ def kinds() -> tuple[Kind, ...]:
             "weight in pounds, written as kilograms",
             _each("Observation", _pounds),
             shown=("kg",),
-            issues=frozenset({"weight-conflict"}),
+            issues=frozenset({"weight-conflict", "weight-contradicted"}),
         ),
         Kind("laboratory page cut", _cut_page("laboratory"), shown=("aborator",)),
         Kind("laboratory not sent", _without("laboratory"), shown=("aborator",), rules=NO_LEVEL),

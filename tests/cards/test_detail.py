@@ -24,6 +24,7 @@ from tdm.decision import (
     Verdict,
 )
 from tdm.facts import FactGroup, Shortfall
+from tdm.forecast.result import Absence, Forecast
 from tdm.issues import DataIssue, IssueCode
 from tdm.knowledge.loader import load_knowledge
 from tdm.knowledge.model import Message
@@ -317,6 +318,8 @@ def test_options_beside_an_order_that_is_not_to_be_given_are_about_the_course(co
     assert section(decision, "options") == [WORDING.lines["not_to_give"], *section(INTENSIFY, "options")]
     nothing = dataclasses.replace(decision, options=())
     assert section(nothing, "options") == [WORDING.lines["no_options"]]
+    withheld = dataclasses.replace(nothing, forecast=Forecast(Absence.LEVEL_UNEXPECTED, less_withheld=True))
+    assert section(withheld, "options") == [WORDING.lines["no_options"], WORDING.forecast["less_withheld"]]
 
 
 def test_a_doubt_writes_micrograms_as_the_rest_of_the_card_does_and_leaves_other_words_alone() -> None:

@@ -172,6 +172,20 @@ def test_several_levels_that_no_model_would_expect_end_the_forecast():
     assert (both.absent, both.level_days) == (Absence.LEVEL_UNEXPECTED, ("2026-03-09", "2026-01-12"))
 
 
+def test_an_odd_newest_level_ends_the_forecast_though_the_decision_rests_on_an_older_one():
+    of = person(
+        order(500),
+        maintenance(last=40),
+        level(6.0, 40, hour=8),
+        level(160.0, 10),
+        ati("negative"),
+        albumin(4.1),
+    )
+    assert assessed(of).level.value_ug_ml == 6.0
+    found = unfitted(of)
+    assert (found.absent, found.level_days) == (Absence.LEVEL_UNEXPECTED, ("2026-02-27",))
+
+
 def test_an_odd_level_that_the_decision_rests_on_ends_the_forecast_though_a_newer_one_is_expected():
     of = person(
         order(500),

@@ -305,6 +305,13 @@ def test_a_level_within_the_interval_is_projected_and_decides_nothing():
     assert [one.kind for one in recommended(decision)] == [K.MEASURE_LEVEL_AND_ATI]
 
 
+def test_beside_a_projection_alone_no_limit_is_explained_that_nothing_speaks_of():
+    of = person(order(500), maintenance(), level(6.5, 16), ati("negative"), albumin(4.1), quiet())
+    decision = decided(of)
+    assert decision.forecast.projection is not None
+    assert decision.forecast.counted == ()
+
+
 def test_without_albumin_another_model_is_heard():
     decision = decided(person(order(500), maintenance(), level(1.8), ati("negative"), active()))
     assert [one.model for one in decision.forecast.opinion.by_model] == ["passot-2016-adult"]
@@ -436,6 +443,9 @@ def test_an_order_is_too_strong_beyond_all_offered_or_where_its_like_was_set_asi
     between = replace(asked, dose_mg=500)
     assert too_strong_of(between, chosen, fine, forecast=Forecast(of_order=trough(0.8, 0.9)))
     assert not too_strong_of(between, chosen, fine, forecast=Forecast(of_order=trough(0.8, 0.5)))
+    lifted = tuple(replace(one, exceeds_usual=0.8) for one in trough(0.8, 0.5).by_model)
+    by_goal = Forecast(of_order=replace(trough(0.8, 0.5), by_model=lifted))
+    assert too_strong_of(between, chosen, fine, forecast=by_goal)
     assert not too_strong_of(between, chosen, fine)
     assert too_strong_of(replace(asked, interval_days=28), chosen, fine)
     assert not too_strong_of(replace(asked, interval_days=None), chosen, fine)

@@ -8,7 +8,7 @@ from tdm.facts import Comparator, ResultStatus
 from tdm.forecast.result import Remark
 from tdm.forecast.samples import newest_only, read_samples
 from tests.support.course_builder import infusion, infusions, level, maintenance, moment, order
-from tests.tdm.forecast.cases import TIMELINE, history_of_course, knowledge, person, read, remarks
+from tests.tdm.forecast.cases import TIMELINE, history_of_course, knowledge, person, quiet, read, remarks
 
 
 def samples(*parts, **policies):
@@ -116,6 +116,18 @@ def test_two_levels_with_an_infusion_between_them_both_go_in(hours):
     assert [sample.value_ug_ml for sample in found.samples] == [90.0, 2.0]
 
 
+def test_at_the_time_of_an_infusion_a_sample_is_still_before_it():
+    given = infusion(56, hour=9.0)
+    found = samples(maintenance(last=112), given, level(2.0, 56, hour=9.0), level(2.2, 56, hour=6.0))
+    assert [sample.value_ug_ml for sample in found.samples] == [2.0]
+
+
+def test_two_of_a_day_that_the_decision_chose_between_leave_the_newer_in_the_fit():
+    found = read(person(order(500), maintenance(), level(2.1, 0, hour=9), level(1.8, 0, hour=6), quiet()))
+    assert [sample.value_ug_ml for sample in found.levels.samples] == [2.1]
+    assert found.levels.left_out == ((Remark.LEVEL_SAME_DAY, (("day", "2026-03-09"),)),)
+
+
 def test_a_day_apart_two_levels_are_two():
     assert len(samples(maintenance(), level(2.1, 0, hour=9), level(1.8, 1, hour=9)).samples) == 2
 
@@ -133,6 +145,7 @@ def test_where_the_decision_cannot_choose_between_two_of_a_day_neither_goes_in()
     assert found.levels.doubtful == ()
     alone = read(person(order(500), maintenance(), newer, level(1.8, 0, hour=6), level(6.4, 0, hour=5)))
     assert alone.levels.samples == ()
+    assert remarks(alone.levels.left_out) == [Remark.LEVELS_CONTRADICT]
     unbounded = level(20, 56, hour=8, comparator=Comparator.ABOVE)
     older = read(person(order(500), maintenance(), newer, level(1.8, 0, hour=6), unbounded))
     assert remarks(older.levels.left_out) == [Remark.LEVELS_CONTRADICT, Remark.LEVEL_AT_LEAST]
