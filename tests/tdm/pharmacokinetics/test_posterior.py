@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
+from itertools import accumulate
 
 import pytest
 from hypothesis import given
@@ -12,8 +14,9 @@ from scipy.stats import norm
 from tdm.pharmacokinetics.estimate import estimate
 from tdm.pharmacokinetics.history import Administration, Sample, history_of
 from tdm.pharmacokinetics.linear_algebra import dot
+from tdm.pharmacokinetics.objective import point_at
 from tdm.pharmacokinetics.posterior import GRID, Z_80, normal_line, percentiles
-from tests.tdm.pharmacokinetics.patients import MODELS, covariates, standard_history
+from tests.tdm.pharmacokinetics.patients import MODELS, covariates, standard_history, task_of
 
 
 @given(st.floats(-0.3, 1.0), st.floats(0.8, 1.1))
@@ -95,3 +98,57 @@ def test_a_sample_of_no_drug_says_nothing_along_the_line():
     assert (found.line.lower, found.line.median, found.line.upper) == pytest.approx(
         (-Z_80, 0.0, Z_80), abs=0.03
     )
+
+
+@pytest.mark.parametrize("mean", [-0.3, 0.0, 0.3, 0.7, 1.0])
+@pytest.mark.parametrize("deviation", [0.8, 0.9, 1.0, 1.1])
+def test_percentiles_of_a_few_normal_densities_are_their_own(mean, deviation):
+    lower, median, upper = percentiles([norm.pdf(position, mean, deviation) for position in GRID])
+    expected = [norm.ppf(share, mean, deviation) for share in (0.1, 0.5, 0.9)]
+    assert median == pytest.approx(expected[1], abs=0.024)
+    assert (lower, upper) == pytest.approx((expected[0], expected[2]), abs=0.062)
+
+
+def test_percentiles_do_not_depend_on_the_height_of_a_density():
+    density = [math.exp(-0.5 * (position - 0.4) ** 2) for position in GRID]
+    assert percentiles([7.0 * one for one in density]) == pytest.approx(percentiles(density))
+
+
+def test_percentiles_of_a_straight_density_are_where_its_triangle_says():
+    """Between two points of the grid the density goes straight."""
+    weights = [0.0] * len(GRID)
+    weights[4] = 1.0
+    lower, median, upper = percentiles(weights)
+    step = GRID[1] - GRID[0]
+    assert median == pytest.approx(GRID[4])
+    assert GRID[4] - lower == pytest.approx(upper - GRID[4])
+    assert upper == pytest.approx(GRID[4] + step * (1.0 - math.sqrt(0.2)), abs=0.02 * step)
+
+
+FOLLOWED = {
+    "a level as high as hoped": [Sample(98.0, 6.0)],
+    "three levels": [Sample(98.0, 2.2), Sample(154.0, 3.1), Sample(170.0, 20.0)],
+}
+
+
+@pytest.mark.parametrize("title", FOLLOWED)
+@pytest.mark.parametrize("name", [name for name, model in MODELS.items() if not model.absorbs])
+def test_percentiles_along_the_line_are_those_of_the_objective_followed_closely(name, title):
+    model = MODELS[name]
+    history = standard_history(covariates(), samples=FOLLOWED[title])
+    found = estimate(model, history)
+    task, _ = task_of(model, history)
+    positions = [0.05 * n for n in range(-80, 141)]
+    objective = [
+        point_at(
+            task, [one + position * part for one, part in zip(found.eta, found.line.direction, strict=True)]
+        ).objective
+        for position in positions
+    ]
+    least = min(objective)
+    sums = list(accumulate(math.exp(0.5 * (least - one)) for one in objective))
+    lower, median, upper = (
+        positions[bisect_left(sums, share * sums[-1])] - 0.025 for share in (0.1, 0.5, 0.9)
+    )
+    assert found.line.median == pytest.approx(median, abs=0.06)
+    assert (found.line.lower, found.line.upper) == pytest.approx((lower, upper), abs=0.1)
