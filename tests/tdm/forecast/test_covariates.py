@@ -75,6 +75,30 @@ def test_of_one_day_a_final_albumin_speaks_then_the_lowest():
     assert values(covariates(preliminary, albumin(4.0, 10), albumin(3.8, 10)).albumin_g_dl) == [3.8]
 
 
+def test_the_same_albumin_or_weight_again_on_its_day_changes_nothing_in_any_order():
+    again = (
+        *(albumin(3.8, 60, hour=hour, reference=f"{hour}") for hour in (8, 8.5, 7)),
+        *(weight(60, 60, hour=hour) for hour in (8, 7, 9)),
+        albumin(2.9, 10),
+    )
+    found = covariates(*again)
+    assert values(found.albumin_g_dl) == [3.8, 2.9]
+    assert values(found.weight_kg) == [60, 70]
+    assert covariates(*reversed(again)) == found
+
+
+def test_antibody_results_that_cannot_be_used_are_passed_over():
+    """The decision names them; the forecast only goes on without them."""
+    unusable = (
+        ati("positive", undated=True),
+        ati("positive", drawn=after(3), reference="future"),
+        ati(None, days_ago=3),
+    )
+    found = covariates(*unusable, ati("negative", days_ago=5))
+    assert values(found.ati_positive) == [False]
+    assert (Remark.ATI_NEGATIVE, (("day", "2026-03-04"),)) in found.inputs
+
+
 def test_antibodies_come_and_go_by_their_results():
     found = covariates(
         ati("negative", days_ago=200), ati("positive", days_ago=90), ati("negative", days_ago=5)
