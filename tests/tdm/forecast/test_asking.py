@@ -9,7 +9,7 @@ from tdm.facts import Route, SafetyConcept
 from tdm.forecast import asking as module
 from tdm.forecast.asking import WhatIf, ask
 from tdm.forecast.result import Absence
-from tests.support.course_builder import NOW, ati, draft, level, maintenance, order, safety
+from tests.support.course_builder import NOW, ati, draft, infusions, level, maintenance, order, safety
 from tests.tdm.forecast.cases import active, albumin, decided, knowledge, person, quiet, relapse
 
 SC = Route.SUBCUTANEOUS
@@ -47,6 +47,14 @@ def test_another_route_is_answered_apart_by_the_model_that_knows_it():
     (trough,) = injected.troughs
     assert [one.model for one in trough.by_model] == ["hanzel-2021"]
     assert trough.at_least_ug_ml == 17.5
+
+
+def test_in_induction_the_answer_is_that_of_the_decision():
+    of = person(order(48), infusions(42, 28), level(2.0, 0), ati("negative"), albumin(4.0), active())
+    (answered,) = asked(of, WhatIf(56, 700))
+    assert answered.forecast.in_force == decided(of).forecast.in_force
+    assert not answered.troughs[0].settled
+    assert answered.troughs[0].medians_ug_ml[0] > answered.forecast.in_force.medians_ug_ml[0]
 
 
 def test_a_level_within_the_interval_is_projected_by_the_route_of_the_course_only():

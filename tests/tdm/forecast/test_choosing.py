@@ -97,6 +97,7 @@ def test_beyond_what_a_model_was_built_on_it_is_left_out():
         ("passot-2016-adult", 70, False, True),
         ("passot-2016-adult", 70, True, False),  # no patient of its population had antibodies
         ("passot-2016-adult", 20, False, False),
+        ("passot-2016-adult", 115, False, True),  # heavier than most of its patients, not than all
         ("hanzel-2021", 70, True, True),
     ],
 )

@@ -176,10 +176,27 @@ def test_a_regimen_has_a_trough_by_each_model_with_its_chances():
     assert (predicted.at_least_ug_ml, predicted.above_ug_ml, predicted.settled) == (1.0, 9.0, True)
 
 
+def test_a_regimen_that_has_not_settled_is_asked_for_the_trough_after_its_first_dose():
+    """At half the interval the first trough lies between the old one and the one it settles at."""
+    found = fitted(relapse())
+    sooner = [(IN_FORCE._replace(interval_days=28.0), Asked(1.0))]
+    (old,) = troughs_of(found.bracket, [(IN_FORCE, Asked(1.0))], settled=True)
+    (first,), (settled,) = (troughs_of(found.bracket, sooner, settled=known) for known in (False, True))
+    for before, then, last in zip(old.by_model, first.by_model, settled.by_model, strict=True):
+        assert before.median_ug_ml < then.median_ug_ml < 0.95 * last.median_ug_ml
+
+
 def test_no_chance_is_given_that_was_not_asked_for():
     found = fitted(relapse())
     (predicted,) = troughs_of(found.bracket, [(IN_FORCE, Asked(None))], settled=False)
     assert (predicted.reaches, predicted.exceeds, predicted.settled) == (None, None, False)
+
+
+def test_a_level_at_a_time_has_both_chances_that_are_asked_for():
+    found = trough_at(fitted(relapse()), Asked(1.0, 9.0), 0.0)
+    assert (found.at_least_ug_ml, found.above_ug_ml, found.settled) == (1.0, 9.0, False)
+    for one in found.by_model:
+        assert one.reaches > 0.5 > one.exceeds > 0.0
 
 
 def test_the_level_at_a_time_lies_between_peak_and_trough():

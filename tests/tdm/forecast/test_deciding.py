@@ -197,6 +197,7 @@ def test_less_drug_has_the_chance_of_staying():
     assert longer.predicted.at_least_ug_ml == 3
     assert longer.predicted.exceeds is None
     assert decision.forecast.in_force.at_least_ug_ml == 3
+    assert decision.forecast.in_force.above_ug_ml is None
     assert not decision.forecast.ranked
 
 
@@ -292,7 +293,11 @@ def test_an_order_for_less_has_the_chance_of_staying():
     ("reading", "told"),
     [
         (level(9.0), 9.0),
+        (level(7.0), None),  # within a fifth of the higher median
+        (level(7.3), 7.3),
         (level(0.6), None),
+        (level(0.51), None),
+        (level(0.45), 0.45),
         (level(4.0, comparator=Comparator.BELOW), None),
         (level(None), None),
     ],

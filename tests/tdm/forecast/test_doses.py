@@ -62,6 +62,17 @@ def test_an_amount_is_as_stated_or_else_that_of_the_order_of_the_day(stated, mil
     assert named == ([(("count", "1"),)] if milligrams == 350 else [])
 
 
+@pytest.mark.parametrize(("mg_per_kg", "given"), [(2.77, 5.0), (2.78, 2.78), (18.0, 18.0), (18.1, 5.0)])
+def test_a_dose_is_believed_up_to_a_slip_of_pounds_beyond_the_doses_that_are_given(mg_per_kg, given):
+    found = doses(order(300), infusion(112, mg=mg_per_kg * 70), infusion(56))
+    assert found[-2].amount_mg == pytest.approx(given * 70)
+
+
+def test_the_dose_in_force_that_stands_in_is_per_kilogram_of_the_weight_of_its_day():
+    given = doses(weight(50, 150), infusion(168, mg=None), infusion(112, mg=None), infusion(56, mg=420))
+    assert amounts(given)[-3:] == [300, 300, 420]
+
+
 def test_an_order_in_milligrams_stands_in_as_it_is():
     given = doses(order(300, mg=300, mg_per_kg=None), infusion(112, mg=None), infusion(56))
     assert given[-2].amount_mg == 300

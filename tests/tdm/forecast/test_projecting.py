@@ -93,6 +93,12 @@ def test_a_sample_just_before_an_early_infusion_has_no_trough_to_come():
     assert projected(mid_interval(infusion(16), value=6.5)) is None
 
 
+@pytest.mark.parametrize(("days_ago", "hour", "waits"), [(1, 9.0, True), (1, 10.0, False), (2, 9.0, True)])
+def test_a_sample_of_the_last_day_is_the_trough_itself(days_ago, hour, waits):
+    of = person(order(500), maintenance(), level(3.0, days_ago, hour=hour), albumin(4.1), active())
+    assert (projected(of, of.levels[0]) is not None) is waits
+
+
 def test_in_induction_the_step_is_that_of_the_schedule():
     of = person(
         order(40), infusions(34, 20), level(30.0, 10), ati("negative", days_ago=10), albumin(4.1), active()

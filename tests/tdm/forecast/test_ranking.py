@@ -1,5 +1,6 @@
 """The recommended option: the least drug that is about as good as the best, or none."""
 
+from dataclasses import replace
 from math import inf
 
 import pytest
@@ -72,6 +73,18 @@ def test_as_much_drug_as_what_was_set_aside_may_be_recommended():
 def test_rounding_of_doses_makes_no_difference_of_drug():
     options = [rung(0.8, 0.75, mg=221, days=28), rung(0.6, 0.4, mg=443, days=56)]  # 5 and 10 mg/kg of 44.3 kg
     assert recommended(rank(options, POLICY)) == [(443, 56)]
+
+
+def test_two_per_cent_more_is_still_as_much_drug():
+    options = [rung(0.8, 0.75, mg=100), rung(0.6, 0.4, mg=102)]
+    assert recommended(rank(options, POLICY)) == [(102, 56)]
+    assert recommended(rank([options[0], rung(0.6, 0.4, mg=103)], POLICY)) == []
+
+
+def test_where_the_forecast_chooses_none_what_it_cannot_judge_keeps_its_mark():
+    ranking = rank([rung(0.3), replace(UNRATED, recommended=True)], POLICY)
+    assert ranking.no_choice is NoChoice.NO_EVEN_CHANCE
+    assert [one.recommended for one in ranking.options] == [False, True]
 
 
 def test_an_option_without_a_ceiling_passes_none():

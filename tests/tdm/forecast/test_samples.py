@@ -40,6 +40,7 @@ def test_a_level_before_the_first_infusion_stays_out_where_that_is_known():
         (level(1.0, 0, comparator=Comparator.BELOW), 1.0, True),
         (level(0.8, 0, comparator=Comparator.AT_MOST), 0.8, True),
         (level(None, 0), 1.0, True),  # "not detected", without a limit
+        (replace(level(0.4, 0), detected=False), 1.0, True),  # nor by the limit of its laboratory
         (level(0.3, 0), 0.3, False),
         (level(7.0, 0, comparator=Comparator.BELOW), 7.0, True),
     ],
