@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from typing import Any
 
 import pytest
@@ -395,6 +396,25 @@ def test_the_hash_depends_on_every_word_of_the_overlay_and_not_on_its_order(know
         apply_overlay(knowledge, TdmOverlay(policy=one)).content_hash
         == apply_overlay(knowledge, TdmOverlay(policy=other)).content_hash
     )
+
+
+def test_the_hash_can_be_worked_out_by_hand_from_what_was_packaged_and_what_was_changed(
+    knowledge: Knowledge,
+) -> None:
+    entry = {"value": 4, **SIGNED, "reason": "Beschluss für Zürich"}
+    changed = apply_overlay(knowledge, TdmOverlay(policy={"alt_hold_multiple": entry}))
+    written = (
+        f'["{knowledge.content_hash}", '
+        '[["policy.alt_hold_multiple", "4", "Beschluss für Zürich", "Dr Example", "2026-11-01"]]]'
+    )
+    assert changed.content_hash == hashlib.sha256(written.encode("utf-8")).hexdigest()
+
+
+def test_what_is_kept_beside_the_knowledge_is_found_by_its_content(knowledge: Knowledge) -> None:
+    """Equal contents share what was worked out from them; a site's own never meets that of another."""
+    changed = apply_overlay(knowledge, policy("alt_hold_multiple", 4))
+    assert hash(apply_overlay(knowledge, policy("alt_hold_multiple", 4))) == hash(changed)
+    assert hash(changed) != hash(knowledge)
 
 
 def test_the_packaged_knowledge_is_never_touched_by_an_overlay(knowledge: Knowledge) -> None:
