@@ -33,6 +33,7 @@ BEHIND_CACHES = {
 }
 # Slow, and yet the first to notice most changes of the table once the quick ones have passed.
 RESTATED = "tests/tdm/test_enumeration.py::test_every_combination_is_answered_as_the_restated_protocol_says"
+OUTERMOST = 2  # slashes in the folder of the tests of a package that is in no other
 LATELY = 40  # tests that noticed a mutant of the same module, asked first
 
 
@@ -52,13 +53,18 @@ class Choosing:
         lately.insert(0, place)
 
     def tests_for(self, name: str) -> list[pytest.Item]:
-        """The tests that reach a mutant's function: those that noticed one lately, then the quickest."""
+        """The tests that reach a mutant's function: those that noticed one lately, then the quickest.
+
+        Of a package within a package its own tests come before the others: they ask it directly.
+        """
         order = self.order
         module, _, _ = name.rpartition(".")
         own = module.rpartition(".")[2]
         behind = next((files for part, files in BEHIND_CACHES.items() if module.startswith(part)), ())
         reaching = state().tests_by_mangled_function_name.get(mangled_name_from_mutant_name(name), set())
         mine = f"/test_{own}.py::"
+        folder = f"tests/{'/'.join(module.split('.')[:-1])}/"
+        within = folder.count("/") > OUTERMOST
         tests = {test for test in order if test in reaching or mine in test or test.startswith(behind)}
         durations = state().duration_by_test
         lately = {place: turn for turn, place in enumerate(self.noticing.get(module, ())[:LATELY])}
@@ -72,6 +78,8 @@ class Choosing:
             if test.startswith(behind) and (seconds < 1 or test == RESTATED):
                 file = next(place for place, file in enumerate(behind) if test.startswith(file))
                 return 1, len(behind) if test == RESTATED else file, order[test]
-            return 2, seconds, order[test]
+            if within and test.startswith(folder):
+                return 2, seconds, order[test]
+            return 3, seconds, order[test]
 
         return [self.items[order[test]] for test in sorted(tests, key=rank)]

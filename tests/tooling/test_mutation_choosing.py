@@ -34,6 +34,15 @@ def test_tests_of_the_module_come_first_then_the_quickest_that_reach_the_functio
     assert names(found) == [OWN, OF_OTHERS, SLOWER]
 
 
+def test_of_an_inner_package_its_own_tests_come_before_the_quicker_ones_of_others(monkeypatch):
+    inner = "tests/tdm/pharmacokinetics/test_courses.py::test_slow"
+    reach = {OF_OTHERS, inner}
+    monkeypatch.setitem(state().tests_by_mangled_function_name, "tdm.pharmacokinetics.layout.x_f", reach)
+    monkeypatch.setitem(state().duration_by_test, inner, 0.5)
+    found = choosing(OF_OTHERS, inner).tests_for("tdm.pharmacokinetics.layout.x_f__mutmut_1")
+    assert names(found) == [inner, OF_OTHERS]
+
+
 def test_what_noticed_a_mutant_of_the_module_lately_comes_before_all(reach):
     tests = choosing(ELSEWHERE, SLOWER, OF_OTHERS, OWN)
     tests.noticed("tdm.phase.x_phase_at__mutmut_7", 2)
