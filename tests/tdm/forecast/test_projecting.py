@@ -99,6 +99,18 @@ def test_a_sample_of_the_last_day_is_the_trough_itself(days_ago, hour, waits):
     assert (projected(of, of.levels[0]) is not None) is waits
 
 
+def test_in_maintenance_the_step_is_the_interval_that_is_given():
+    of = person(order(500, interval=42), maintenance(20, every=42), level(9.0, 5), albumin(4.1), active())
+    assert projected(of, of.levels[0]).due == "2026-03-31"
+
+
+def test_where_only_the_order_in_front_tells_the_interval_it_is_that():
+    of = person(infusions(200, 20), level(9.0, 5), albumin(4.1), draft(interval=42))
+    alone = replace(fitted(of).inputs.course, infusions=fitted(of).inputs.course.infusions[-1:])
+    found = replace(fitted(of), inputs=replace(fitted(of).inputs, course=alone))
+    assert project(found, of.levels[0], of, assessed(of), NOW, knowledge()).due == "2026-03-31"
+
+
 def test_in_induction_the_step_is_that_of_the_schedule():
     of = person(
         order(40), infusions(34, 20), level(30.0, 10), ati("negative", days_ago=10), albumin(4.1), active()

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tdm.decision import OptionKind as K
-from tdm.forecast.ranking import rank, weekly_mg
+from tdm.forecast.ranking import chance, rank, weekly_mg
 from tdm.forecast.result import NoChoice
 from tests.tdm.forecast.cases import knowledge, option, trough
 
@@ -73,6 +73,15 @@ def test_as_much_drug_as_what_was_set_aside_may_be_recommended():
 def test_rounding_of_doses_makes_no_difference_of_drug():
     options = [rung(0.8, 0.75, mg=221, days=28), rung(0.6, 0.4, mg=443, days=56)]  # 5 and 10 mg/kg of 44.3 kg
     assert recommended(rank(options, POLICY)) == [(443, 56)]
+
+
+def test_drug_per_week_is_in_milligrams():
+    assert weekly_mg(option(mg=400, days=56)) == 50
+    assert weekly_mg(option(mg=400, days=None)) == weekly_mg(option(mg=None, days=56)) == 0
+
+
+def test_what_was_not_predicted_has_no_chance():
+    assert chance(option(mg=400, days=56)) == 0.0
 
 
 def test_two_per_cent_more_is_still_as_much_drug():
