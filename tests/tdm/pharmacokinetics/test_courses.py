@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 
+from tdm.pharmacokinetics.estimate import estimate
 from tdm.pharmacokinetics.history import Administration, history_of
 from tests.tdm.pharmacokinetics import oracle
 from tests.tdm.pharmacokinetics.patients import MODELS, TWO_HOURS, changes, covariates, predicted
@@ -103,6 +104,30 @@ def test_slopes_are_the_change_that_a_small_step_makes(model, doses, known, mome
         )
         numeric = [(high - low) / (2 * step) for high, low in zip(above, below, strict=True)]
         assert column == pytest.approx(numeric, rel=1e-6, abs=1e-7)
+
+
+@pytest.mark.parametrize("name", [name for name, model in MODELS.items() if not model.absorbs])
+@pytest.mark.parametrize("title", list(INJECTED))
+def test_a_model_of_infusions_sees_no_injection(name, title):
+    doses, known, moments = INJECTED[title]
+    infused = [one for one in doses if not one.subcutaneous]
+    model = MODELS[name]
+    found, expected = (
+        predicted(model, history_of(some, known), moments, deviations(model)) for some in (doses, infused)
+    )
+    assert found.values == pytest.approx(expected.values, rel=1e-12)
+    for column, other in zip(found.columns, expected.columns, strict=True):
+        assert column == pytest.approx(other, rel=1e-9, abs=1e-12)
+
+
+def test_deviations_of_another_model_are_refused():
+    model = MODELS["hanzel-2021"]
+    history = history_of(USUAL, LOSING[:1])
+    for eta in ([0.1] * 3, [0.1] * 5):
+        with pytest.raises(ValueError, match="zip"):
+            predicted(model, history, [98.0], eta)
+        with pytest.raises(ValueError, match="zip"):
+            estimate(model, history).line.at(eta, 1.0)
 
 
 @pytest.mark.parametrize(("model", "doses", "known", "moments"), CASES)

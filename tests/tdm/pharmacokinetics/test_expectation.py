@@ -147,6 +147,16 @@ def test_with_clearance_alone_the_range_holds_the_levels_of_both_extremes_and_li
 
 
 @pytest.mark.parametrize("name", list(MODELS))
+def test_the_change_of_clearance_between_occasions_widens_the_range_as_clearance_does(name):
+    history = standard_history(covariates(), samples=[Sample(98.0, 3.0)])
+    model = MODELS[name]
+    (patients,) = estimate(of(model, 1e-4, 1e-9), history).a_priori
+    (occasions,) = estimate(replace(of(model, 1e-12, 1e-9), iov_cl=1e-4), history).a_priori
+    assert occasions == pytest.approx(patients, rel=1e-6)
+    assert occasions.upper_ug_ml > 1.01 * occasions.median_ug_ml
+
+
+@pytest.mark.parametrize("name", list(MODELS))
 def test_what_widens_the_range_adds_up_as_variances(name):
     """Patients that differ and an assay that errs: each side squared is the sum of both alone, squared."""
     history = standard_history(covariates(), samples=[Sample(98.0, 3.0)])
