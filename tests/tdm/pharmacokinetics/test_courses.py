@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import pytest
 
+from tdm.pharmacokinetics.concentration import levels
 from tdm.pharmacokinetics.estimate import estimate
 from tdm.pharmacokinetics.history import Administration, history_of
+from tdm.pharmacokinetics.individual import laid_out
+from tdm.pharmacokinetics.parameters import random_places
 from tests.tdm.pharmacokinetics import oracle
 from tests.tdm.pharmacokinetics.patients import MODELS, TWO_HOURS, changes, covariates, predicted
 
@@ -128,6 +131,16 @@ def test_deviations_of_another_model_are_refused():
             predicted(model, history, [98.0], eta)
         with pytest.raises(ValueError, match="zip"):
             estimate(model, history).line.at(eta, 1.0)
+
+
+@pytest.mark.parametrize("name", list(MODELS))
+def test_parameters_of_more_or_fewer_stretches_than_the_history_has_are_refused(name):
+    model = MODELS[name]
+    found, typical = laid_out(model, history_of(USUAL, LOSING), [98.0, 154.0, 210.0])
+    assert len(found) == 3
+    for parameters in (typical[:2], [*typical, typical[-1]]):
+        with pytest.raises(ValueError, match="zip"):
+            levels(found, parameters, random_places(model))
 
 
 @pytest.mark.parametrize(("model", "doses", "known", "moments"), CASES)

@@ -75,6 +75,13 @@ def test_a_sample_is_read_with_the_residual_error_and_the_change_between_occasio
     assert second == pytest.approx((0.5, True, 0.292**2, 0.0, 0.371**2 + LEAST_VARIANCE))
 
 
+@pytest.mark.parametrize("prior", [Levels([4.0], [[-2.0]]), Levels([4.0, 3.0], [[-2.0]])])
+def test_a_sample_without_its_prediction_is_refused(prior):
+    samples = [Sample(98.0, 3.0), Sample(126.0, 0.5)]
+    with pytest.raises(ValueError, match="zip"):
+        observations(MODELS["fasanmade-2011-combined"], samples, prior)
+
+
 def test_a_level_where_no_drug_can_be_disagrees():
     expected = expectation("fasanmade-2011-combined", 0.0)
     assert expected == (0.0, 0.0, 0.0)

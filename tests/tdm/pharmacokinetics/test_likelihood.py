@@ -239,6 +239,13 @@ def test_several_samples_cost_the_sum_and_each_has_its_own_slope():
     assert together.curvatures == [curvature for _, _, curvature in alone]
 
 
+def test_samples_without_a_prediction_and_predictions_without_a_sample_are_refused():
+    one = observed(RESIDUAL, 2.0)
+    for samples, predictions in (([one, one], [2.0]), ([one], [2.0, 3.0])):
+        with pytest.raises(ValueError, match="zip"):
+            costs(samples, predictions)
+
+
 def test_samples_along_a_line_are_exact_and_below_at_once():
     ways = [
         (observed(residual, level, below=below), (start, slope, bend))
