@@ -129,6 +129,18 @@ def test_a_gap_of_several_intervals_is_named_and_no_dose_invented():
     assert 112 not in days_ago(found.doses)
 
 
+@pytest.mark.parametrize(
+    ("interval", "days", "gap"),
+    [(28, 40, False), *[(28, days, True) for days in range(44, 113, 4)], (56, 80, False), (56, 90, True)],
+)
+def test_whatever_is_longer_than_a_gap_is_one_too(interval, days, gap):
+    """Up to the pause that ends a course no multiple of the interval is passed over."""
+    before = range(interval + days, interval + days + 6 * interval, interval)
+    found = read(person(order(900, interval=interval), infusions(*before), infusion(interval)))
+    named = dict(found.assumptions).get(Remark.GAP)
+    assert (None if named is None else dict(named)["weeks"]) == (f"{days / 7:.0f}" if gap else None)
+
+
 def test_a_last_infusion_long_ago_is_a_gap_too_and_a_late_one_is_none():
     assert Remark.GAP in remarks(read(person(order(500), infusions(*range(105, 400, 56)))).assumptions)
     assert Remark.GAP not in remarks(read(person(order(500), infusions(*range(65, 400, 56)))).assumptions)
