@@ -8,6 +8,7 @@ from tdm.facts import Comparator, MedicationConcept
 from tdm.forecast import compose as module
 from tdm.forecast.compose import Asked, fit, trough_at, troughs_of, unexpected_sample
 from tdm.forecast.result import Absence, Remark
+from tdm.pharmacokinetics.estimate import estimate
 from tdm.pharmacokinetics.prediction import Plan
 from tests.support.course_builder import (
     NOW,
@@ -211,6 +212,8 @@ def test_where_nothing_is_the_models_own_they_share_one_history():
     assert with_albumin.bracket[0].history is with_albumin.bracket[1].history
     without = fitted(person(order(500), maintenance(), level(1.8)))
     assert without.bracket[0].history is not without.bracket[1].history
+    for one in without.bracket:
+        assert one.estimate == estimate(one.estimate.model, one.history)
 
 
 def test_beside_antibodies_no_opinion_is_heard_that_does_not_know_them():

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from tdm.decide import decide
+from tdm.decision import Option, Regimen, Verdict
 from tdm.decision import OptionKind as K
-from tdm.decision import Regimen, Verdict
 from tdm.facts import Comparator, MedicationConcept, Route, SafetyConcept
 from tdm.forecast import deciding as module
 from tdm.forecast.deciding import apart, names_regimen, too_strong
@@ -113,6 +113,8 @@ def test_an_unexpected_level_is_a_doubt_and_leaves_no_number():
     assert decision.rule == "R-OK-2"
     assert decision.forecast.absent is Absence.LEVEL_UNEXPECTED
     assert IssueCode.LEVEL_UNEXPECTED in [one.code for one in decision.issues]
+    (doubt,) = [one for one in decision.issues if one.code is IssueCode.LEVEL_UNEXPECTED]
+    assert (doubt.subject, dict(doubt.parameters)["day"]) == ("level", "2026-03-09")
     assert all(one.predicted is None for one in decision.options)
     assert IssueCode.LEVEL_UNEXPECTED not in [one.code for one in decided(relapse()).issues]
 
@@ -212,6 +214,35 @@ def test_a_level_within_the_interval_is_projected_and_decides_nothing():
     assert [one.kind for one in recommended(decision)] == [K.MEASURE_LEVEL_AND_ATI]
 
 
+def test_beside_a_projection_no_order_is_weighed():
+    of = person(
+        order(500), maintenance(), level(6.5, 16), ati("negative", days_ago=16), albumin(4.1), active()
+    )
+    ordered = replace(of, draft=draft(mg=525, mg_per_kg=None, interval=42))
+    assert decided(ordered).forecast.projection is not None
+    assert decided(ordered).forecast.of_order is None
+
+
+def test_a_trough_well_apart_from_what_is_expected_of_the_regimen_is_told_in_the_forecast():
+    decision = decided(person(order(500), maintenance(), level(11.0), ati("negative"), albumin(4.3), quiet()))
+    assert decision.forecast.in_force.medians_ug_ml[1] < 11.0 / 1.2
+    assert decision.forecast.measured_ug_ml == 11.0
+    assert decided(relapse()).forecast.measured_ug_ml is None
+
+
+def test_the_place_of_a_failure_is_that_where_it_was_raised():
+    def deeper():
+        raise KeyError("41.7 kg")
+
+    def through():
+        deeper()
+
+    with pytest.raises(KeyError) as error:
+        through()
+    line = deeper.__code__.co_firstlineno + 1
+    assert module.where(error.value) == f"KeyError at test_deciding.py:{line}"
+
+
 def test_without_albumin_another_model_is_heard():
     decision = decided(person(order(500), maintenance(), level(1.8), ati("negative"), active()))
     assert [one.model for one in decision.forecast.opinion.by_model] == ["passot-2016-adult"]
@@ -243,6 +274,8 @@ def test_an_immunomodulator_is_not_a_regimen():
     assert not names_regimen(option(K.RAISE_DOSE, None, None))
     assert not names_regimen(option(K.REINDUCTION))
     assert names_regimen(option(K.LOWER_DOSE, 350, None))
+    assert names_regimen(Option(K.LOWER_DOSE, 350, None, None))
+    assert names_regimen(Option(K.LOWER_DOSE, None, 5.0, None))
     assert names_regimen(option(K.SHORTEN_INTERVAL_2_WEEKS, None, 42))
 
 

@@ -104,6 +104,24 @@ def test_a_record_that_begins_in_mid_course_had_the_same_doses_before():
     ) in found.assumptions
 
 
+def test_an_order_of_injections_does_not_tell_how_often_infusions_were_given():
+    injections = order(300, mg=120, mg_per_kg=None, interval=14, route=SC)
+    found = read(person(order(500), injections, infusions(168, 112, 56)))
+    assert ("every", "8 weeks") in dict(found.assumptions)[Remark.DOSES_BEFORE_RECORD]
+
+
+def test_amounts_and_reports_are_counted():
+    given = (infusion(168, mg=None), infusion(112, mg=None), infusion(56))
+    assert dict(read(person(order(500), *given)).assumptions)[Remark.DOSE_AMOUNTS] == (("count", "2"),)
+    told = (infusion(168, reported=True), infusion(112, reported=True), infusion(56))
+    assert dict(read(person(order(500), *told)).assumptions)[Remark.DOSES_REPORTED] == (("count", "2"),)
+
+
+def test_the_schedule_of_an_order_is_at_the_weight_of_now():
+    found = doses(order(400), weight(50, 300), level(3.0, 5))
+    assert set(amounts(found)) == {350}
+
+
 def test_a_record_that_begins_long_enough_ago_needs_none_before():
     found = read(person(order(900), infusions(*range(56, 400, 56))))
     assert Remark.DOSES_BEFORE_RECORD not in remarks(found.assumptions)

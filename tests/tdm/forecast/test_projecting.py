@@ -100,8 +100,17 @@ def test_a_sample_of_the_last_day_is_the_trough_itself(days_ago, hour, waits):
 
 
 def test_in_maintenance_the_step_is_the_interval_that_is_given():
-    of = person(order(500, interval=42), maintenance(20, every=42), level(9.0, 5), albumin(4.1), active())
+    of = person(order(330, interval=42), maintenance(20, every=42), level(9.0, 5), albumin(4.1), active())
+    assert fitted(of).inputs.course.start_known
     assert projected(of, of.levels[0]).due == "2026-03-31"
+
+
+def test_a_level_that_no_doubt_is_about_does_not_wait():
+    """Only what is no trough is projected, however new another level on record is."""
+    of = mid_interval()
+    doubted = of.levels[0]
+    other = replace(of, levels=(*of.levels, level(3.0, 12)))
+    assert level_within_interval(assessed(of), other) == doubted
 
 
 def test_where_only_the_order_in_front_tells_the_interval_it_is_that():
