@@ -1,5 +1,7 @@
 """Which models are asked, and what lies outside of what they were built on."""
 
+from dataclasses import replace
+
 import pytest
 
 from tdm.decision import AgeGroup
@@ -55,6 +57,11 @@ def test_a_model_is_called_by_author_and_year():
         "Fasanmade 2011",
         "Wojciechowski 2017",
     ]
+
+
+@pytest.mark.parametrize("name", ["Somebody 2020", "Somebody 2020 (adults)", "Somebody 2020, after (A) 2010"])
+def test_what_is_said_of_a_model_beside_its_name_is_left_out(name):
+    assert short_name(replace(MODELS["dubinsky-2017"], name=name)) == "Somebody 2020"
 
 
 def covariates(kg=70.0, albumin=4.0):

@@ -8,7 +8,17 @@ from tdm.forecast.covariates import read_covariates
 from tdm.forecast.result import Remark
 from tdm.issues import IssueCode
 from tdm.knowledge.model import Assay
-from tests.support.course_builder import after, ati, course, lacking, medication, sex, source, weight
+from tests.support.course_builder import (
+    after,
+    ati,
+    course,
+    lacking,
+    medication,
+    moment,
+    sex,
+    source,
+    weight,
+)
 from tests.tdm.forecast.cases import TIMELINE, albumin, knowledge, remarks
 
 
@@ -107,7 +117,14 @@ def test_the_same_albumin_or_weight_again_on_its_day_changes_nothing_in_any_orde
     found = covariates(*again)
     assert values(found.albumin_g_dl) == [3.8, 2.9]
     assert values(found.weight_kg) == [60, 70]
+    first_of_the_day = TIMELINE.at(moment(60, hour=7))
+    assert found.albumin_g_dl[0].from_days == found.dosing_weight_kg[0].from_days == first_of_the_day
     assert covariates(*reversed(again)) == found
+
+
+def test_a_value_that_hardly_moved_since_is_the_newest_one_from_where_it_began():
+    found = covariates(albumin(4.0, 100), albumin(3.2, 50), albumin(3.25, 10))
+    assert [(round(step.from_days), step.value) for step in found.albumin_g_dl] == [(-100, 4.0), (-99, 3.25)]
 
 
 def test_antibody_results_that_cannot_be_used_are_passed_over():

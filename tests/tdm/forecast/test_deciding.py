@@ -169,6 +169,7 @@ def test_in_induction_the_clinician_chooses_and_sees_the_trough_after_the_next_d
     )
     assert decision.rule == "R-IND-1"
     assert [one.kind for one in recommended(decision)] == [K.BRING_NEXT_DOSE_FORWARD]
+    assert (decision.forecast.ranked, decision.forecast.no_choice) == (False, None)
     (raised,) = [one for one in decision.options if one.kind is K.RAISE_DOSE]
     assert not raised.predicted.settled
     assert raised.predicted.at_least_ug_ml == 7.8
@@ -212,6 +213,13 @@ def test_a_level_within_the_interval_is_projected_and_decides_nothing():
     assert (decision.verdict, decision.rule) == (Verdict.ASSESS, "R-DATA-1")
     assert decision.forecast.projection is not None
     assert [one.kind for one in recommended(decision)] == [K.MEASURE_LEVEL_AND_ATI]
+
+
+def test_where_a_gate_holds_no_level_is_projected():
+    of = person(order(500), maintenance(), level(6.5, 16), ati("negative", days_ago=16), albumin(4.1))
+    held = decided(replace(of, safety=(safety(SafetyConcept.INFLIXIMAB_REACTION),)))
+    assert (held.verdict, held.forecast) == (Verdict.HOLD, None)
+    assert decided(of).forecast.projection is not None
 
 
 def test_beside_a_projection_no_order_is_weighed():

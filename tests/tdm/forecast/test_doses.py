@@ -193,6 +193,12 @@ def test_without_a_sample_the_next_presumed_infusion_is_due_now():
     assert days_ago(doses(order(400)))[-2:] == [112, 56]
 
 
+@pytest.mark.parametrize(("days_ago", "old"), [(126, False), (127, True)])
+def test_an_order_is_old_enough_for_maintenance_after_eighteen_weeks(days_ago, old):
+    found = inputs_of(person(order(days_ago), level(3.0, 5)))
+    assert (found is not Absence.NO_DOSES) is old
+
+
 def test_an_order_without_a_date_is_old_enough():
     assert len(doses(order(None))) == 5
 

@@ -93,6 +93,11 @@ def test_a_sample_just_before_an_early_infusion_has_no_trough_to_come():
     assert projected(mid_interval(infusion(16), value=6.5)) is None
 
 
+def test_a_sample_of_the_minute_of_an_infusion_was_drawn_before_it():
+    of = person(order(500), maintenance(), infusion(16), level(6.5, 16, hour=9.0), albumin(4.1), active())
+    assert projected(of, of.levels[0]) is None
+
+
 @pytest.mark.parametrize(("days_ago", "hour", "waits"), [(1, 9.0, True), (1, 10.0, False), (2, 9.0, True)])
 def test_a_sample_of_the_last_day_is_the_trough_itself(days_ago, hour, waits):
     of = person(order(500), maintenance(), level(3.0, days_ago, hour=hour), albumin(4.1), active())
@@ -136,6 +141,11 @@ def test_after_a_course_of_unknown_interval_there_is_no_end_to_project_to():
     early = replace(found.inputs.course, start_known=False, infusions=found.inputs.course.infusions[-1:])
     unknown = replace(found, inputs=replace(found.inputs, course=early))
     assert project(unknown, of.levels[0], of, assessed(of), NOW, knowledge()) is None
+
+
+def test_levels_of_one_moment_that_contradict_each_other_lead_nowhere():
+    of = mid_interval(level(3.0, 16, reference="other"))
+    assert [projected(of, one) for one in of.levels] == [None, None]
 
 
 def test_in_a_record_that_begins_in_mid_course_the_trough_is_one_of_maintenance():

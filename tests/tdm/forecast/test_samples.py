@@ -62,6 +62,16 @@ def test_an_older_level_without_an_upper_limit_is_left_out_by_name():
     assert found.left_out == ((Remark.LEVEL_AT_LEAST, (("day", "2026-01-12"),)),)
 
 
+def test_what_cannot_be_used_hides_no_older_level():
+    usable = level(4.0, 112, hour=8)
+    for unusable in (
+        (level(2.0, 56, hour=8), level(6.0, 56, hour=8, reference="other")),  # they contradict each other
+        (level(20, 56, hour=8, comparator=Comparator.AT_LEAST),),
+    ):
+        found = samples(maintenance(), level(3.0, 0), *unusable, usable)
+        assert [sample.value_ug_ml for sample in found.samples] == [3.0, 4.0]
+
+
 @pytest.mark.parametrize(
     ("drawn_hour", "given_hour", "before"),
     [(8.0, 9.0, True), (9.0, 9.0, True), (14.0, None, True), (None, 9.0, True), (11.0, 9.0, False)],
