@@ -83,7 +83,8 @@ def _recorded(reader: DoseReader, earliest: float) -> tuple[Administration, ...]
     if reader.history.start_known or reader.timeline.at(first) < earliest:
         return tuple(doses)
     route = reader.regimen.route
-    interval, _ = planned_interval(first, reader.history, reader.course.draft, reader.policy, route)
+    # Not by the order in front of the clinician, which tells of what is to come.
+    interval, _ = planned_interval(first, reader.history, None, reader.policy, route)
     interval = interval or reader.regimen.interval_days
     if not interval:
         return Absence.NO_REGIMEN

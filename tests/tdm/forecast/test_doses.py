@@ -110,6 +110,14 @@ def test_an_order_of_injections_does_not_tell_how_often_infusions_were_given():
     assert ("every", "8 weeks") in dict(found.assumptions)[Remark.DOSES_BEFORE_RECORD]
 
 
+@pytest.mark.parametrize("interval", [28, 42])
+def test_the_order_in_front_of_the_clinician_does_not_tell_of_doses_before_the_record(interval):
+    """It asks for what is to come; what was given is as the record shows it."""
+    found = read(person(infusions(168, 112, 56), draft(interval=interval)))
+    assert ("every", "8 weeks") in dict(found.assumptions)[Remark.DOSES_BEFORE_RECORD]
+    assert days_ago(found.doses) == [280, 224, 168, 112, 56]
+
+
 def test_amounts_and_reports_are_counted():
     given = (infusion(168, mg=None), infusion(112, mg=None), infusion(56))
     assert dict(read(person(order(500), *given)).assumptions)[Remark.DOSE_AMOUNTS] == (("count", "2"),)
