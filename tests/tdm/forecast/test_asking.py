@@ -39,6 +39,12 @@ def test_without_a_weight_a_dose_per_kilogram_is_unknown():
     regimen = replace(decided(relapse()).assessment.regimen, weight_kg=None)
     assert WhatIf(42, amount_mg_per_kg=5).milligrams(regimen) is None
     assert WhatIf(42).milligrams(regimen) is None
+    assert WhatIf(42, amount_mg=350).milligrams(regimen) == 350
+
+
+def test_of_an_amount_and_an_amount_per_kilogram_the_plain_one_counts():
+    regimen = decided(relapse()).assessment.regimen
+    assert WhatIf(42, amount_mg=350, amount_mg_per_kg=10).milligrams(regimen) == 350
 
 
 def test_another_route_is_answered_apart_by_the_model_that_knows_it():

@@ -16,6 +16,7 @@ from tdm.forecast.choosing import (
 )
 from tdm.forecast.result import Remark
 from tdm.pharmacokinetics.history import Covariates
+from tdm.pharmacokinetics.model import Role
 from tests.tdm.forecast.cases import knowledge
 
 MODELS = knowledge().models
@@ -50,6 +51,15 @@ def test_the_opinion_is_one_that_does_without_albumin():
     assert typical_albumin_g_dl(MODELS["passot-2016-adult"]) == 0.0
     assert needs_albumin(MODELS["dubinsky-2017"])
     assert typical_albumin_g_dl(MODELS["hanzel-2021"]) == pytest.approx(4.4)
+
+
+@pytest.mark.parametrize(
+    ("change", "heard"),
+    [({}, True), ({"role": Role.BRACKET}, False), ({"typical": MODELS["dubinsky-2017"].typical}, False)],
+)
+def test_an_opinion_is_one_by_its_role_and_without_albumin(change, heard):
+    model = replace(MODELS["passot-2016-adult"], **change)
+    assert (models_for([model], IV, ADULT, albumin_known=False).opinion is not None) is heard
 
 
 def test_a_model_is_called_by_author_and_year():

@@ -10,12 +10,15 @@ from tdm.decision import OptionKind as K
 from tdm.facts import Comparator, MedicationConcept, Route, SafetyConcept
 from tdm.forecast import deciding as module
 from tdm.forecast.deciding import apart, names_regimen, too_strong
-from tdm.forecast.result import Absence, Forecast, ModelTrough, NoChoice, TroughForecast
+from tdm.forecast.result import Absence, Forecast, ModelTrough, NoChoice, Remark, TroughForecast
 from tdm.issues import IssueCode
 from tests.support.course_builder import (
     NOW,
     SC,
+    adult,
     ati,
+    course,
+    crohns,
     draft,
     infusion,
     infusions,
@@ -24,6 +27,7 @@ from tests.support.course_builder import (
     medication,
     order,
     safety,
+    weight,
 )
 from tests.tdm.forecast.cases import (
     active,
@@ -119,6 +123,16 @@ def test_an_unexpected_level_is_a_doubt_and_leaves_no_number():
     assert IssueCode.LEVEL_UNEXPECTED not in [one.code for one in decided(relapse()).issues]
 
 
+def test_what_was_left_out_is_named_with_a_forecast_and_with_an_absence():
+    parts = crohns(), order(500), level(1.8), ati("negative"), active()
+    unbounded = level(20, 56, hour=8, comparator=Comparator.AT_LEAST)
+    found = decided(relapse(unbounded)).forecast
+    assert found.left_out == ((Remark.LEVEL_AT_LEAST, (("day", "2026-01-12"),)),)
+    absent = decided(course(adult(), weight(190), maintenance(mg=950), *parts)).forecast
+    assert absent.absent is Absence.OUT_OF_RANGE
+    assert [remark for remark, _ in absent.left_out] == [Remark.MODEL_OUT_OF_RANGE] * 2
+
+
 def test_an_absence_for_another_reason_is_no_doubt_of_the_level():
     heavy = replace(relapse(), weights=())
     decision = decided(heavy)
@@ -182,6 +196,7 @@ def test_provisional_options_have_numbers_and_are_never_recommended():
     assert len(escalating) == 4
     assert not any(one.recommended for one in escalating)
     assert [one.kind for one in recommended(decision)] == [K.MEASURE_ATI]
+    assert (decision.forecast.ranked, decision.forecast.no_choice) == (False, None)
 
 
 def test_reinduction_stays_recommended_beside_numbers():
@@ -190,6 +205,7 @@ def test_reinduction_stays_recommended_beside_numbers():
     )
     assert decision.rule == "R-IND-3"
     assert [one.kind for one in recommended(decision)] == [K.REINDUCTION]
+    assert (decision.forecast.ranked, decision.forecast.no_choice) == (False, None)
     assert sum(one.predicted is not None for one in decision.options) == 4
 
 
@@ -328,6 +344,7 @@ def test_an_order_for_less_has_the_chance_of_staying():
         draft(mg=300, mg_per_kg=None),
     )
     assert decided(of).forecast.of_order.at_least_ug_ml == 3
+    assert decided(of).forecast.of_order.above_ug_ml is None
 
 
 @pytest.mark.parametrize(
@@ -391,6 +408,8 @@ def test_an_order_is_too_strong_beyond_all_offered_or_where_its_like_was_set_asi
     assert not too_strong_of(between, chosen, fine)
     assert too_strong_of(replace(asked, interval_days=28), chosen, fine)
     assert not too_strong_of(replace(asked, interval_days=None), chosen, fine)
+    seldom = replace(asked, interval_days=84)  # as much drug as is recommended
+    assert not too_strong_of(seldom, chosen, fine, forecast=Forecast(of_order=trough(0.8, 0.9)))
     assert not too_strong_of(None, chosen)
     assert not too_strong_of(asked, replace(chosen, recommended=False), aside)
 

@@ -239,6 +239,26 @@ def test_injections_on_record_are_as_recorded_and_fill_no_gap():
     assert days_ago(found.doses) == [224, 210, 100, 86, 72, 60, 45, 30, 16, 2]
 
 
+def test_a_recorded_injection_has_the_amount_that_was_given_whatever_was_ordered():
+    given = [infusion(days, mg=240, route=SC) for days in (28, 14)]
+    found = read(person(infusions(224, 210), sc_order(42), *given))
+    recorded = [dose for dose in found.doses if round(-dose.at_days) in (28, 14)]
+    assert [(dose.amount_mg, dose.duration_days) for dose in recorded] == [(240, 0.0)] * 2
+    assert Remark.DOSE_AMOUNTS not in remarks(found.assumptions)
+
+
+def test_injections_go_on_at_the_interval_of_the_order_of_their_time():
+    orders = sc_order(182, interval=14), sc_order(44, interval=7)
+    found = read(person(infusions(224, 210), *orders, infusion(44, mg=120, route=SC)))
+    assert days_ago(found.doses)[2:] == [*range(182, 50, -14), 44, 37, 30, 23, 16, 9, 2]
+
+
+def test_injections_of_an_order_without_a_date_are_taken_to_have_settled():
+    found = read(person(order(None, mg=120, mg_per_kg=None, interval=14, route=SC), level(9.0, 1)))
+    assert all(dose.subcutaneous for dose in found.doses)
+    assert days_ago(found.doses) == [*range(251, 0, -14)]
+
+
 def test_an_ordered_injection_just_before_a_recorded_one_is_that_one():
     found = read(person(infusions(224, 210), sc_order(100), infusion(95, mg=120, route=SC)))
     assert days_ago(found.doses)[2:4] == [95, 81]
@@ -300,6 +320,10 @@ def test_a_route_that_no_dose_names_is_that_of_the_course():
 
 def test_more_doses_than_anyone_is_given_are_no_dosing_history():
     assert inputs_of(person(order(500), infusions(*range(1, 250)))) is Absence.DOSES_IMPLAUSIBLE
+    for count, implausible in ((160, False), (161, True)):
+        found = inputs_of(person(order(count), infusions(*range(1, count + 1))))
+        assert (found is Absence.DOSES_IMPLAUSIBLE) is implausible
+        assert implausible or len(found.doses) == 160
     weekly = sc_order(900, interval=7)
     assert len(read(person(weekly, level(9.0, 364))).doses) < 100
 

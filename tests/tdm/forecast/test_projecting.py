@@ -110,6 +110,12 @@ def test_in_maintenance_the_step_is_the_interval_that_is_given():
     assert projected(of, of.levels[0]).due == "2026-03-31"
 
 
+def test_without_any_order_the_step_is_the_interval_that_was_observed():
+    of = person(infusions(20, 62, 104, 160, 188, 202), level(9.0, 5), albumin(4.1), active())
+    assert fitted(of).inputs.course.start_known
+    assert projected(of, of.levels[0]).due == "2026-03-31"
+
+
 def test_a_level_that_no_doubt_is_about_does_not_wait():
     """Only what is no trough is projected, however new another level on record is."""
     of = mid_interval()

@@ -40,6 +40,12 @@ def test_within_ten_points_of_the_best_the_least_drug_is_recommended():
     assert [(one.dose_mg, one.recommended) for one in ranking.about_as_good] == [(350, True), (700, False)]
 
 
+def test_behind_the_recommended_option_the_likelier_ones_come_first():
+    options = [rung(0.2, mg=350, days=70), rung(0.4, mg=350, days=56), rung(0.9, mg=350, days=28)]
+    ranking = rank(options, POLICY)
+    assert [one.interval_days for one in ranking.options] == [28, 56, 70]
+
+
 def test_of_equal_drug_per_week_the_fewer_visits_are_recommended():
     ranking = rank([rung(0.8, mg=350, days=28), rung(0.78, mg=700, days=56)], POLICY)
     assert recommended(ranking) == [(700, 56)]

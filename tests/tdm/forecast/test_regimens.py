@@ -8,7 +8,15 @@ from tdm.decision import OptionKind as K
 from tdm.decision import Phase
 from tdm.facts import Route
 from tdm.forecast.compose import fit
-from tdm.forecast.regimens import Question, answers, course_of, of_option, of_order, regimen_in_force
+from tdm.forecast.regimens import (
+    Question,
+    answers,
+    course_of,
+    of_option,
+    of_order,
+    regimen_in_force,
+    same_regimen,
+)
 from tdm.pharmacokinetics.history import Administration
 from tests.support.course_builder import (
     NOW,
@@ -106,6 +114,25 @@ def test_without_a_level_injections_give_what_the_typical_patient_absorbs():
     (predicted,) = answers(question, [Question(120, 14, Route.SUBCUTANEOUS)])
     expected = settled_by_oracle(question, 120, 14, 0.0, subcutaneous=True)
     assert [one.median_ug_ml for one in predicted.by_model] == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("mg", "days", "same"),
+    [
+        (350, 56, True),
+        (357, 57, True),
+        (343, 55, True),
+        (358, 56, False),
+        (350, 57.5, False),
+        (None, 56, False),
+        (350, None, False),
+    ],
+)
+def test_regimens_are_the_same_within_rounding(mg, days, same):
+    """Two per cent of the dose and one day; what is not known is the same as nothing."""
+    assert same_regimen(option(mg=350, days=56), option(mg=mg, days=days)) is same
+    if not same:
+        assert not same_regimen(option(mg=mg, days=days), option(mg=350, days=56))
 
 
 def test_less_drug_is_asked_whether_it_stays_where_nothing_must_be_raised():

@@ -105,5 +105,7 @@ def test_a_level_with_a_doubt_goes_in_and_is_named(reading):
     assert len(found.samples) == 2
     named = read(person(order(500), maintenance(), reading, level(4.0, 56, hour=8))).assumptions
     assert (Remark.LEVELS_DOUBTFUL, (("days", "2026-03-09"),)) in named
+    both = read(person(order(500), maintenance(), reading, replace(reading, drawn=moment(56)))).assumptions
+    assert (Remark.LEVELS_DOUBTFUL, (("days", "2026-03-09, 2026-01-12"),)) in both
     assert newest_only(found).doubtful == found.doubtful
     assert newest_only(samples(level(4.0, 0), replace(reading, drawn=moment(30)))).doubtful == ()
