@@ -242,17 +242,6 @@ def test_a_search_that_does_not_end_is_said_to():
     assert found.iterations == 1
 
 
-def test_a_search_may_take_as_many_steps_as_it_is_allowed_and_no_more():
-    history = standard_history(covariates(), samples=WEEKLY)
-    for model in MODELS.values():
-        usual = estimate(model, history)
-        assert usual.iterations > 1
-        for allowed, converged in ((usual.iterations, True), (usual.iterations - 1, False)):
-            with patch.object(search, "MAX_ITERATIONS", allowed):
-                found = estimate(model, history)
-            assert (found.converged, found.iterations) == (converged, allowed)
-
-
 def test_covariates_that_changed_after_the_last_level_are_those_of_the_patient_now():
     later = covariates(60.0, 3.0, from_days=120.0)
     for model in MODELS.values():
