@@ -27,6 +27,10 @@ def days_ago(given):
     return [round(-dose.at_days) for dose in given]
 
 
+def days_before(inputs):
+    return days_ago(inputs.doses)
+
+
 def amounts(given):
     return [dose.amount_mg for dose in given]
 
@@ -239,11 +243,18 @@ def test_injections_on_record_are_as_recorded_and_fill_no_gap():
     assert days_ago(found.doses) == [224, 210, 100, 86, 72, 60, 45, 30, 16, 2]
 
 
+@pytest.mark.parametrize(("days_ago", "ordered"), [(93, [100]), (94, [])])
+def test_an_injection_was_given_as_ordered_up_to_half_an_interval_before_a_recorded_one(days_ago, ordered):
+    written = order(100, mg=120, mg_per_kg=None, interval=14, route=SC, hour=9.0)
+    found = read(person(infusions(224, 210), written, infusion(days_ago, mg=120, route=SC)))
+    assert days_before(found)[2 : 3 + len(ordered)] == [*ordered, days_ago]
+
+
 def test_a_recorded_injection_has_the_amount_that_was_given_whatever_was_ordered():
-    given = [infusion(days, mg=240, route=SC) for days in (28, 14)]
+    given = [infusion(days, mg=160, route=SC) for days in (28, 14)]  # too little for an infusion
     found = read(person(infusions(224, 210), sc_order(42), *given))
     recorded = [dose for dose in found.doses if round(-dose.at_days) in (28, 14)]
-    assert [(dose.amount_mg, dose.duration_days) for dose in recorded] == [(240, 0.0)] * 2
+    assert [(dose.amount_mg, dose.duration_days) for dose in recorded] == [(160, 0.0)] * 2
     assert Remark.DOSE_AMOUNTS not in remarks(found.assumptions)
 
 

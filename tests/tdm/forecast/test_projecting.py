@@ -110,6 +110,11 @@ def test_in_maintenance_the_step_is_the_interval_that_is_given():
     assert projected(of, of.levels[0]).due == "2026-03-31"
 
 
+def test_an_order_of_injections_does_not_tell_when_the_next_infusion_is_due():
+    injections = order(300, mg=120, mg_per_kg=None, interval=14, route=SC)
+    assert projected(mid_interval(injections)).due == "2026-03-09"
+
+
 def test_without_any_order_the_step_is_the_interval_that_was_observed():
     of = person(infusions(20, 62, 104, 160, 188, 202), level(9.0, 5), albumin(4.1), active())
     assert fitted(of).inputs.course.start_known

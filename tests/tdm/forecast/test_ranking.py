@@ -69,6 +69,8 @@ def test_what_is_set_aside_for_passing_the_ceiling_is_no_reason_for_more_drug():
     ranking = rank([often, strong, rung(0.2, mg=350, days=42)], POLICY)
     assert (recommended(ranking), ranking.no_choice) == ([], NoChoice.MORE_DRUG)
     assert recommended(rank([rung(0.8, 0.7, mg=350, days=28), strong], POLICY)) == [(350, 28)]
+    even = rung(0.5, 0.4, mg=700, days=42)
+    assert rank([often, even], POLICY).no_choice is NoChoice.MORE_DRUG
 
 
 def test_as_much_drug_as_what_was_set_aside_may_be_recommended():

@@ -117,6 +117,16 @@ def test_without_a_level_injections_give_what_the_typical_patient_absorbs():
 
 
 @pytest.mark.parametrize(
+    ("mg", "interval", "asked"),
+    [(700, 49, True), (701, 49, False), (400, 28, True), (400, 27, False)],
+)
+def test_an_order_is_asked_about_up_to_the_highest_dose_and_the_shortest_interval(mg, interval, asked):
+    """Of 70 kg: 10 mg/kg, every four weeks."""
+    question = question_of(relapse(draft(mg=mg, mg_per_kg=None, interval=interval)))
+    assert (of_order(question, ()) is not None) is asked
+
+
+@pytest.mark.parametrize(
     ("mg", "days", "same"),
     [
         (350, 56, True),
