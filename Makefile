@@ -190,7 +190,7 @@ forecast-study: $(STATE)/dev ## recovery and decision value of the forecast: fig
 
 .PHONY: mutants
 mutants: $(STATE)/dev ## mutation testing of the medicine and the readers (MUTANTS="tdm.gates*"); resumes where it stopped
-	@$(BIN)/python tools/mutation_run.py $(MUTANTS)
+	@$(BIN)/python -m tools.mutation_run $(MUTANTS)
 	@$(BIN)/python tools/mutation_score.py
 
 .PHONY: mutants-data

@@ -26,7 +26,7 @@ from tdm.forecast.timeline import MOST_STEPS, Step, Timeline, Value
 from tdm.immunogenicity import usable_results
 from tdm.issues import DataIssue, IssueCode
 from tdm.knowledge.model import Knowledge, Policy
-from tdm.timing import in_future, is_older
+from tdm.timing import in_future, instant, is_older
 from tdm.weight import HEAVIEST_KG
 
 IMMUNOMODULATORS = (MedicationConcept.THIOPURINE, MedicationConcept.METHOTREXATE)
@@ -135,8 +135,9 @@ def weight_steps(
     return tuple(steps[-MOST_STEPS:])
 
 
-def _heaviest_first(reading: WeightReading) -> float:
-    return -reading.kilograms  # of one day the lightest is kept, as for the dose per kilogram
+def _heaviest_first(reading: WeightReading) -> tuple[float, float]:
+    # Of one day the lightest is kept, as for the dose per kilogram; of equal ones the first.
+    return -reading.kilograms, -instant(reading.measured)
 
 
 def albumin_steps(
@@ -146,7 +147,7 @@ def albumin_steps(
     now = timeline.now
     lowest, highest = ALBUMIN_PLAUSIBLE_G_DL
     usable = [
-        (one.drawn.day, one.status is not ResultStatus.FINAL, one.value, one)
+        (one.drawn.day, one.status is not ResultStatus.FINAL, one.value, instant(one.drawn), one)
         for one in readings
         if one.marker is Marker.ALBUMIN
         and one.value is not None
@@ -156,12 +157,13 @@ def albumin_steps(
     ]
     if not usable:
         return (), None
-    # Of one day a final result speaks, then the lowest: it clears the drug fastest.
-    by_day = {entry[0]: entry for entry in sorted(usable, key=lambda entry: entry[:3], reverse=True)}
-    newest = by_day[max(by_day)][3]
+    # Of one day a final result speaks, then the lowest: it clears the drug fastest. Of equal ones the first,
+    # so that the order of the records decides nothing.
+    by_day = {entry[0]: entry for entry in sorted(usable, key=lambda entry: entry[:4], reverse=True)}
+    newest = by_day[max(by_day)][4]
     if is_older(newest.drawn, now, policy.forecast_albumin_valid_days):
         return (), None
-    steps = [Step(timeline.at(by_day[day][3].drawn), by_day[day][2]) for day in sorted(by_day)]
+    steps = [Step(timeline.at(by_day[day][4].drawn), by_day[day][2]) for day in sorted(by_day)]
     return distinct(held_back(steps), SAME_ALBUMIN_G_DL), newest
 
 

@@ -80,7 +80,8 @@ def _recorded(reader: DoseReader, earliest: float) -> tuple[Administration, ...]
     if reader.history.start_known or reader.timeline.at(first) < earliest:
         return tuple(doses)
     route = reader.regimen.route
-    interval, _ = planned_interval(first, reader.history, reader.course.draft, reader.policy, route)
+    # Not by the order in front of the clinician, which tells of what is to come.
+    interval, _ = planned_interval(first, reader.history, None, reader.policy, route)
     interval = interval or reader.regimen.interval_days
     if not interval:
         return Absence.NO_REGIMEN
@@ -155,16 +156,14 @@ def usual_mg(given: Moment, at_days: float, route: Route, reader: DoseReader) ->
 
 
 def _name_gaps(reader: DoseReader) -> None:
-    """Name each step between infusions that is about a multiple of the interval; no dose is invented."""
+    """Name each step between infusions that is nearer to two intervals or more; no dose is invented."""
     interval = reader.regimen.interval_days
     if not interval:
         return
-    last = reader.policy.trough_latest_fraction
     moments = [infusion.given for infusion in reader.history.infusions]
     for before, after in pairwise((*moments, reader.timeline.now)):
         days = (after.day - before.day).days
-        intervals = round(days / interval)
-        if intervals > 1 and days > interval * (intervals - 1) * last:
+        if round(days / interval) > 1:
             reader.notes.append((Remark.GAP, (("day", before.day.isoformat()), ("weeks", f"{days / 7:.0f}"))))
 
 

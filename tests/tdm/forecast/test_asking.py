@@ -9,7 +9,7 @@ from tdm.facts import Route, SafetyConcept
 from tdm.forecast import asking as module
 from tdm.forecast.asking import WhatIf, ask
 from tdm.forecast.result import Absence, Remark
-from tests.support.course_builder import NOW, ati, draft, level, maintenance, order, safety
+from tests.support.course_builder import NOW, ati, draft, infusions, level, maintenance, order, safety
 from tests.tdm.forecast.cases import active, albumin, decided, knowledge, person, quiet, relapse
 
 SC = Route.SUBCUTANEOUS
@@ -39,6 +39,12 @@ def test_without_a_weight_a_dose_per_kilogram_is_unknown():
     regimen = replace(decided(relapse()).assessment.regimen, weight_kg=None)
     assert WhatIf(42, amount_mg_per_kg=5).milligrams(regimen) is None
     assert WhatIf(42).milligrams(regimen) is None
+    assert WhatIf(42, amount_mg=350).milligrams(regimen) == 350
+
+
+def test_of_an_amount_and_an_amount_per_kilogram_the_plain_one_counts():
+    regimen = decided(relapse()).assessment.regimen
+    assert WhatIf(42, amount_mg=350, amount_mg_per_kg=10).milligrams(regimen) == 350
 
 
 def test_another_route_is_answered_apart_by_the_model_that_knows_it():
@@ -55,6 +61,14 @@ def test_which_target_the_chances_count_is_told_beside_a_regimen_of_the_courses_
     infused, injected = asked(of, WhatIf(42, 350), WhatIf(14, 120, route=SC))
     assert [remark for remark, _ in infused.forecast.counted] == [Remark.COUNTED_UPPER]
     assert injected.forecast.counted == asked(of)[0].forecast.counted == ()
+
+
+def test_in_induction_the_answer_is_that_of_the_decision():
+    of = person(order(48), infusions(42, 28), level(2.0, 0), ati("negative"), albumin(4.0), active())
+    (answered,) = asked(of, WhatIf(56, 700))
+    assert answered.forecast.in_force == decided(of).forecast.in_force
+    assert not answered.troughs[0].settled
+    assert answered.troughs[0].medians_ug_ml[0] > answered.forecast.in_force.medians_ug_ml[0]
 
 
 def test_a_level_within_the_interval_is_projected_by_the_route_of_the_course_only():

@@ -1,5 +1,7 @@
 """Which models are asked, and what lies outside of what they were built on."""
 
+from dataclasses import replace
+
 import pytest
 
 from tdm.decision import AgeGroup
@@ -14,6 +16,7 @@ from tdm.forecast.choosing import (
 )
 from tdm.forecast.result import Remark
 from tdm.pharmacokinetics.history import Covariates
+from tdm.pharmacokinetics.model import Role
 from tests.tdm.forecast.cases import knowledge
 
 MODELS = knowledge().models
@@ -50,11 +53,25 @@ def test_the_opinion_is_one_that_does_without_albumin():
     assert typical_albumin_g_dl(MODELS["hanzel-2021"]) == pytest.approx(4.4)
 
 
+@pytest.mark.parametrize(
+    ("change", "heard"),
+    [({}, True), ({"role": Role.BRACKET}, False), ({"typical": MODELS["dubinsky-2017"].typical}, False)],
+)
+def test_an_opinion_is_one_by_its_role_and_without_albumin(change, heard):
+    model = replace(MODELS["passot-2016-adult"], **change)
+    assert (models_for([model], IV, ADULT, albumin_known=False).opinion is not None) is heard
+
+
 def test_a_model_is_called_by_author_and_year():
     assert [short_name(MODELS[one]) for one in ("fasanmade-2011-combined", "xu-wojciechowski-2017")] == [
         "Fasanmade 2011",
         "Wojciechowski 2017",
     ]
+
+
+@pytest.mark.parametrize("name", ["Somebody 2020", "Somebody 2020 (adults)", "Somebody 2020, after (A) 2010"])
+def test_what_is_said_of_a_model_beside_its_name_is_left_out(name):
+    assert short_name(replace(MODELS["dubinsky-2017"], name=name)) == "Somebody 2020"
 
 
 def covariates(kg=70.0, albumin=4.0):
@@ -97,6 +114,7 @@ def test_beyond_what_a_model_was_built_on_it_is_left_out():
         ("passot-2016-adult", 70, False, True),
         ("passot-2016-adult", 70, True, False),  # no patient of its population had antibodies
         ("passot-2016-adult", 20, False, False),
+        ("passot-2016-adult", 115, False, True),  # heavier than most of its patients, not than all
         ("hanzel-2021", 70, True, True),
     ],
 )

@@ -8,6 +8,7 @@ from tdm.facts import Comparator, MedicationConcept, ResultStatus
 from tdm.forecast import compose as module
 from tdm.forecast.compose import Asked, fit, trough_at, troughs_of, unexpected_samples
 from tdm.forecast.result import Absence, Remark
+from tdm.pharmacokinetics.estimate import estimate
 from tdm.pharmacokinetics.prediction import Plan
 from tests.support.course_builder import (
     NOW,
@@ -231,10 +232,27 @@ def test_a_regimen_has_a_trough_by_each_model_with_its_chances():
     assert (predicted.at_least_ug_ml, predicted.above_ug_ml, predicted.settled) == (1.0, 9.0, True)
 
 
+def test_a_regimen_that_has_not_settled_is_asked_for_the_trough_after_its_first_dose():
+    """At half the interval the first trough lies between the old one and the one it settles at."""
+    found = fitted(relapse())
+    sooner = [(IN_FORCE._replace(interval_days=28.0), Asked(1.0))]
+    (old,) = troughs_of(found.bracket, [(IN_FORCE, Asked(1.0))], settled=True)
+    (first,), (settled,) = (troughs_of(found.bracket, sooner, settled=known) for known in (False, True))
+    for before, then, last in zip(old.by_model, first.by_model, settled.by_model, strict=True):
+        assert before.median_ug_ml < then.median_ug_ml < 0.95 * last.median_ug_ml
+
+
 def test_no_chance_is_given_that_was_not_asked_for():
     found = fitted(relapse())
     (predicted,) = troughs_of(found.bracket, [(IN_FORCE, Asked(None))], settled=False)
     assert (predicted.reaches, predicted.exceeds, predicted.settled) == (None, None, False)
+
+
+def test_a_level_at_a_time_has_both_chances_that_are_asked_for():
+    found = trough_at(fitted(relapse()), Asked(1.0, 9.0), 0.0)
+    assert (found.at_least_ug_ml, found.above_ug_ml, found.settled) == (1.0, 9.0, False)
+    for one in found.by_model:
+        assert one.reaches > 0.5 > one.exceeds > 0.0
 
 
 def test_the_level_at_a_time_lies_between_peak_and_trough():
@@ -249,6 +267,8 @@ def test_where_nothing_is_the_models_own_they_share_one_history():
     assert with_albumin.bracket[0].history is with_albumin.bracket[1].history
     without = fitted(person(order(500), maintenance(), level(1.8)))
     assert without.bracket[0].history is not without.bracket[1].history
+    for one in without.bracket:
+        assert one.estimate == estimate(one.estimate.model, one.history)
 
 
 def test_beside_antibodies_no_opinion_is_heard_that_does_not_know_them():

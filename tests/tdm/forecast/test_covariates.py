@@ -7,7 +7,18 @@ from tdm.forecast import covariates as module
 from tdm.forecast.covariates import read_covariates
 from tdm.forecast.result import Remark
 from tdm.issues import IssueCode
-from tests.support.course_builder import after, ati, course, lacking, medication, sex, source, weight
+from tdm.knowledge.model import Assay
+from tests.support.course_builder import (
+    after,
+    ati,
+    course,
+    lacking,
+    medication,
+    moment,
+    sex,
+    source,
+    weight,
+)
 from tests.tdm.forecast.cases import TIMELINE, albumin, knowledge, remarks
 
 
@@ -50,6 +61,27 @@ def test_albumins_are_steps_and_the_newest_is_named_with_its_day():
     assert (Remark.ALBUMIN, (("value", "4.0"), ("day", "2026-02-27"))) in found.inputs
 
 
+@pytest.mark.parametrize(("value", "usable"), [(0.99, False), (1.0, True), (6.5, True), (6.51, False)])
+def test_an_albumin_is_used_or_a_doubt_and_never_both(value, usable):
+    found = covariates(albumin(value, 10))
+    assert (values(found.albumin_g_dl) == [value]) is usable
+    assert (found.issues == ()) is usable
+
+
+def test_the_heaviest_weight_that_is_believed_goes_in():
+    assert values(covariates(weight(400, 100), kg=350).weight_kg) == [400, 350]
+    assert values(covariates(weight(400.1, 100), kg=350).weight_kg) == [350]
+
+
+@pytest.mark.parametrize(("value", "positive"), [(3.3, True), (3.2, False)])
+def test_a_number_is_positive_by_the_limit_of_its_assay(monkeypatch, value, positive):
+    assay = Assay("ours", "Ours", "U/mL", positive_from=3.3)
+    monkeypatch.setattr(module, "assay_known", lambda *_: assay)
+    found = covariates(ati(value=value, unit="U/mL", days_ago=5))
+    assert values(found.ati_positive) == [positive]
+    assert Remark.ATI_UNKNOWN not in remarks(found.assumptions)
+
+
 def test_an_old_albumin_is_a_missing_one():
     assert covariates(albumin(4.0, 200)).albumin_g_dl == ()
     assert values(covariates(albumin(3.0, 200), albumin(4.0, 100)).albumin_g_dl) == [3.0, 4.0]
@@ -73,6 +105,38 @@ def test_an_albumin_that_cannot_be_used_is_a_missing_one(reading):
 def test_of_one_day_a_final_albumin_speaks_then_the_lowest():
     preliminary = albumin(2.0, 10, status=ResultStatus.PRELIMINARY)
     assert values(covariates(preliminary, albumin(4.0, 10), albumin(3.8, 10)).albumin_g_dl) == [3.8]
+
+
+def test_the_same_albumin_or_weight_again_on_its_day_changes_nothing_in_any_order():
+    again = (
+        *(albumin(3.8, 60, hour=hour, reference=f"{hour}") for hour in (8, 8.5, 7)),
+        *(albumin(3.8, 60, hour=7, reference="copy") for _ in range(2)),
+        *(weight(60, 60, hour=hour) for hour in (8, 7, 9)),
+        albumin(2.9, 10),
+    )
+    found = covariates(*again)
+    assert values(found.albumin_g_dl) == [3.8, 2.9]
+    assert values(found.weight_kg) == [60, 70]
+    first_of_the_day = TIMELINE.at(moment(60, hour=7))
+    assert found.albumin_g_dl[0].from_days == found.dosing_weight_kg[0].from_days == first_of_the_day
+    assert covariates(*reversed(again)) == found
+
+
+def test_a_value_that_hardly_moved_since_is_the_newest_one_from_where_it_began():
+    found = covariates(albumin(4.0, 100), albumin(3.2, 50), albumin(3.25, 10))
+    assert [(round(step.from_days), step.value) for step in found.albumin_g_dl] == [(-100, 4.0), (-99, 3.25)]
+
+
+def test_antibody_results_that_cannot_be_used_are_passed_over():
+    """The decision names them; the forecast only goes on without them."""
+    unusable = (
+        ati("positive", undated=True),
+        ati("positive", drawn=after(3), reference="future"),
+        ati(None, days_ago=3),
+    )
+    found = covariates(*unusable, ati("negative", days_ago=5))
+    assert values(found.ati_positive) == [False]
+    assert (Remark.ATI_NEGATIVE, (("day", "2026-03-04"),)) in found.inputs
 
 
 def test_antibodies_come_and_go_by_their_results():

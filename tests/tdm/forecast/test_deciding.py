@@ -5,19 +5,22 @@ from dataclasses import replace
 import pytest
 
 from tdm.decide import decide
-from tdm.decision import LESS_DRUG, Regimen, Verdict
+from tdm.decision import LESS_DRUG, Option, Regimen, Verdict
 from tdm.decision import OptionKind as K
 from tdm.facts import AtiWord, Comparator, MedicationConcept, Route, SafetyConcept, SafetyState
 from tdm.forecast import deciding as module
 from tdm.forecast.compose import NoFit
 from tdm.forecast.deciding import apart, names_regimen, too_strong
-from tdm.forecast.result import Absence, Forecast, ModelTrough, NoChoice, TroughForecast
+from tdm.forecast.result import Absence, Forecast, ModelTrough, NoChoice, Remark, TroughForecast
 from tdm.issues import IssueCode
 from tdm.knowledge.model import TreatmentGoal
 from tests.support.course_builder import (
     NOW,
     SC,
+    adult,
     ati,
+    course,
+    crohns,
     draft,
     infusion,
     infusions,
@@ -26,6 +29,7 @@ from tests.support.course_builder import (
     medication,
     order,
     safety,
+    weight,
 )
 from tests.tdm.forecast.cases import (
     active,
@@ -164,6 +168,19 @@ def test_more_drug_is_still_offered_on_an_unexpected_level_and_nothing_is_said_t
     assert decision.forecast.absent is Absence.LEVEL_UNEXPECTED
     assert recommended(decision)
     assert (decision.options, decision.forecast.less_withheld) == (without.options, False)
+    (doubt,) = [one for one in decision.issues if one.code is IssueCode.LEVEL_UNEXPECTED]
+    assert (doubt.subject, dict(doubt.parameters)["day"]) == ("level", "2026-03-09")
+    assert all(one.predicted is None for one in decision.options)
+
+
+def test_what_was_left_out_is_named_with_a_forecast_and_with_an_absence():
+    parts = crohns(), order(500), level(1.8), ati("negative"), active()
+    unbounded = level(20, 56, hour=8, comparator=Comparator.AT_LEAST)
+    found = decided(relapse(unbounded)).forecast
+    assert found.left_out == ((Remark.LEVEL_AT_LEAST, (("day", "2026-01-12"),)),)
+    absent = decided(course(adult(), weight(190), maintenance(mg=950), *parts)).forecast
+    assert absent.absent is Absence.OUT_OF_RANGE
+    assert [remark for remark, _ in absent.left_out] == [Remark.MODEL_OUT_OF_RANGE] * 2
 
 
 def test_an_absence_for_another_reason_is_no_doubt_of_the_level():
@@ -261,6 +278,7 @@ def test_in_induction_the_clinician_chooses_and_sees_the_trough_after_the_next_d
     )
     assert decision.rule == "R-IND-1"
     assert [one.kind for one in recommended(decision)] == [K.BRING_NEXT_DOSE_FORWARD]
+    assert (decision.forecast.ranked, decision.forecast.no_choice) == (False, None)
     (raised,) = [one for one in decision.options if one.kind is K.RAISE_DOSE]
     assert not raised.predicted.settled
     assert raised.predicted.at_least_ug_ml == 7.8
@@ -273,6 +291,7 @@ def test_provisional_options_have_numbers_and_are_never_recommended():
     assert len(escalating) == 4
     assert not any(one.recommended for one in escalating)
     assert [one.kind for one in recommended(decision)] == [K.MEASURE_ATI]
+    assert (decision.forecast.ranked, decision.forecast.no_choice) == (False, None)
 
 
 def test_reinduction_stays_recommended_beside_numbers():
@@ -281,6 +300,7 @@ def test_reinduction_stays_recommended_beside_numbers():
     )
     assert decision.rule == "R-IND-3"
     assert [one.kind for one in recommended(decision)] == [K.REINDUCTION]
+    assert (decision.forecast.ranked, decision.forecast.no_choice) == (False, None)
     assert sum(one.predicted is not None for one in decision.options) == 4
 
 
@@ -291,6 +311,7 @@ def test_less_drug_has_the_chance_of_staying():
     assert longer.predicted.at_least_ug_ml == 3
     assert longer.predicted.exceeds is None
     assert decision.forecast.in_force.at_least_ug_ml == 3
+    assert decision.forecast.in_force.above_ug_ml is None
     assert not decision.forecast.ranked
 
 
@@ -310,6 +331,42 @@ def test_beside_a_projection_alone_no_limit_is_explained_that_nothing_speaks_of(
     decision = decided(of)
     assert decision.forecast.projection is not None
     assert decision.forecast.counted == ()
+
+
+def test_where_a_gate_holds_no_level_is_projected():
+    of = person(order(500), maintenance(), level(6.5, 16), ati("negative", days_ago=16), albumin(4.1))
+    held = decided(replace(of, safety=(safety(SafetyConcept.INFLIXIMAB_REACTION),)))
+    assert (held.verdict, held.forecast) == (Verdict.HOLD, None)
+    assert decided(of).forecast.projection is not None
+
+
+def test_beside_a_projection_no_order_is_weighed():
+    of = person(
+        order(500), maintenance(), level(6.5, 16), ati("negative", days_ago=16), albumin(4.1), active()
+    )
+    ordered = replace(of, draft=draft(mg=525, mg_per_kg=None, interval=42))
+    assert decided(ordered).forecast.projection is not None
+    assert decided(ordered).forecast.of_order is None
+
+
+def test_a_trough_well_apart_from_what_is_expected_of_the_regimen_is_told_in_the_forecast():
+    decision = decided(person(order(500), maintenance(), level(11.0), ati("negative"), albumin(4.3), quiet()))
+    assert decision.forecast.in_force.medians_ug_ml[1] < 11.0 / 1.2
+    assert decision.forecast.measured_ug_ml == 11.0
+    assert decided(relapse()).forecast.measured_ug_ml is None
+
+
+def test_the_place_of_a_failure_is_that_where_it_was_raised():
+    def deeper():
+        raise KeyError("41.7 kg")
+
+    def through():
+        deeper()
+
+    with pytest.raises(KeyError) as error:
+        through()
+    line = deeper.__code__.co_firstlineno + 1
+    assert module.where(error.value) == f"KeyError at test_deciding.py:{line}"
 
 
 def test_without_albumin_another_model_is_heard():
@@ -343,6 +400,8 @@ def test_an_immunomodulator_is_not_a_regimen():
     assert not names_regimen(option(K.RAISE_DOSE, None, None))
     assert not names_regimen(option(K.REINDUCTION))
     assert names_regimen(option(K.LOWER_DOSE, 350, None))
+    assert names_regimen(Option(K.LOWER_DOSE, 350, None, None))
+    assert names_regimen(Option(K.LOWER_DOSE, None, 5.0, None))
     assert names_regimen(option(K.SHORTEN_INTERVAL_2_WEEKS, None, 42))
 
 
@@ -387,13 +446,18 @@ def test_an_order_for_less_has_the_chance_of_staying():
         draft(mg=300, mg_per_kg=None),
     )
     assert decided(of).forecast.of_order.at_least_ug_ml == 3
+    assert decided(of).forecast.of_order.above_ug_ml is None
 
 
 @pytest.mark.parametrize(
     ("reading", "told"),
     [
         (level(9.0), 9.0),
+        (level(7.0), None),  # within a fifth of the higher median
+        (level(7.3), 7.3),
         (level(0.6), None),
+        (level(0.51), None),
+        (level(0.45), 0.45),
         (level(4.0, comparator=Comparator.BELOW), None),
         (level(None), None),
     ],
@@ -449,6 +513,8 @@ def test_an_order_is_too_strong_beyond_all_offered_or_where_its_like_was_set_asi
     assert not too_strong_of(between, chosen, fine)
     assert too_strong_of(replace(asked, interval_days=28), chosen, fine)
     assert not too_strong_of(replace(asked, interval_days=None), chosen, fine)
+    seldom = replace(asked, interval_days=84)  # as much drug as is recommended
+    assert not too_strong_of(seldom, chosen, fine, forecast=Forecast(of_order=trough(0.8, 0.9)))
     assert not too_strong_of(None, chosen)
     assert not too_strong_of(asked, replace(chosen, recommended=False), aside)
 

@@ -27,6 +27,10 @@ def days_ago(given):
     return [round(-dose.at_days) for dose in given]
 
 
+def days_before(inputs):
+    return days_ago(inputs.doses)
+
+
 def amounts(given):
     return [dose.amount_mg for dose in given]
 
@@ -62,6 +66,17 @@ def test_an_amount_is_as_stated_or_else_that_of_the_order_of_the_day(stated, mil
     assert named == ([(("count", "1"),)] if milligrams == 350 else [])
 
 
+@pytest.mark.parametrize(("mg_per_kg", "given"), [(2.77, 5.0), (2.78, 2.78), (18.0, 18.0), (18.1, 5.0)])
+def test_a_dose_is_believed_up_to_a_slip_of_pounds_beyond_the_doses_that_are_given(mg_per_kg, given):
+    found = doses(order(300), infusion(112, mg=mg_per_kg * 70), infusion(56))
+    assert found[-2].amount_mg == pytest.approx(given * 70)
+
+
+def test_the_dose_in_force_that_stands_in_is_per_kilogram_of_the_weight_of_its_day():
+    given = doses(weight(50, 150), infusion(168, mg=None), infusion(112, mg=None), infusion(56, mg=420))
+    assert amounts(given)[-3:] == [300, 300, 420]
+
+
 def test_an_order_in_milligrams_stands_in_as_it_is():
     given = doses(order(300, mg=300, mg_per_kg=None), infusion(112, mg=None), infusion(56))
     assert given[-2].amount_mg == 300
@@ -93,6 +108,32 @@ def test_a_record_that_begins_in_mid_course_had_the_same_doses_before():
     ) in found.assumptions
 
 
+def test_an_order_of_injections_does_not_tell_how_often_infusions_were_given():
+    injections = order(300, mg=120, mg_per_kg=None, interval=14, route=SC)
+    found = read(person(order(500), injections, infusions(168, 112, 56)))
+    assert ("every", "8 weeks") in dict(found.assumptions)[Remark.DOSES_BEFORE_RECORD]
+
+
+@pytest.mark.parametrize("interval", [28, 42])
+def test_the_order_in_front_of_the_clinician_does_not_tell_of_doses_before_the_record(interval):
+    """It asks for what is to come; what was given is as the record shows it."""
+    found = read(person(infusions(168, 112, 56), draft(interval=interval)))
+    assert ("every", "8 weeks") in dict(found.assumptions)[Remark.DOSES_BEFORE_RECORD]
+    assert days_ago(found.doses) == [280, 224, 168, 112, 56]
+
+
+def test_amounts_and_reports_are_counted():
+    given = (infusion(168, mg=None), infusion(112, mg=None), infusion(56))
+    assert dict(read(person(order(500), *given)).assumptions)[Remark.DOSE_AMOUNTS] == (("count", "2"),)
+    told = (infusion(168, reported=True), infusion(112, reported=True), infusion(56))
+    assert dict(read(person(order(500), *told)).assumptions)[Remark.DOSES_REPORTED] == (("count", "2"),)
+
+
+def test_the_schedule_of_an_order_is_at_the_weight_of_now():
+    found = doses(order(400), weight(50, 300), level(3.0, 5))
+    assert set(amounts(found)) == {350}
+
+
 def test_a_record_that_begins_long_enough_ago_needs_none_before():
     found = read(person(order(900), infusions(*range(56, 400, 56))))
     assert Remark.DOSES_BEFORE_RECORD not in remarks(found.assumptions)
@@ -116,6 +157,18 @@ def test_a_gap_of_several_intervals_is_named_and_no_dose_invented():
     found = read(person(order(500), infusions(*range(168, 400, 56)), infusion(56)))
     assert (Remark.GAP, (("day", "2025-09-22"), ("weeks", "16"))) in found.assumptions
     assert 112 not in days_ago(found.doses)
+
+
+@pytest.mark.parametrize(
+    ("interval", "days", "gap"),
+    [(28, 40, False), *[(28, days, True) for days in range(44, 113, 4)], (56, 80, False), (56, 90, True)],
+)
+def test_whatever_is_longer_than_a_gap_is_one_too(interval, days, gap):
+    """Up to the pause that ends a course no multiple of the interval is passed over."""
+    before = range(interval + days, interval + days + 6 * interval, interval)
+    found = read(person(order(900, interval=interval), infusions(*before), infusion(interval)))
+    named = dict(found.assumptions).get(Remark.GAP)
+    assert (None if named is None else dict(named)["weeks"]) == (f"{days / 7:.0f}" if gap else None)
 
 
 def test_a_last_infusion_long_ago_is_a_gap_too_and_a_late_one_is_none():
@@ -152,6 +205,12 @@ def test_without_a_sample_the_next_presumed_infusion_is_due_now():
     assert days_ago(doses(order(400)))[-2:] == [112, 56]
 
 
+@pytest.mark.parametrize(("days_ago", "old"), [(126, False), (127, True)])
+def test_an_order_is_old_enough_for_maintenance_after_eighteen_weeks(days_ago, old):
+    found = inputs_of(person(order(days_ago), level(3.0, 5)))
+    assert (found is not Absence.NO_DOSES) is old
+
+
 def test_an_order_without_a_date_is_old_enough():
     assert len(doses(order(None))) == 5
 
@@ -182,6 +241,33 @@ def test_injections_on_record_are_as_recorded_and_fill_no_gap():
     recorded = [infusion(days, mg=120, route=SC) for days in (60, 45, 30)]
     found = read(person(infusions(224, 210), sc_order(100), *recorded))
     assert days_ago(found.doses) == [224, 210, 100, 86, 72, 60, 45, 30, 16, 2]
+
+
+@pytest.mark.parametrize(("days_ago", "ordered"), [(93, [100]), (94, [])])
+def test_an_injection_was_given_as_ordered_up_to_half_an_interval_before_a_recorded_one(days_ago, ordered):
+    written = order(100, mg=120, mg_per_kg=None, interval=14, route=SC, hour=9.0)
+    found = read(person(infusions(224, 210), written, infusion(days_ago, mg=120, route=SC)))
+    assert days_before(found)[2 : 3 + len(ordered)] == [*ordered, days_ago]
+
+
+def test_a_recorded_injection_has_the_amount_that_was_given_whatever_was_ordered():
+    given = [infusion(days, mg=160, route=SC) for days in (28, 14)]  # too little for an infusion
+    found = read(person(infusions(224, 210), sc_order(42), *given))
+    recorded = [dose for dose in found.doses if round(-dose.at_days) in (28, 14)]
+    assert [(dose.amount_mg, dose.duration_days) for dose in recorded] == [(160, 0.0)] * 2
+    assert Remark.DOSE_AMOUNTS not in remarks(found.assumptions)
+
+
+def test_injections_go_on_at_the_interval_of_the_order_of_their_time():
+    orders = sc_order(182, interval=14), sc_order(44, interval=7)
+    found = read(person(infusions(224, 210), *orders, infusion(44, mg=120, route=SC)))
+    assert days_ago(found.doses)[2:] == [*range(182, 50, -14), 44, 37, 30, 23, 16, 9, 2]
+
+
+def test_injections_of_an_order_without_a_date_are_taken_to_have_settled():
+    found = read(person(order(None, mg=120, mg_per_kg=None, interval=14, route=SC), level(9.0, 1)))
+    assert all(dose.subcutaneous for dose in found.doses)
+    assert days_ago(found.doses) == [*range(251, 0, -14)]
 
 
 def test_an_ordered_injection_just_before_a_recorded_one_is_that_one():
@@ -245,6 +331,10 @@ def test_a_route_that_no_dose_names_is_that_of_the_course():
 
 def test_more_doses_than_anyone_is_given_are_no_dosing_history():
     assert inputs_of(person(order(500), infusions(*range(1, 250)))) is Absence.DOSES_IMPLAUSIBLE
+    for count, implausible in ((160, False), (161, True)):
+        found = inputs_of(person(order(count), infusions(*range(1, count + 1))))
+        assert (found is Absence.DOSES_IMPLAUSIBLE) is implausible
+        assert implausible or len(found.doses) == 160
     weekly = sc_order(900, interval=7)
     assert len(read(person(weekly, level(9.0, 364))).doses) < 100
 

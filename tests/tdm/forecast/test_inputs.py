@@ -112,3 +112,13 @@ def test_the_order_of_the_records_changes_nothing():
     parts = (weight(60, 120), albumin(3.5, 80), level(3.0, 56, hour=8), ati("positive", days_ago=60))
     model = MODELS["fasanmade-2011-combined"]
     assert read(relapse(*parts)).history_for(model) == read(relapse(*reversed(parts))).history_for(model)
+
+
+def test_by_the_newest_level_alone_all_else_that_went_in_is_still_named():
+    found = read(person(order(500), maintenance(), level(1.8), level(6.0, 56, hour=8), albumin(4.1)))
+    alone = found.by_newest_level()
+    assert remarks(found.inputs)[0] is Remark.LEVELS
+    assert remarks(alone.inputs) == [Remark.LEVEL, *remarks(found.inputs)[1:]]
+    assert alone.inputs[1:] == found.inputs[1:]
+    assert [sample.value_ug_ml for sample in alone.levels.samples] == [1.8]
+    assert alone.doses == found.doses

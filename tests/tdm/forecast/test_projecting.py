@@ -93,6 +93,49 @@ def test_a_sample_just_before_an_early_infusion_has_no_trough_to_come():
     assert projected(mid_interval(infusion(16), value=6.5)) is None
 
 
+def test_a_sample_of_the_minute_of_an_infusion_was_drawn_before_it():
+    of = person(order(500), maintenance(), infusion(16), level(6.5, 16, hour=9.0), albumin(4.1), active())
+    assert projected(of, of.levels[0]) is None
+
+
+@pytest.mark.parametrize(("days_ago", "hour", "waits"), [(1, 9.0, True), (1, 10.0, False), (2, 9.0, True)])
+def test_a_sample_of_the_last_day_is_the_trough_itself(days_ago, hour, waits):
+    of = person(order(500), maintenance(), level(3.0, days_ago, hour=hour), albumin(4.1), active())
+    assert (projected(of, of.levels[0]) is not None) is waits
+
+
+def test_in_maintenance_the_step_is_the_interval_that_is_given():
+    of = person(order(330, interval=42), maintenance(20, every=42), level(9.0, 5), albumin(4.1), active())
+    assert assessed(of).history.start_known
+    assert projected(of, of.levels[0]).due == "2026-03-31"
+
+
+def test_an_order_of_injections_does_not_tell_when_the_next_infusion_is_due():
+    injections = order(300, mg=120, mg_per_kg=None, interval=14, route=SC)
+    assert projected(mid_interval(injections)).due == "2026-03-09"
+
+
+def test_without_any_order_the_step_is_the_interval_that_was_observed():
+    of = person(infusions(20, 62, 104, 160, 188, 202), level(9.0, 5), albumin(4.1), active())
+    assert assessed(of).history.start_known
+    assert projected(of, of.levels[0]).due == "2026-03-31"
+
+
+def test_a_level_that_no_doubt_is_about_does_not_wait():
+    """Only what is no trough is projected, however new another level on record is."""
+    of = mid_interval()
+    doubted = of.levels[0]
+    other = replace(of, levels=(*of.levels, level(3.0, 12)))
+    assert level_within_interval(assessed(of), other) == doubted
+
+
+def test_where_only_the_order_in_front_tells_the_interval_it_is_that():
+    of = person(infusions(200, 20), level(9.0, 5), albumin(4.1), draft(interval=42))
+    whole = assessed(of)
+    alone = replace(whole, history=replace(whole.history, infusions=whole.history.infusions[-1:]))
+    assert project(fitted(of), of.levels[0], of, alone, NOW, knowledge()).due == "2026-03-31"
+
+
 def test_in_induction_the_step_is_that_of_the_schedule():
     of = person(
         order(40), infusions(34, 20), level(30.0, 10), ati("negative", days_ago=10), albumin(4.1), active()
@@ -108,6 +151,11 @@ def test_after_a_course_of_unknown_interval_there_is_no_end_to_project_to():
     known = assessed(of)
     early = replace(known.history, start_known=False, infusions=known.history.infusions[-1:])
     assert project(fitted(of), of.levels[0], of, replace(known, history=early), NOW, knowledge()) is None
+
+
+def test_levels_of_one_moment_that_contradict_each_other_lead_nowhere():
+    of = mid_interval(level(3.0, 16, reference="other"))
+    assert [projected(of, one) for one in of.levels] == [None, None]
 
 
 def test_in_a_record_that_begins_in_mid_course_the_trough_is_one_of_maintenance():

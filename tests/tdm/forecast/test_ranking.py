@@ -40,6 +40,12 @@ def test_within_ten_points_of_the_best_the_least_drug_is_recommended():
     assert [(one.dose_mg, one.recommended) for one in ranking.about_as_good] == [(350, True), (700, False)]
 
 
+def test_behind_the_recommended_option_the_likelier_ones_come_first():
+    options = [rung(0.2, mg=350, days=70), rung(0.4, mg=350, days=56), rung(0.9, mg=350, days=28)]
+    ranking = rank(options, POLICY)
+    assert [one.interval_days for one in ranking.options] == [28, 56, 70]
+
+
 def test_of_equal_drug_per_week_the_fewer_visits_are_recommended():
     ranking = rank([rung(0.8, mg=350, days=28), rung(0.78, mg=700, days=56)], POLICY)
     assert recommended(ranking) == [(700, 56)]
@@ -63,6 +69,8 @@ def test_what_is_set_aside_for_passing_the_ceiling_is_no_reason_for_more_drug():
     ranking = rank([often, strong, rung(0.2, mg=350, days=42)], POLICY)
     assert (recommended(ranking), ranking.no_choice) == ([], NoChoice.MORE_DRUG)
     assert recommended(rank([rung(0.8, 0.7, mg=350, days=28), strong], POLICY)) == [(350, 28)]
+    even = rung(0.5, 0.4, mg=700, days=42)
+    assert rank([often, even], POLICY).no_choice is NoChoice.MORE_DRUG
 
 
 def test_as_much_drug_as_what_was_set_aside_may_be_recommended():
@@ -111,6 +119,23 @@ def test_less_drug_is_at_even_odds_within_the_sites_cut_of_a_half():
     assert not at_even_odds(longer(0.2, K.RAISE_DOSE), POLICY)
     assert not at_even_odds(longer(None), POLICY)
     assert not at_even_odds(option(K.LOWER_DOSE), POLICY)
+
+
+def test_drug_per_week_is_in_milligrams():
+    assert weekly_mg(option(mg=400, days=56)) == 50
+    assert weekly_mg(option(mg=400, days=None)) == weekly_mg(option(mg=None, days=56)) == 0
+
+
+def test_two_per_cent_more_is_still_as_much_drug():
+    options = [rung(0.8, 0.75, mg=100), rung(0.6, 0.4, mg=102)]
+    assert recommended(rank(options, POLICY)) == [(102, 56)]
+    assert recommended(rank([options[0], rung(0.6, 0.4, mg=103)], POLICY)) == []
+
+
+def test_where_the_forecast_chooses_none_what_it_cannot_judge_keeps_its_mark():
+    ranking = rank([rung(0.3), replace(UNRATED, recommended=True)], POLICY)
+    assert ranking.no_choice is NoChoice.NO_EVEN_CHANCE
+    assert [one.recommended for one in ranking.options] == [False, True]
 
 
 def test_an_option_without_a_ceiling_passes_none():

@@ -7,7 +7,17 @@ import pytest
 from tdm.decision import OptionKind as K
 from tdm.decision import Phase
 from tdm.facts import Route
-from tdm.forecast.regimens import Question, answers, course_of, of_option, of_order, regimen_in_force
+from tdm.forecast.compose import fit
+from tdm.forecast.regimens import (
+    Question,
+    answers,
+    course_of,
+    of_option,
+    of_order,
+    regimen_in_force,
+    same_regimen,
+)
+from tdm.pharmacokinetics.history import Administration
 from tests.support.course_builder import (
     NOW,
     ati,
@@ -22,6 +32,7 @@ from tests.support.course_builder import (
     weight,
 )
 from tests.tdm.forecast.cases import active, albumin, assessed, fitted, knowledge, option, person, relapse
+from tests.tdm.pharmacokinetics import oracle
 
 IV = Route.INTRAVENOUS
 
@@ -66,6 +77,72 @@ def test_an_unknown_dose_or_interval_has_no_trough_and_costs_the_others_nothing(
     question = question_of(relapse())
     alone = answers(question, [Question(350, 42, IV)])
     assert answers(question, [unknown, Question(350, 42, IV)]) == [None, *alone]
+
+
+@pytest.mark.parametrize("keeping", [False, True])
+def test_the_regimen_in_force_is_asked_as_the_options_beside_it_are(keeping):
+    question = question_of(relapse())
+    (predicted,) = answers(question, [regimen_in_force(question, keeping=keeping)])
+    assert (predicted.at_least_ug_ml, predicted.above_ug_ml) == ((5, None) if keeping else (6, 9))
+
+
+def test_few_infusions_on_record_in_maintenance_are_no_induction():
+    question = question_of(person(order(500), infusions(112, 56), level(3.0), albumin(4.1), active()))
+    assert question.next_dose is None
+    assert answers(question, [Question(350, 56, IV)])[0].settled
+
+
+def settled_by_oracle(question, amount, interval, duration, *, subcutaneous):
+    """The settled trough of a typical patient by matrix exponentials, by each model."""
+    dose = Administration(0.0, amount, duration, subcutaneous)
+    return [oracle.settled_level(dose, interval, one.estimate.typical) for one in question.found.bracket]
+
+
+def test_without_a_level_a_regimen_gives_what_the_typical_patient_reaches():
+    of = person(order(500), maintenance(), albumin(4.1))
+    question = question_of(of)
+    for amount, interval in ((350, 56), (700, 42)):
+        (predicted,) = answers(question, [Question(amount, interval, IV)])
+        expected = settled_by_oracle(question, amount, interval, 2 / 24, subcutaneous=False)
+        assert [one.median_ug_ml for one in predicted.by_model] == pytest.approx(expected, rel=1e-6)
+
+
+def test_without_a_level_injections_give_what_the_typical_patient_absorbs():
+    of = person(order(500), maintenance(), albumin(4.1))
+    found = fit(of, assessed(of), NOW, knowledge(), subcutaneous=True)
+    question = course_of(found, assessed(of), NOW, knowledge())
+    (predicted,) = answers(question, [Question(120, 14, Route.SUBCUTANEOUS)])
+    expected = settled_by_oracle(question, 120, 14, 0.0, subcutaneous=True)
+    assert [one.median_ug_ml for one in predicted.by_model] == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("mg", "interval", "asked"),
+    [(700, 49, True), (701, 49, False), (400, 28, True), (400, 27, False)],
+)
+def test_an_order_is_asked_about_up_to_the_highest_dose_and_the_shortest_interval(mg, interval, asked):
+    """Of 70 kg: 10 mg/kg, every four weeks."""
+    question = question_of(relapse(draft(mg=mg, mg_per_kg=None, interval=interval)))
+    assert (of_order(question, ()) is not None) is asked
+
+
+@pytest.mark.parametrize(
+    ("mg", "days", "same"),
+    [
+        (350, 56, True),
+        (357, 57, True),
+        (343, 55, True),
+        (358, 56, False),
+        (350, 57.5, False),
+        (None, 56, False),
+        (350, None, False),
+    ],
+)
+def test_regimens_are_the_same_within_rounding(mg, days, same):
+    """Two per cent of the dose and one day; what is not known is the same as nothing."""
+    assert same_regimen(option(mg=350, days=56), option(mg=mg, days=days)) is same
+    if not same:
+        assert not same_regimen(option(mg=mg, days=days), option(mg=350, days=56))
 
 
 def test_less_drug_is_asked_whether_it_stays_where_nothing_must_be_raised():

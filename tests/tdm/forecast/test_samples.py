@@ -40,6 +40,7 @@ def test_a_level_before_the_first_infusion_stays_out_where_that_is_known():
         (level(1.0, 0, comparator=Comparator.BELOW), 1.0, True),
         (level(0.8, 0, comparator=Comparator.AT_MOST), 0.8, True),
         (level(None, 0), 1.0, True),  # "not detected", without a limit
+        (replace(level(0.4, 0), detected=False), 1.0, True),  # nor by the limit of its laboratory
         (level(0.3, 0), 0.3, False),
         (level(7.0, 0, comparator=Comparator.BELOW), 7.0, True),
     ],
@@ -59,6 +60,16 @@ def test_an_older_level_without_an_upper_limit_is_left_out_by_name():
     found = samples(maintenance(), level(4, 0), level(20, 56, hour=8, comparator=Comparator.AT_LEAST))
     assert not found.newest_unbounded
     assert found.left_out == ((Remark.LEVEL_AT_LEAST, (("day", "2026-01-12"),)),)
+
+
+def test_what_cannot_be_used_hides_no_older_level():
+    usable = level(4.0, 112, hour=8)
+    for unusable in (
+        (level(2.0, 56, hour=8), level(6.0, 56, hour=8, reference="other")),  # they contradict each other
+        (level(20, 56, hour=8, comparator=Comparator.AT_LEAST),),
+    ):
+        found = samples(maintenance(), level(3.0, 0), *unusable, usable)
+        assert [sample.value_ug_ml for sample in found.samples] == [3.0, 4.0]
 
 
 @pytest.mark.parametrize(
@@ -94,6 +105,8 @@ def test_a_level_with_a_doubt_goes_in_and_is_named(reading):
     assert len(found.samples) == 2
     named = read(person(order(500), maintenance(), reading, level(4.0, 56, hour=8))).assumptions
     assert (Remark.LEVELS_DOUBTFUL, (("days", "2026-03-09"),)) in named
+    both = read(person(order(500), maintenance(), reading, replace(reading, drawn=moment(56)))).assumptions
+    assert (Remark.LEVELS_DOUBTFUL, (("days", "2026-03-09, 2026-01-12"),)) in both
     assert newest_only(found).doubtful == found.doubtful
     assert newest_only(samples(level(4.0, 0), replace(reading, drawn=moment(30)))).doubtful == ()
 

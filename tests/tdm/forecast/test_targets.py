@@ -9,7 +9,7 @@ from tdm.facts import Route
 from tdm.forecast.result import Remark
 from tdm.forecast.targets import counted, reaching, target_in, to_keep, to_reach
 from tdm.knowledge.model import TreatmentGoal
-from tests.support.course_builder import ati, fistula, infusions, level, maintenance, order
+from tests.support.course_builder import ati, child, fistula, infusions, level, maintenance, order
 from tests.tdm.forecast.cases import assessed, knowledge, person, quiet, relapse
 
 IV = Route.INTRAVENOUS
@@ -25,6 +25,15 @@ IV = Route.INTRAVENOUS
 )
 def test_the_row_is_that_of_the_phase_and_route_in_question(phase, route, row):
     assert target_in(phase, route, assessed(relapse()), knowledge()).row == row
+
+
+@pytest.mark.parametrize("group", ["adult", "child"])
+def test_the_goal_of_a_site_is_that_of_the_patients_age(group):
+    goal = TreatmentGoal.RADIOLOGIC
+    of = relapse() if group == "adult" else replace(relapse(), **child())
+    site = knowledge(treatment_goal=goal)
+    site = replace(site, goal_values={**site.goal_values, (goal, group): 8.5})
+    assert to_reach(target_in(Phase.MAINTENANCE, IV, assessed(of), site)).at_least_ug_ml == 8.5
 
 
 def test_an_active_fistula_has_its_own_row():

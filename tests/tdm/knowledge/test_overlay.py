@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from typing import Any
 
 import pytest
@@ -187,7 +188,8 @@ def test_reason_approver_and_date_are_required(missing: str, kind: str, knowledg
         },
     }[kind]
     (name,) = entry
-    refused(knowledge, TdmOverlay(**{kind: entry}), f"{kind}.{name}.{missing}")
+    fault = refused(knowledge, TdmOverlay(**{kind: entry}), f"{kind}.{name}.{missing}")
+    assert fault == ("must be a date such as 2026-11-22" if missing == "date" else "must be given in words")
 
 
 @pytest.mark.parametrize(
@@ -210,6 +212,12 @@ def test_a_signature_that_says_nothing_is_refused(field: str, value: object, kno
     refused(knowledge, TdmOverlay(policy={"alt_hold_multiple": entry}), f"policy.alt_hold_multiple.{field}")
 
 
+def test_the_words_of_a_signature_are_kept_without_the_space_around_them(knowledge: Knowledge) -> None:
+    entry = {"value": 4, **SIGNED, "reason": "  as agreed ", "approver": "Dr Example\n"}
+    (done,) = apply_overlay(knowledge, TdmOverlay(policy={"alt_hold_multiple": entry})).overrides
+    assert (done.reason, done.approver) == ("as agreed", "Dr Example")
+
+
 def test_a_date_may_be_written_as_text(knowledge: Knowledge) -> None:
     entry = {"value": 4, **SIGNED, "date": "2026-11-01"}
     changed = apply_overlay(knowledge, TdmOverlay(policy={"alt_hold_multiple": entry}))
@@ -220,7 +228,7 @@ def test_a_date_may_be_written_as_text(knowledge: Knowledge) -> None:
 def test_a_bare_value_carries_no_signature_and_is_refused(kind: str, knowledge: Knowledge) -> None:
     name = {"policy": "alt_hold_multiple", "targets": "child-maintenance", "assays": "ours"}[kind]
     fault = refused(knowledge, TdmOverlay(**{kind: {name: 4}}), f"{kind}.{name}")
-    assert "must be a table" in fault
+    assert fault == "must be a table with its value, reason, approver and date"
 
 
 def test_a_target_override_without_a_number_is_refused(knowledge: Knowledge) -> None:
@@ -395,6 +403,25 @@ def test_the_hash_depends_on_every_word_of_the_overlay_and_not_on_its_order(know
         apply_overlay(knowledge, TdmOverlay(policy=one)).content_hash
         == apply_overlay(knowledge, TdmOverlay(policy=other)).content_hash
     )
+
+
+def test_the_hash_can_be_worked_out_by_hand_from_what_was_packaged_and_what_was_changed(
+    knowledge: Knowledge,
+) -> None:
+    entry = {"value": 4, **SIGNED, "reason": "Beschluss für Zürich"}
+    changed = apply_overlay(knowledge, TdmOverlay(policy={"alt_hold_multiple": entry}))
+    written = (
+        f'["{knowledge.content_hash}", '
+        '[["policy.alt_hold_multiple", "4", "Beschluss für Zürich", "Dr Example", "2026-11-01"]]]'
+    )
+    assert changed.content_hash == hashlib.sha256(written.encode("utf-8")).hexdigest()
+
+
+def test_what_is_kept_beside_the_knowledge_is_found_by_its_content(knowledge: Knowledge) -> None:
+    """Equal contents share what was worked out from them; a site's own never meets that of another."""
+    changed = apply_overlay(knowledge, policy("alt_hold_multiple", 4))
+    assert hash(apply_overlay(knowledge, policy("alt_hold_multiple", 4))) == hash(changed)
+    assert hash(changed) != hash(knowledge)
 
 
 def test_the_packaged_knowledge_is_never_touched_by_an_overlay(knowledge: Knowledge) -> None:

@@ -65,3 +65,17 @@ def level(given: Sequence[Administration], changes: Sequence[tuple[float, Vector
         if moment < at_days:
             values = changed
     return float(amounts(given, changes, at_days)[1] / values[1])
+
+
+def settled_level(one: Administration, interval_days: float, values: Vector) -> float:
+    """The level in µg/mL just before the next dose when one dose has been given at every interval for ever.
+
+    What is left after an interval is what was there before, times one matrix, plus what the dose leaves.
+    """
+    first = [one._replace(at_days=0.0)]
+    begun = amounts(first, [(0.0, values)], interval_days)
+    kept = expm(rates_matrix(values)[:4, :4] * interval_days)
+    kept[3, 3] = 0.0  # what is excreted is not asked for, and would grow for ever
+    # a compartment that a model has not keeps its nothing for ever: of many solutions the smallest
+    settled = np.linalg.lstsq(np.eye(4) - kept, begun, rcond=None)[0]
+    return float(settled[1] / values[1])

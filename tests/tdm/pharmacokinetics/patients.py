@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tdm.knowledge.loader import load_knowledge
-from tdm.pharmacokinetics.concentration import levels
+from tdm.pharmacokinetics.concentration import Levels, levels
 from tdm.pharmacokinetics.expectation import observations
 from tdm.pharmacokinetics.history import Administration, Covariates, History, Sample, history_of
-from tdm.pharmacokinetics.individual import laid_out
+from tdm.pharmacokinetics.individual import laid_out, shifted
 from tdm.pharmacokinetics.model import PkModel
 from tdm.pharmacokinetics.objective import Point, Task, weighed
-from tdm.pharmacokinetics.parameters import random_places
+from tdm.pharmacokinetics.parameters import Vector, random_places, typical_parameters
 
 TWO_HOURS = 2 / 24
 # By id. Not a fixture: a property that fails would print all of them.
@@ -38,6 +40,24 @@ def standard_history(
     patient: Covariates, mg_per_kg: float = 5.0, samples: list[Sample] | None = None
 ) -> History:
     return history_of(standard_doses(mg_per_kg * patient.weight_kg), [patient], samples or [])
+
+
+def predicted(
+    model: PkModel, history: History, moments: Sequence[float], eta: Sequence[float] = ()
+) -> Levels:
+    """The levels of a patient with these deviations from the typical one; of the typical one without."""
+    found, typical = laid_out(model, history, moments)
+    places = random_places(model)
+    return levels(found, shifted(typical, places, eta or [0.0] * len(places)), places)
+
+
+def changes(model: PkModel, history: History, eta: Sequence[float]) -> list[tuple[float, Vector]]:
+    """The parameters of the patient from each change of covariates on, as the oracle wants them."""
+    places = random_places(model)
+    return [
+        (entry.from_days, shifted([typical_parameters(model, entry)], places, eta)[0])
+        for entry in history.covariates
+    ]
 
 
 def task_of(model: PkModel, history: History) -> tuple[Task, Point]:

@@ -10,15 +10,20 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 
 from tdm.pharmacokinetics.carrying import ended, started
-from tdm.pharmacokinetics.concentration import levels
 from tdm.pharmacokinetics.content import contents_of
 from tdm.pharmacokinetics.disposition import system_of
 from tdm.pharmacokinetics.history import Administration, history_of
-from tdm.pharmacokinetics.individual import laid_out, shifted
 from tdm.pharmacokinetics.layout import stretches
-from tdm.pharmacokinetics.parameters import random_places, typical_parameters
+from tdm.pharmacokinetics.parameters import typical_parameters
 from tests.tdm.pharmacokinetics import oracle
-from tests.tdm.pharmacokinetics.patients import MODELS, TWO_HOURS, covariates, standard_doses
+from tests.tdm.pharmacokinetics.patients import (
+    MODELS,
+    TWO_HOURS,
+    changes,
+    covariates,
+    predicted,
+    standard_doses,
+)
 
 NAMES = (
     "fasanmade-2011-combined",
@@ -47,20 +52,6 @@ CHANGE = st.builds(
     male=st.booleans(),
 )
 MOMENTS = st.lists(st.floats(0.0, 300.0), min_size=1, max_size=4).map(sorted)
-
-
-def predicted(model, history, moments, eta=None):
-    found, typical = laid_out(model, history, moments)
-    places = random_places(model)
-    return levels(found, shifted(typical, places, eta or [0.0] * len(places)), places)
-
-
-def changes(model, history, eta):
-    places = random_places(model)
-    return [
-        (entry.from_days, shifted([typical_parameters(model, entry)], places, eta)[0])
-        for entry in history.covariates
-    ]
 
 
 def assert_as_the_oracle(model, history, moments, eta):

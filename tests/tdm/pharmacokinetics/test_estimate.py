@@ -20,6 +20,7 @@ from tdm.pharmacokinetics.estimate import estimate, estimates
 from tdm.pharmacokinetics.history import Administration, Sample, history_of
 from tdm.pharmacokinetics.individual import shifted
 from tdm.pharmacokinetics.objective import Point, point_at
+from tdm.pharmacokinetics.parameters import typical_parameters
 from tests.tdm.pharmacokinetics.patients import (
     MODELS,
     TWO_HOURS,
@@ -97,7 +98,7 @@ def test_without_a_level_the_estimate_is_the_population_and_says_so():
     assert found.converged
     assert found.eta == (0.0,) * 4
     assert found.covariance == model.omega
-    assert (found.fitted_ug_ml, found.a_priori, found.iterations) == ((), (), 0)
+    assert (found.fitted_ug_ml, found.a_priori, found.iterations, found.objective) == ((), (), 0, 0.0)
 
 
 def test_a_level_makes_the_estimate_surer_and_moves_it_towards_the_level():
@@ -239,6 +240,15 @@ def test_a_search_that_does_not_end_is_said_to():
         )
     assert not found.converged
     assert found.iterations == 1
+
+
+def test_covariates_that_changed_after_the_last_level_are_those_of_the_patient_now():
+    later = covariates(60.0, 3.0, from_days=120.0)
+    for model in MODELS.values():
+        for samples in ([], [Sample(98.0, 3.0)]):
+            found = estimate(model, history_of(standard_doses(350.0), [covariates(), later], samples))
+            assert found.covariates == later
+            assert found.typical == typical_parameters(model, later)
 
 
 def test_estimates_leave_no_memory_behind():

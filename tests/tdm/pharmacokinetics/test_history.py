@@ -56,7 +56,7 @@ def test_of_two_entries_for_one_moment_the_last_in_order_holds():
 
 
 def test_nothing_is_assumed_where_no_covariates_are_given():
-    with pytest.raises(ValueError, match="a history needs covariates"):
+    with pytest.raises(ValueError, match=r"^a history needs covariates$"):
         history_of(DOSES, [])
 
 

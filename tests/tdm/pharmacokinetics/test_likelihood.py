@@ -136,3 +136,133 @@ def test_very_many_samples_along_a_line_neither_vanish_nor_overflow():
 @given(st.floats(-8.0, 8.0))
 def test_the_normal_distribution_is_scipys(z):
     assert normal_cdf(z) == pytest.approx(norm.cdf(z), rel=1e-12)
+
+
+# The same once more for levels that do not change from run to run: expected, surprising, nearly impossible.
+FIXED_RESIDUALS = [
+    Residual(0.42, 0.0, Combination.VARIANCE_SUM, ""),
+    Residual(0.29, 0.37, Combination.VARIANCE_SUM, ""),
+    Residual(0.2, 0.5, Combination.SD_SUM, ""),
+    Residual(0.0, 0.8, Combination.VARIANCE_SUM, ""),
+]
+FIXED_LEVELS = [(3.0, 3.0), (0.5, 3.0), (4.5, 3.0), (12.0, 3.0), (0.4, 9.0), (2.0, 0.3)]
+EACH_LEVEL = pytest.mark.parametrize(("level", "prediction"), FIXED_LEVELS)
+EACH_RESIDUAL = pytest.mark.parametrize("residual", FIXED_RESIDUALS)
+
+
+def by_scipy(residual, level, prediction, *, below):
+    """-2 log of the density, or of the probability of less, without the constant of the density."""
+    deviation = math.sqrt(spread_of(residual).variance(prediction))
+    if below:
+        return -2 * norm.logcdf((level - prediction) / deviation)
+    return -2 * norm.logpdf(level, prediction, deviation) - math.log(2 * math.pi)
+
+
+@EACH_RESIDUAL
+@EACH_LEVEL
+@pytest.mark.parametrize("below", [False, True])
+def test_cost_and_slope_of_a_level_are_scipys(residual, level, prediction, below):
+    value, slope, _ = cost(observed(residual, level, below=below), prediction)
+    assert value == pytest.approx(by_scipy(residual, level, prediction, below=below), rel=1e-9, abs=1e-9)
+    step = 1e-5 * prediction
+    high, low = (by_scipy(residual, level, prediction + by, below=below) for by in (step, -step))
+    assert slope == pytest.approx((high - low) / (2 * step), rel=1e-5, abs=1e-6)
+
+
+@EACH_RESIDUAL
+@EACH_LEVEL
+def test_the_curvature_is_that_by_the_logarithm_or_half_of_what_is_expected(residual, level, prediction):
+    step = 1e-3
+    low, here, high = (
+        by_scipy(residual, level, prediction * math.exp(n * step), below=False) for n in (-1, 0, 1)
+    )
+    by_logarithm = (low - 2 * here + high) / step**2 / prediction**2
+    known = spread_of(residual)
+    variance = known.variance(prediction)
+    expected = 2 / variance + ((2 * known.quadratic * prediction + known.linear) / variance) ** 2
+    curvature = cost(observed(residual, level), prediction)[2]
+    assert curvature == pytest.approx(max(by_logarithm, expected / 2), rel=1e-4)
+
+
+def test_both_kinds_of_curvature_occur():
+    """Far below its prediction a level bends the cost the wrong way: half of the expected stands in."""
+    residual = FIXED_RESIDUALS[0]
+    variance = spread_of(residual).variance(3.0)
+    expected = 2 / variance + (2 * 0.42**2 * 3.0 / variance) ** 2
+    assert cost(observed(residual, 3.0), 3.0)[2] > 0.7 * expected
+    assert cost(observed(residual, 0.5), 3.0)[2] == pytest.approx(expected / 2)
+
+
+@EACH_RESIDUAL
+@EACH_LEVEL
+def test_the_curvature_of_a_level_below_is_that_by_the_deviation(residual, level, prediction):
+    known = spread_of(residual)
+
+    def deviations(at):
+        return (level - at) / math.sqrt(known.variance(at))
+
+    z, step = deviations(prediction), 1e-3
+    low, here, high = (-2 * norm.logcdf(z + n * step) for n in (-1, 0, 1))
+    by_deviation = (low - 2 * here + high) / step**2
+    near = 1e-5 * prediction
+    moved = (deviations(prediction + near) - deviations(prediction - near)) / (2 * near)
+    curvature = cost(observed(residual, level, below=True), prediction)[2]
+    assert curvature == pytest.approx(by_deviation * moved**2, rel=1e-3, abs=1e-5)
+
+
+@pytest.mark.parametrize("deviations", [24.0, 26.0, 40.0])
+def test_far_in_the_tail_cost_and_slope_are_still_scipys(deviations):
+    exact = Residual(0.0, 0.1, Combination.VARIANCE_SUM, "")
+    deviation = math.sqrt(spread_of(exact).variance(1.0))
+    prediction = 0.4 + deviations * deviation
+    value, slope, curvature = cost(observed(exact, 0.4, below=True), prediction)
+    assert value == pytest.approx(-2 * norm.logcdf(-deviations), rel=1e-5)
+    hazard = math.exp(norm.logpdf(-deviations) - norm.logcdf(-deviations))
+    assert slope == pytest.approx(2 * hazard / deviation, rel=1e-5)
+    assert curvature == pytest.approx(2 * hazard * (hazard - deviations) / deviation**2, rel=1e-2)
+
+
+def test_where_nothing_is_predicted_the_curvature_is_the_expected_one():
+    residual = FIXED_RESIDUALS[2]
+    variance = 0.5**2 + LEAST_VARIANCE
+    expected = 2 / variance + (2 * 0.2 * 0.5 / variance) ** 2
+    assert cost(observed(residual, 5.0), 0.0)[2] == pytest.approx(expected)
+
+
+def test_several_samples_cost_the_sum_and_each_has_its_own_slope():
+    known = [observed(residual, 2.0, below=n % 2 == 1) for n, residual in enumerate(FIXED_RESIDUALS)]
+    predictions = [1.0, 2.0, 3.0, 4.0]
+    alone = [cost(one, prediction) for one, prediction in zip(known, predictions, strict=True)]
+    together = costs(known, predictions)
+    assert together.value == pytest.approx(sum(value for value, _, _ in alone))
+    assert together.slopes == [slope for _, slope, _ in alone]
+    assert together.curvatures == [curvature for _, _, curvature in alone]
+
+
+def test_samples_without_a_prediction_and_predictions_without_a_sample_are_refused():
+    one = observed(RESIDUAL, 2.0)
+    for samples, predictions in (([one, one], [2.0]), ([one], [2.0, 3.0])):
+        with pytest.raises(ValueError, match="zip"):
+            costs(samples, predictions)
+
+
+def test_samples_along_a_line_are_exact_and_below_at_once():
+    ways = [
+        (observed(residual, level, below=below), (start, slope, bend))
+        for n, (level, start) in enumerate(FIXED_LEVELS)
+        for residual, below, slope, bend in [(FIXED_RESIDUALS[n % 4], n % 3 == 0, 0.4 - 0.2 * n, 0.05)]
+    ]
+    positions = (-2.0, -0.5, 0.0, 1.0)
+    expected = [
+        sum(
+            by_scipy(
+                FIXED_RESIDUALS[n % 4],
+                level,
+                start * math.exp((0.4 - 0.2 * n) * at + 0.05 * at * at),
+                below=n % 3 == 0,
+            )
+            for n, (level, start) in enumerate(FIXED_LEVELS)
+        )
+        for at in positions
+    ]
+    assert deviances(ways, positions) == pytest.approx(expected)

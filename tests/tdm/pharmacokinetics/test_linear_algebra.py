@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from tdm.pharmacokinetics.linear_algebra import dot, inverse, solve, times
 
 
-@given(st.integers(1, 6), st.integers(0, 10_000))
-def test_solution_and_inverse_are_those_of_numpy(size, seed):
+def assert_as_numpy(size, seed):
     random = np.random.default_rng(seed)
     root = random.normal(size=(size, size))
     matrix = root @ root.T + 0.1 * np.eye(size)
@@ -24,6 +23,21 @@ def test_solution_and_inverse_are_those_of_numpy(size, seed):
     assert rows == matrix.tolist()
     assert times(rows, right.tolist()) == pytest.approx((matrix @ right).tolist())
     assert dot(right.tolist(), right.tolist()) == pytest.approx(float(right @ right))
+
+
+@given(st.integers(1, 6), st.integers(0, 10_000))
+def test_solution_and_inverse_are_those_of_numpy(size, seed):
+    assert_as_numpy(size, seed)
+
+
+@pytest.mark.parametrize("size", range(1, 7))
+def test_solution_and_inverse_of_one_system_of_each_size_are_those_of_numpy(size):
+    assert_as_numpy(size, size)
+
+
+def test_sides_of_another_length_than_the_matrix_are_refused():
+    with pytest.raises(ValueError, match="zip"):
+        solve([[1.0, 0.0], [0.0, 1.0]], [1.0])
 
 
 @pytest.mark.parametrize(

@@ -86,3 +86,4 @@ def test_covariates_beyond_a_range_are_named():
 
 def test_models_are_told_apart_by_their_id():
     assert len({*MODELS.values(), *MODELS.values()}) == len(MODELS)
+    assert len({hash(model) for model in MODELS.values()}) == len(MODELS)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
+from itertools import accumulate
 
 import numpy as np
 import pytest
@@ -114,3 +116,57 @@ def test_the_percentiles_are_those_of_the_objective_followed_far_and_closely(nam
     known = np.interp([0.1, 0.5, 0.9], np.cumsum(densities) / densities.sum(), positions)
     lower, median, upper = found.line.lower, found.line.median, found.line.upper
     assert [lower, median, upper] == pytest.approx(known.tolist(), abs=0.25)
+
+
+@pytest.mark.parametrize("mean", [-0.3, 0.0, 0.3, 0.7, 1.0])
+@pytest.mark.parametrize("deviation", [0.8, 0.9, 1.0, 1.1])
+def test_percentiles_of_a_few_normal_densities_are_their_own(mean, deviation):
+    lower, median, upper = percentiles(GRID, [norm.pdf(position, mean, deviation) for position in GRID])
+    expected = [norm.ppf(share, mean, deviation) for share in (0.1, 0.5, 0.9)]
+    assert median == pytest.approx(expected[1], abs=0.024)
+    assert (lower, upper) == pytest.approx((expected[0], expected[2]), abs=0.062)
+
+
+def test_percentiles_do_not_depend_on_the_height_of_a_density():
+    density = [math.exp(-0.5 * (position - 0.4) ** 2) for position in GRID]
+    assert percentiles(GRID, [7.0 * one for one in density]) == pytest.approx(percentiles(GRID, density))
+
+
+def test_percentiles_of_a_straight_density_are_where_its_triangle_says():
+    """Between two points of the grid the density goes straight."""
+    weights = [0.0] * len(GRID)
+    weights[4] = 1.0
+    lower, median, upper = percentiles(GRID, weights)
+    step = GRID[1] - GRID[0]
+    assert median == pytest.approx(GRID[4])
+    assert GRID[4] - lower == pytest.approx(upper - GRID[4])
+    assert upper == pytest.approx(GRID[4] + step * (1.0 - math.sqrt(0.2)), abs=0.02 * step)
+
+
+FOLLOWED = {
+    "a level as high as hoped": [Sample(98.0, 6.0)],
+    "three levels": [Sample(98.0, 2.2), Sample(154.0, 3.1), Sample(170.0, 20.0)],
+}
+
+
+@pytest.mark.parametrize("title", FOLLOWED)
+@pytest.mark.parametrize("name", [name for name, model in MODELS.items() if not model.absorbs])
+def test_percentiles_along_the_line_are_those_of_the_objective_followed_closely(name, title):
+    model = MODELS[name]
+    history = standard_history(covariates(), samples=FOLLOWED[title])
+    found = estimate(model, history)
+    task, _ = task_of(model, history)
+    positions = [0.05 * n for n in range(-80, 141)]
+    objective = [
+        point_at(
+            task, [one + position * part for one, part in zip(found.eta, found.line.direction, strict=True)]
+        ).objective
+        for position in positions
+    ]
+    least = min(objective)
+    sums = list(accumulate(math.exp(0.5 * (least - one)) for one in objective))
+    lower, median, upper = (
+        positions[bisect_left(sums, share * sums[-1])] - 0.025 for share in (0.1, 0.5, 0.9)
+    )
+    assert found.line.median == pytest.approx(median, abs=0.06)
+    assert (found.line.lower, found.line.upper) == pytest.approx((lower, upper), abs=0.1)

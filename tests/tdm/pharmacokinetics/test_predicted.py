@@ -73,3 +73,80 @@ def test_no_drug_reaches_nothing_and_what_is_certain_is_certain():
     assert (certain.lower_ug_ml, certain.upper_ug_ml) == (4.0, 4.0)
     assert certain.probability_at_least(4.0) == 1.0
     assert certain.probability_at_least(4.1) == 0.0
+
+
+# The same for distributions that stay the same from run to run: with a longer tail below, above, and neither.
+SHAPES = pytest.mark.parametrize(
+    ("median", "below", "above"),
+    [(3.0, 0.9, 0.6), (3.0, 0.6, 0.9), (0.2, 1.0, 1.0), (40.0, 0.05, 0.5), (5.0, 2.5, 0.3)],
+)
+
+
+@SHAPES
+def test_each_shape_has_the_interval_that_it_was_made_of(median, below, above):
+    found = spread_about(median, below, above)
+    assert (found.median_ug_ml, found.lower_ug_ml, found.upper_ug_ml) == pytest.approx(
+        (median, median * math.exp(-below), median * math.exp(above))
+    )
+    for level, chance in (
+        (found.lower_ug_ml, 0.9),
+        (found.median_ug_ml, 0.5),
+        (found.upper_ug_ml, 0.1),
+    ):
+        assert found.probability_at_least(level) == pytest.approx(chance, abs=1e-9)
+        assert found.probability_above(level) == found.probability_at_least(level)
+
+
+@SHAPES
+def test_the_chance_of_a_level_is_that_of_the_deviation_which_leads_to_it(median, below, above):
+    """A level is drawn as the description says: scale and skew turn a standard normal into its logarithm."""
+    found = spread_about(median, below, above)
+    for z in (-3.0, -1.5, -0.2, 0.7, 2.0, 3.5):
+        turned = (1.0 - math.exp(-found.skew * z)) / found.skew if found.skew else z
+        level = median * math.exp(found.scale * turned)
+        assert found.probability_at_least(level) == pytest.approx(norm.sf(z), rel=1e-8)
+
+
+def test_a_shape_that_is_nearly_symmetric_goes_over_into_the_log_normal():
+    even = spread_about(3.0, 0.5, 0.5)
+    for apart in (1e-12, 1e-8, 1e-6):
+        for below in (0.5 + apart, 0.5 - apart):
+            nearly = spread_about(3.0, below, 0.5)
+            for level in (1.0, 2.5, 3.0, 4.0, 9.0):
+                assert nearly.probability_at_least(level) == pytest.approx(
+                    even.probability_at_least(level), abs=1e-5
+                )
+
+
+@pytest.mark.parametrize(("below", "above"), [(0.0, 0.5), (0.5, 0.0), (-0.1, 0.5), (0.5, -0.1)])
+def test_where_one_side_has_no_width_nothing_is_left_to_chance(below, above):
+    found = spread_about(4.0, below, above)
+    assert (found.scale, found.skew) == (0.0, 0.0)
+    assert (found.probability_at_least(3.9), found.probability_at_least(4.1)) == (1.0, 0.0)
+
+
+def test_a_level_of_nothing_is_always_reached_and_a_small_one_is_not():
+    found = spread_about(0.3, 3.0, 2.0)
+    assert found.probability_at_least(0.0) == 1.0
+    assert found.probability_at_least(-1.0) == 1.0
+    assert 0.5 < found.probability_at_least(0.01) < 1.0
+
+
+def test_beyond_its_ends_a_distribution_is_certain():
+    """A longer tail below ends above, and the other way round: at scale / skew from the median."""
+    ends_above, ends_below = spread_about(5.0, 2.0, 0.3), spread_about(5.0, 0.3, 2.0)
+    assert ends_above.skew > 0.0 > ends_below.skew
+    for found, before, beyond in ((ends_above, -1e-3, 1e-3), (ends_below, 1e-3, -1e-3)):
+        end = found.scale / found.skew
+        certain = 0.0 if found.skew > 0.0 else 1.0
+        near = found.probability_at_least(5.0 * math.exp(end + before))
+        assert near == pytest.approx(certain, abs=0.02)
+        assert near != certain
+        assert found.probability_at_least(5.0 * math.exp(end + beyond)) == certain
+        assert found.probability_at_least(5.0 * math.exp(2.0 * end)) == certain
+
+
+def test_a_proportion_keeps_the_shape():
+    one = spread_about(0.01, 0.5, 0.4)
+    assert one.of_amount(2.0)[3:] == one[3:]
+    assert one.of_amount(0.0).probability_at_least(0.1) == 0.0

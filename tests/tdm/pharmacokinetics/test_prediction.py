@@ -47,6 +47,32 @@ def test_many_doses_of_a_plan_settle(name):
     assert many.upper_ug_ml == pytest.approx(settled.upper_ug_ml, rel=2e-2)
 
 
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("interval", [28.0, 56.0])
+def test_the_settled_interval_is_that_of_very_many_doses_however_small(name, interval):
+    """The same three figures by the closed form and by the sum over doses, and in proportion to the dose."""
+    history = standard_history(covariates(), samples=SAMPLES)
+    found = estimate(MODELS[name], history)
+    settled, many, small = (
+        predict_trough(found, history, plan(amount, interval), doses)
+        for amount, doses in ((350.0, None), (350.0, 200), (0.35, 200))
+    )
+    assert many[:3] == pytest.approx(settled[:3], rel=1e-6)
+    assert [1000.0 * one for one in small[:3]] == pytest.approx(many[:3], rel=1e-6)
+
+
+@pytest.mark.parametrize("name", ["dubinsky-2017", "xu-wojciechowski-2017"])
+def test_a_level_that_bends_with_what_is_open_of_the_exchange_is_less_sure(name):
+    """Ten weeks after a dose: what is not known of Q widens both sides, which no first order tells."""
+    history = standard_history(covariates())
+    found = estimate(MODELS[name], history)
+    straight = replace(found, line=found.line._replace(across=()))
+    bent, flat = (predict_at(one, history, 98.0 + 70.0) for one in (found, straight))
+    assert bent.median_ug_ml == flat.median_ug_ml
+    assert bent.upper_ug_ml > flat.upper_ug_ml * 1.0001
+    assert bent.lower_ug_ml < flat.lower_ug_ml / 1.0001
+
+
 def test_injections_settle_too():
     history = standard_history(covariates(), samples=SAMPLES)
     found = estimate(MODELS["hanzel-2021"], history)
