@@ -38,6 +38,7 @@ from tdm.issues import DataIssue, IssueCode
 from tdm.options import draft_does_it
 from tdm.options_cautioned import as_gates_leave, raises_exposure
 from tdm.options_limit import planning_regimen
+from tdm.options_weekly import Kept, keeping_their_word
 from tdm.planned import STARTING, planned_targets
 from tdm.plausibility import level_text, limit_text
 from tdm.rationale import (
@@ -164,6 +165,8 @@ def _by_table(
     if led_out:
         direction, alternatives = SwitchDirection.OUT_OF_CLASS, ()
     options = as_gates_leave(options, report, context)
+    kept = _keeping_their_word(options, report, context)
+    options = kept.options
     # Numbers beside the options, and perhaps another one recommended; nothing else of the decision changes.
     foreseen = forecasted(
         course,
@@ -239,6 +242,7 @@ def _by_table(
             () if indication is None else (indication,),
             _decision_issues(chosen, assessment),
             foreseen.issues,
+            () if kept.issue is None else (kept.issue,),
             () if withheld is None or (does_it and withheld is not unsettled) else (withheld,),
             () if differing is None else (differing,),
         ),
@@ -246,6 +250,17 @@ def _by_table(
         assessment=assessment,
         forecast=foreseen.forecast,
     )
+
+
+def _keeping_their_word(options: tuple[Option, ...], report: GateReport, context: GateContext) -> Kept:
+    """Return the options that are as much drug as their names say; heart failure has a limit instead."""
+    if report.interval_only:
+        return Kept(options)
+    assessment = context.assessment
+    unclear = order_to_give(context.course) is None or assessment.draft_changes_route
+    unfit = IssueCode.WEIGHT_CONTRADICTED in [issue.code for issue in assessment.issues]
+    draft = None if unclear else assessment.draft_regimen
+    return keeping_their_word(options, assessment.regimen, draft, doses_unfit=unfit)
 
 
 def _targets_behind(
