@@ -107,6 +107,9 @@ def combined_amount(
         if number is not None and words is not None and abs(number - words) > _SAME_AMOUNT * number:
             shown = (("number", f"{number:g} {unit}"), ("text", f"{words:g} {unit}"))
             return Amount(), (_issue(IssueCode.DOSE_TEXT_DIFFERS, "dose", setting, shown),)
+    if amount.mg is not None and text.part_mg is not None and amount.mg <= text.part_mg * (1 + _SAME_AMOUNT):
+        shown = (("number", f"{amount.mg:g} mg"), ("text", f"several of {text.part_mg:g} mg"))
+        return Amount(), (_issue(IssueCode.DOSE_TEXT_DIFFERS, "dose", setting, shown),)
     total = text.amount_mg if amount.mg is None else amount.mg
     per_kg = text.amount_mg_per_kg if amount.mg_per_kg is None else amount.mg_per_kg
     if total is None and per_kg is None and (amount.unreadable or text.dose_unclear):

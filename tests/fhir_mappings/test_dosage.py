@@ -250,6 +250,15 @@ def test_several_dosages_count_only_as_far_as_they_agree() -> None:
     assert (routes.route, codes_of(routes)) == (None, [IssueCode.SEVERAL_DOSAGES])
 
 
+@pytest.mark.parametrize(("text", "whole"), [("200 mg x 2 bags", True), ("400 mg x 2 bags", False)])
+def test_a_number_counts_beside_parts_in_the_text_only_where_it_is_more_than_one_of_them(text, whole) -> None:
+    reading = read({"doseQuantity": MG, "text": text})
+    assert reading.amount_mg == (400 if whole else None)
+    assert codes_of(reading) == ([] if whole else [IssueCode.DOSE_TEXT_DIFFERS])
+    if not whole:
+        assert dict(reading.issues[0].parameters)["text"] == "several of 400 mg"
+
+
 def test_an_issue_of_a_dosage_names_subject_order_and_record() -> None:
     what = ("what", "this order")
 
