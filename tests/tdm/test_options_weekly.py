@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tdm.decide import decide
@@ -120,30 +120,52 @@ def charted(mg: float, days_ago: int, number: int) -> object:
     return infusion(days_ago, mg=mg, hour=9 + number, reference=f"{days_ago}-{number}")
 
 
-@st.composite
-def charts(draw: st.DrawFn) -> tuple[object, ...]:
-    """A course in maintenance whose infusions are charted in one record or several, as ordered or not."""
-    every = int(draw(intervals))
-    parts = draw(st.lists(amounts, min_size=1, max_size=3))
-    given = tuple(
-        charted(mg, every * step, number) for step in range(1, 7) for number, mg in enumerate(parts)
-    )
-    on_record = draw(st.one_of(st.just(()), st.builds(
-        lambda mg, interval: (order(500, mg=mg, mg_per_kg=None, interval=interval),), amounts, intervals,
-    )))  # fmt: skip
-    asked = draw(st.one_of(st.just(()), st.builds(
-        lambda mg, interval: (draft(mg=mg, mg_per_kg=None, interval=interval),), amounts, intervals,
-    )))  # fmt: skip
-    weighed = draw(st.sampled_from([(), (weight(70, 20),), (weight(35, 20),)]))
-    trough = draw(st.sampled_from([0.2, 1.8, 4.0, 7.0, 12.0, 20.0]))
-    active = draw(st.booleans())
-    labs = (
+def labs(trough: float, *, active: bool) -> tuple[object, ...]:
+    return (
         level(trough, 1),
         ati("negative", days_ago=1),
         marker(Marker.CRP, 30.0 if active else 1.0, 1),
         marker(Marker.CALPROTECTIN, 900.0 if active else 40.0, 9),
     )
-    return (draw(st.sampled_from([adult(), child()])), crohns(), *given, *on_record, *asked, *weighed, *labs)
+
+
+HALF = (
+    adult(),
+    crohns(),
+    *(charted(175, 56 * step, 0) for step in range(1, 7)),
+    order(500, mg=350, mg_per_kg=None),
+    weight(70, 20),
+    *labs(1.8, active=True),
+)
+TWICE = (
+    adult(),
+    crohns(),
+    *(charted(700, 56 * step, 0) for step in range(1, 7)),
+    order(500, mg=350, mg_per_kg=None),
+    weight(70, 20),
+    *labs(20.0, active=False),
+)
+
+
+@st.composite
+def charts(draw: st.DrawFn) -> tuple[object, ...]:
+    """A course in maintenance, charted in one record or several, as ordered, in part, twice, or otherwise."""
+    mg, days = draw(amounts), draw(intervals)
+    parts = draw(
+        st.sampled_from([[mg], [mg / 2], [mg / 3], [mg * 2], [mg / 2] * 2, [mg] * 2, [mg / 4] * 3])
+        | st.lists(amounts, min_size=1, max_size=3)
+    )
+    given = tuple(
+        charted(part, int(days) * step, number) for step in range(1, 7) for number, part in enumerate(parts)
+    )
+    like = st.just((mg, days)) | st.tuples(amounts, intervals)
+    on_record = [
+        order(500, mg=one, mg_per_kg=None, interval=every) for one, every in draw(st.lists(like, max_size=1))
+    ]
+    asked = [draft(mg=one, mg_per_kg=None, interval=every) for one, every in draw(st.lists(like, max_size=1))]
+    weighed = [weight(kilograms, 20) for kilograms in draw(st.lists(st.sampled_from([70, 35]), max_size=1))]
+    found = labs(draw(st.sampled_from([0.2, 1.8, 1.8, 4.0, 12.0, 20.0])), active=draw(st.booleans()))
+    return (draw(st.sampled_from([adult(), child()])), crohns(), *given, *on_record, *asked, *weighed, *found)
 
 
 def ordered(decision: Decision) -> Regimen | None:
@@ -162,6 +184,10 @@ def per_week(one: Option | Regimen) -> float | None:
 
 @settings(deadline=None)
 @given(charts())
+@example(HALF)
+@example((*HALF, draft(mg=350, mg_per_kg=None)))
+@example(TWICE)
+@example((*TWICE, draft(mg=350, mg_per_kg=None)))
 def test_no_option_is_the_opposite_of_what_it_says(parts):
     decision = decide(course(*parts), now=NOW, knowledge=KNOWLEDGE)
     assessment = decision.assessment
