@@ -173,7 +173,9 @@ def _by_table(
         assessment,
         options,
         verdict,
-        Doubts(no_forecast, report.pregnant, report.dose_slip, report.interval_only),
+        Doubts(
+            no_forecast, report.pregnant, report.dose_slip or kept.issue is not None, report.interval_only
+        ),
         now=context.now,
         knowledge=knowledge,
     )

@@ -12,6 +12,7 @@ from tdm.forecast.deciding import absent_for, forecast_of, reason_against, where
 from tdm.forecast.projecting import level_within_interval, project
 from tdm.forecast.regimens import Question, answers, course_of, regimen_in_force
 from tdm.forecast.result import Absence, Forecast, TroughForecast
+from tdm.issues import IssueCode
 
 if TYPE_CHECKING:
     from tdm.facts import Moment, TreatmentCourse
@@ -113,5 +114,6 @@ def speaks_against(decision: Decision, assessment: Assessment, knowledge: Knowle
     return reason_against(
         assessment,
         pregnant=any(gate.gate == "S-PREG" for gate in decision.gates),
-        dose_slip=any(remark.startswith("dose-slip") for remark, _ in decision.rationale),
+        dose_slip=any(remark.startswith("dose-slip") for remark, _ in decision.rationale)
+        or IssueCode.DOSES_BESIDE_ORDER in [issue.code for issue in decision.issues],
     )
