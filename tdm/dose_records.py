@@ -95,18 +95,19 @@ class _Question:
     def amount(self) -> float | None:
         """Return one of the amounts told, a sum of them, or None where that cannot be told.
 
-        What was ordered for the day decides where it can. Else all that speaks has to say the same: other
-        orders, the doses of other days, what is given at that weight, the order in front of the clinician.
-        That one alone never makes a sum: it may be the one that doubles the dose.
+        What was ordered for the day decides where it can, unless only another is a dose at that weight.
+        Else all that speaks has to say the same: other orders, the doses of other days, what is given at that
+        weight, the order in front of the clinician. That one alone never makes a sum: it may be the one that
+        doubles the dose.
         """
         day = self._day
         ordered = self._amounts([order for order in self.evidence.orders if is_in_force(order, day)])
-        chosen = self._fitting(ordered[-1:])
+        chosen, plausible = self._fitting(ordered[-1:]), self._plausible()
         if chosen is not None:
-            return chosen
+            return chosen if plausible in (chosen, None) else None
         others = self._amounts(self.evidence.orders)
         alone = self._amounts(self.evidence.alone)
-        firm = {self._fitting(others), self._fitting(alone), self._plausible()} - {None}
+        firm = {self._fitting(others), self._fitting(alone), plausible} - {None}
         draft = self.evidence.course.draft
         asked = self._fitting([] if draft is None else self._amounts([draft]))
         said = firm if asked is None else firm | {asked}

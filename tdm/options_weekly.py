@@ -56,13 +56,14 @@ def keeping_their_word(
     Measured by what is in force and by the order in front of the clinician: an option is left out where it
     is beyond both. In force is what was given and what was ordered; where only the order on record shows
     that an option is none, the doses are in doubt, and of the others none is recommended. `doses_unfit`: the
-    doses do not fit the weight; without an order on record in their unit the draft is held against them.
+    doses do not fit the weight, and an order on record that they keep does not either: the draft is then held
+    against them.
     """
     if draft is not None and draft.interval_days is None:
         draft = replace(draft, interval_days=regimen.interval_days)
     order = _order_on_record(regimen)
     given = _of(regimen)
-    if doses_unfit and (order is None or not _comparable(given, _of(order))):
+    if doses_unfit and draft is not None and _comparable(given, _of(draft)):
         order = draft
     ordered = NOTHING_KNOWN if order is None else _of(order)
     asked = NOTHING_KNOWN if draft is None else _of(draft)

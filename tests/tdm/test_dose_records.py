@@ -136,6 +136,13 @@ def test_the_weight_tells_where_only_one_amount_is_a_dose_that_is_given():
     assert joined(bags(120, 120, route=SC), weight(30, 60)) == (None, [UNCLEAR])
 
 
+def test_an_order_that_is_no_dose_at_the_weight_does_not_settle_what_its_parts_come_to():
+    half = order(400, mg=175, mg_per_kg=None)
+    assert joined(bags(175, 175), half) == (175, [])
+    assert joined(bags(175, 175), half, weight(35, 60)) == (175, [])
+    assert joined(bags(175, 175), half, weight(70, 60)) == (None, [UNCLEAR])
+
+
 def test_the_order_in_front_may_say_that_records_are_copies_but_never_alone_that_they_are_parts():
     renewed, doubled = draft(mg=350, mg_per_kg=None), draft(mg=700, mg_per_kg=None)
     assert joined(bags(350, 350), renewed) == (350, [])

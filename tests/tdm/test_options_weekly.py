@@ -79,6 +79,9 @@ def test_doses_that_fit_no_weight_are_held_against_the_order_in_front():
     assert kept.options == ()
     assert kept.issue is not None
     assert keeping_their_word((named,), unfit, None, doses_unfit=True).options == (named,)
+    half = replace(unfit, ordered_mg=175)
+    assert keeping_their_word((named,), half, asked, doses_unfit=True).options == ()
+    assert keeping_their_word((named,), half, asked).options == (named,)
     per_kg = replace(unfit, ordered_mg_per_kg=5)
     assert keeping_their_word((named,), per_kg, asked, doses_unfit=True).options == ()
     assert keeping_their_word((named,), per_kg, asked).options == (named,)
