@@ -63,6 +63,10 @@ def join(doses: Sequence[Dose], evidence: Evidence) -> Joined:
     routes = {dose.route for dose in doses} - {None}
     if len(routes) > 1 or any(dose.reported for dose in doses):
         return as_told
+    records = _records(doses)
+    if records is None or len(records) == 1:
+        return as_told if records else Joined(unclear=True)
+    doses = records
     per_kilogram_only = all(dose.amount_mg is None for dose in doses)
     amounts = [dose.amount_mg_per_kg if per_kilogram_only else dose.amount_mg for dose in doses]
     told = [amount for amount in amounts if amount is not None]
@@ -76,6 +80,24 @@ def join(doses: Sequence[Dose], evidence: Evidence) -> Joined:
     if amount in told:
         return as_told  # of amounts that differ, one that is as ordered does not say what the other was
     return Joined(None, amount, added=True) if per_kilogram_only else Joined(amount, added=True)
+
+
+def _records(doses: Sequence[Dose]) -> list[Dose] | None:
+    """Return one dose of each record that has an id; None where two versions of one tell different amounts.
+
+    A record that was corrected may have arrived both as it was and as it is: versions are no parts.
+    """
+    kept: dict[str, Dose] = {}
+    without_id: list[Dose] = []
+    for dose in sorted(doses, key=lambda one: one.given.at):
+        reference = dose.source.reference
+        if "/" not in reference:
+            without_id.append(dose)
+            continue
+        known = kept.setdefault(reference, dose)
+        if (known.amount_mg, known.amount_mg_per_kg) != (dose.amount_mg, dose.amount_mg_per_kg):
+            return None
+    return [*kept.values(), *without_id]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Several records of one dose: copies of one amount, parts of a sum, or nothing certain."""
 
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
@@ -8,6 +9,7 @@ from tdm.facts import Dose, OrderState
 from tdm.history import History, Infusion, read_history
 from tdm.issues import DataIssue, IssueCode
 from tdm.knowledge.loader import load_knowledge
+from tdm.source import Source
 from tests.support.course_builder import (
     IV,
     NOW,
@@ -180,6 +182,17 @@ def test_two_routes_or_reports_are_never_added_up():
 def test_pens_of_one_day_come_to_the_ordered_injection():
     assert joined(bags(120, 120, route=SC), order(400, mg=240, mg_per_kg=None, route=SC)) == (240, [JOINED])
     assert joined(bags(120, 120, route=SC), order(400, mg=120, mg_per_kg=None, route=SC)) == (120, [])
+
+
+def test_two_versions_of_one_record_are_no_parts():
+    before, after = infusion(56, mg=150, hour=9), infusion(56, mg=200, hour=10)
+    assert before.source == after.source
+    assert joined([before, after], ORDERED) == (None, [UNCLEAR])
+    moved = [infusion(56, mg=175, hour=hour) for hour in (9, 10)]
+    assert joined(moved, ORDERED) == (175, [])
+    assert joined([*moved, infusion(56, mg=175, hour=11, reference="b")], ORDERED) == (350, [JOINED])
+    nameless = [replace(one, source=Source("MedicationAdministration", "")) for one in moved]
+    assert joined(nameless, ORDERED) == (350, [JOINED])
 
 
 def test_one_record_sent_twice_is_one_dose():
