@@ -12,6 +12,7 @@ from typing import Any, TypeAlias, TypeVar
 from fhir_mappings.acquired import AcquiredResources, Resource
 from fhir_mappings.codes import CodeSets
 from fhir_mappings.context import ReadingContext
+from fhir_mappings.copies import without_copies
 from fhir_mappings.drafts import DraftOrder
 from fhir_mappings.medication import Medicines, medicines_of
 from fhir_mappings.prefetch import group_of
@@ -62,7 +63,8 @@ def build_course(
     )
     records: list[MedicationReading] = []
     for name, reader in _MEDICATION_READERS.items():
-        for resource in without_withdrawn(by_type.get(name, ())):
+        resources = without_withdrawn(by_type.get(name, ()))
+        for resource in without_copies(resources) if name == "MedicationAdministration" else resources:
             records.append(reader(resource, context, medicines))
             reaction = read_status_reason(resource, context, medicines)
             if reaction is not None:
@@ -186,8 +188,13 @@ def _patient(resources: Sequence[Resource], context: ReadingContext) -> PatientF
 
 
 def _doses(doses: list[Dose]) -> tuple[Dose, ...]:
-    """Return each dose once; one that is only reported gives way to an administered one of about that day."""
-    every = _unique(doses)
+    """Return each dose once; one that is only reported gives way to an administered one of about that day.
+
+    Administrations that differ in their id only all stay: they may be the bags of one infusion.
+    """
+    administered = [dose for dose in doses if not dose.reported]
+    reported = _unique([dose for dose in doses if dose.reported])
+    every = tuple(in_order([*dict.fromkeys(administered), *reported], _reference, repr))
     given = [dose.given.at for dose in every if not dose.reported]
     if len(given) == len(every):
         return every

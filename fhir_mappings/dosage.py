@@ -59,8 +59,12 @@ def _joined(readings: Sequence[ReadDosage], setting: Setting) -> ReadDosage:
     intervals = {r.interval_days for r in readings if r.interval_days is not None}
     routes = {r.route for r in readings if r.route is not None}
     issues = tuple(issue for r in readings for issue in r.issues)
+    lines = [(r.amount_mg, r.interval_days) for r in readings if r.amount_mg and r.interval_days]
+    if len(set(lines)) < len(lines):
+        totals = set()  # two bags in two lines, or one line twice
+        issues += (_several(setting),)
     if any(len(values) > 1 for values in (totals, per_kg, intervals, routes)):
-        issues += (DataIssue(IssueCode.SEVERAL_DOSAGES, "order", (("what", setting.what),), setting.source),)
+        issues += (_several(setting),)
     return ReadDosage(
         amount_mg=_only(totals),
         amount_mg_per_kg=_only(per_kg),
@@ -69,6 +73,10 @@ def _joined(readings: Sequence[ReadDosage], setting: Setting) -> ReadDosage:
         route=next(iter(routes)) if len(routes) == 1 else None,
         issues=issues,
     )
+
+
+def _several(setting: Setting) -> DataIssue:
+    return DataIssue(IssueCode.SEVERAL_DOSAGES, "order", (("what", setting.what),), setting.source)
 
 
 def _only(values: set[float]) -> float | None:
@@ -107,6 +115,9 @@ def combined_amount(
         if number is not None and words is not None and abs(number - words) > _SAME_AMOUNT * number:
             shown = (("number", f"{number:g} {unit}"), ("text", f"{words:g} {unit}"))
             return Amount(), (_issue(IssueCode.DOSE_TEXT_DIFFERS, "dose", setting, shown),)
+    if amount.mg is not None and text.part_mg is not None and amount.mg <= text.part_mg * (1 + _SAME_AMOUNT):
+        shown = (("number", f"{amount.mg:g} mg"), ("text", f"several of {text.part_mg:g} mg"))
+        return Amount(), (_issue(IssueCode.DOSE_TEXT_DIFFERS, "dose", setting, shown),)
     total = text.amount_mg if amount.mg is None else amount.mg
     per_kg = text.amount_mg_per_kg if amount.mg_per_kg is None else amount.mg_per_kg
     if total is None and per_kg is None and (amount.unreadable or text.dose_unclear):

@@ -22,7 +22,10 @@ _LONG_NUMBER = re.compile(rf"[0-9]{{{_MAX_DIGITS + 1}}}")
 
 @dataclass(frozen=True, slots=True)
 class TextDosage:
-    """What a text says. `dose_unclear` and `interval_unclear`: it says something, but not one plain thing."""
+    """What a text says. `dose_unclear` and `interval_unclear`: it says something, but not one plain thing.
+
+    `part_mg`: the amount of one bag or vial of several, where the text does not say what they come to.
+    """
 
     amount_mg: float | None = None
     amount_mg_per_kg: float | None = None
@@ -30,6 +33,7 @@ class TextDosage:
     loading_schedule: bool = False
     dose_unclear: bool = False
     interval_unclear: bool = False
+    part_mg: float | None = None
 
 
 _WORDS = {
@@ -89,7 +93,18 @@ TOTAL_PHRASE = re.compile(
     rf"(?P<range>{_NUMBER}{_TO})?(?<![0-9.,])(?P<value>{_NUMBER})\s*{_MG}(?![a-z]){_NOT_A_DOSE}",
     re.IGNORECASE,
 )
-
+# Amounts of one bag, vial or part among several: what they come to is not said plainly.
+_VIAL = r"(?:vials?|flacons?|ampoules?|durchstechflaschen?|injectieflacons?)"
+_BAG = r"(?:bags?|bottles?|syringes?|pens?|zakken|spuiten|beuteln?|spritzen|poches?|seringues?|bolsas?)"
+_SEVERAL = (
+    rf"(?P<count>(?!1(?![0-9]))[0-9]{{1,2}}|{'|'.join(word for word, count in _WORDS.items() if count > 1)})"
+)
+_PIECES = re.compile(
+    rf"(?<![a-z0-9.,])(?P<whole>(?:in|as|over|from|using)\s+)?{_SEVERAL}\s*(?:x\s*)?(?:(?P<vial>{_VIAL})|{_BAG})(?![a-z])"
+)
+_TIMES = re.compile(rf"{_MG}\s*(?:x|\u00d7)\s*[2-4](?![0-9.,])(?!\s*(?:kg|doses?|{_WEEK}|{_DAY})(?![a-z]))")
+_ADDED = re.compile(rf"{_MG}\s*(?:\+|plus|and|en|und|et|y)\s*{_NUMBER}\s*{_MG}(?!\s*/)(?![a-z])")
+_VIAL_MG = 100.0
 
 _UNCLEAR = TextDosage(dose_unclear=True, interval_unclear=True)
 
@@ -110,7 +125,7 @@ def _is_too_long(text: str) -> bool:
 def _read(text: str) -> TextDosage:
     folded = " ".join(text.lower().replace("\u2013", "-").replace("\u2014", "-").split())
     per_kg, per_kg_unclear = _doses(PER_KG_PHRASE, _LIMIT.sub(" ", folded))
-    total, total_unclear = _total(folded)
+    total, total_unclear, part = _total(folded)
     without_loading = _LOADING.sub(" ", folded)
     interval, interval_unclear = _interval(without_loading)
     return TextDosage(
@@ -120,6 +135,7 @@ def _read(text: str) -> TextDosage:
         loading_schedule=without_loading != folded,
         dose_unclear=per_kg_unclear or total_unclear,
         interval_unclear=interval_unclear,
+        part_mg=part,
     )
 
 
@@ -128,11 +144,32 @@ def mentions_limit(text: str) -> bool:
     return _is_too_long(text) or _LIMIT.search(text.lower()) is not None
 
 
-def _total(folded: str) -> tuple[float | None, bool]:
-    """Return the total dose in mg, vials multiplied out, limits and concentrations left out."""
+def _total(folded: str) -> tuple[float | None, bool, float | None]:
+    """Return the total dose in mg, vials multiplied out, limits and concentrations left out.
+
+    With it whether something else is said, and the amount that may be that of a part only.
+    """
     plain = _LIMIT.sub(" ", folded)
     plain = _VIALS.sub(_multiplied, plain)
-    return _doses(TOTAL_PHRASE, plain)
+    total, unclear = _doses(TOTAL_PHRASE, plain)
+    if total is not None and _is_of_a_part(total, plain):
+        return None, True, total
+    return total, unclear, None
+
+
+def _is_of_a_part(amount_mg: float, text: str) -> bool:
+    """Return whether an amount may be that of one bag or vial of several: "175 mg x 2 bags", "175 + 175 mg".
+
+    "350 mg in 2 bags" is the whole, and so is "350 mg (4 vials)": four vials are what 350 mg are taken from.
+    """
+    if _TIMES.search(text) or _ADDED.search(text):
+        return True
+    for match in _PIECES.finditer(text):
+        count = _count(match["count"]) or 0.0
+        vials_hold_it = match["vial"] and (count - 1) * _VIAL_MG < amount_mg <= count * _VIAL_MG
+        if not match["whole"] and not vials_hold_it:
+            return True
+    return False
 
 
 def _multiplied(match: re.Match[str]) -> str:

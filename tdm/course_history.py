@@ -13,7 +13,8 @@ from tdm.timing import is_after
 class Infusion:
     """All that was given on one calendar day; amounts are None where unknown or contradictory.
 
-    `reported`: known from a statement or a dispense only, which may stand for several doses.
+    `reported`: known from a statement or a dispense only, which may stand for several doses. `unclear`: the
+    records of the day do not tell one amount.
     """
 
     given: Moment
@@ -22,6 +23,7 @@ class Infusion:
     amount_mg: float | None = None
     amount_mg_per_kg: float | None = None
     reported: bool = False
+    unclear: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -238,9 +238,10 @@ class Regimen:
     """The regimen in force. `weight_kg` is None when no weight is recent enough.
 
     `dose_doubtful`: the last dose alone differs from its order and from the dose before it as a slip or a
-    stopped infusion does; whether it is in force cannot be told. `interval_doubtful`: infusions come more
-    often than the order says, and no newer order announces its interval: options for the order's interval may
-    be less drug than is given.
+    stopped infusion does, or its records do not tell one amount and no order does; what is in force cannot be
+    told. `interval_doubtful`: infusions come more often than the order says, and no newer order announces its
+    interval: options for the order's interval may be less drug than is given. `ordered_mg` and
+    `ordered_mg_per_kg` are what the order in force on record asks for, whatever was given.
     """
 
     route: Route
@@ -252,6 +253,8 @@ class Regimen:
     weight_kg: float | None = None
     dose_doubtful: bool = False
     interval_doubtful: bool = False
+    ordered_mg: float | None = None
+    ordered_mg_per_kg: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 
 from tdm.course_history import History, Infusion
+from tdm.dose_records import Evidence, Joined, join
 from tdm.facts import Dose, FactGroup, Moment, Order, OrderState, Route, TreatmentCourse
 from tdm.issues import DataIssue, IssueCode
 from tdm.knowledge.model import Policy
 from tdm.source import Source
 from tdm.timing import days_between, in_future, instant, is_after, is_older
+
+NEXT_DAY = timedelta(days=1)
 
 
 def read_history(
@@ -18,8 +22,8 @@ def read_history(
 ) -> tuple[History, tuple[DataIssue, ...]]:
     """The history of the present course at `now`, with the doubts that arose."""
     issues: list[DataIssue] = []
-    infusions = infusion_days(course.doses, now, policy, issues)
     orders = past_orders(course.orders, now, policy)
+    infusions = infusion_days(course, orders, now, policy, issues)
     first = first_of_course(infusions, orders, policy)
     current = tuple(infusions[first:])
     if first:
@@ -59,57 +63,111 @@ def dispenses(
 
 
 def infusion_days(
-    doses: Iterable[Dose], now: Moment, policy: Policy, issues: list[DataIssue]
+    course: TreatmentCourse,
+    orders: tuple[Order, ...],
+    now: Moment,
+    policy: Policy,
+    issues: list[DataIssue],
 ) -> list[Infusion]:
     """Doses gathered by calendar day, oldest first; doses dated in the future are named and left out.
 
     A statement or dispense within a week of an administration repeats it and is left out: a dispense a day
-    before its infusion would otherwise read as an interval of one day.
+    before its infusion would otherwise read as an interval of one day. For the same reason what is charted
+    on the day after a dose belongs to that dose: it went on past midnight, or was charted late.
     """
     administered: dict[date, list[Dose]] = {}
     reported: dict[date, list[Dose]] = {}
-    for dose in doses:
+    for dose in course.doses:
         if in_future(dose.given, now, policy.future_tolerance_minutes):
             issues.append(dose_issue(IssueCode.DOSE_IN_FUTURE, dose.given, dose.source))
         else:
             (reported if dose.reported else administered).setdefault(dose.given.day, []).append(dose)
-    by_day = administered
+    by_day = over_midnight(administered)
     if reported:
         days = tuple(administered)
-        by_day = administered | {
+        by_day = by_day | {
             day: told
             for day, told in reported.items()
             if all(abs((day - known).days) >= policy.week_2_from_day for known in days)
         }
-    return [one_infusion(by_day[day], issues) for day in sorted(by_day)]
+    if len(by_day) == len(course.doses):
+        return [infusion_of(by_day[day][0]) for day in sorted(by_day)]
+    alone = tuple([doses[0] for doses in by_day.values() if len(set(doses)) == 1])
+    evidence = Evidence(course, orders, alone, policy)
+    joined: list[DataIssue] = []
+    infusions = [one_infusion(by_day[day], evidence, issues, joined) for day in sorted(by_day)]
+    if joined:
+        count = (("count", str(len(joined))),)
+        issues.append(replace(joined[-1], parameters=joined[-1].parameters + count))
+    return infusions
 
 
-def one_infusion(doses: Sequence[Dose], issues: list[DataIssue]) -> Infusion:
-    """What was given on one day. Different amounts are not added up: they may be two records of one dose."""
-    if len(doses) == 1:
-        dose = doses[0]
-        return Infusion(
-            dose.given, dose.source, dose.route, dose.amount_mg, dose.amount_mg_per_kg, dose.reported
-        )
+def over_midnight(administered: dict[date, list[Dose]]) -> dict[date, list[Dose]]:
+    """Doses by the day that each infusion began, where routes do not tell two of them apart.
+
+    More than two days in a row are no infusion; they stay what they say.
+    """
+    by_day = dict(administered)
+    for day, doses in administered.items():
+        after = administered.get(day + NEXT_DAY)
+        if after is None or day - NEXT_DAY in administered or day + 2 * NEXT_DAY in administered:
+            continue
+        if len({dose.route for dose in (*doses, *after)} - {None}) <= 1:
+            by_day[day] = doses + after
+            del by_day[day + NEXT_DAY]
+    return by_day
+
+
+def infusion_of(dose: Dose) -> Infusion:
+    """What one record says was given."""
+    return Infusion(dose.given, dose.source, dose.route, dose.amount_mg, dose.amount_mg_per_kg, dose.reported)
+
+
+def one_infusion(
+    doses: Sequence[Dose], evidence: Evidence, issues: list[DataIssue], joined: list[DataIssue]
+) -> Infusion:
+    """What was given on one day; `joined` gathers what was added up, or charted over two days."""
+    doses = tuple(dict.fromkeys(doses))  # one record, sent twice
     first = min(doses, key=dose_order)
-    milligrams = {dose.amount_mg for dose in doses} - {None}
-    per_kilogram = {dose.amount_mg_per_kg for dose in doses} - {None}
-    routes = {dose.route for dose in doses} - {None}
-    if len(milligrams) > 1 or len(per_kilogram) > 1:
+    if len(doses) == 1:
+        return infusion_of(first)
+    amount = join(doses, evidence)
+    if amount.unclear:
         issues.append(dose_issue(IssueCode.DOSE_AMOUNTS_DIFFER, first.given, first.source))
+    elif amount.added or len({dose.given.day for dose in doses}) > 1:
+        joined.append(joined_issue(doses, amount, first))
+    routes = {dose.route for dose in doses} - {None}
     return Infusion(
         first.given,
         first.source,
         routes.pop() if len(routes) == 1 else None,
-        milligrams.pop() if len(milligrams) == 1 else None,
-        per_kilogram.pop() if len(per_kilogram) == 1 else None,
+        amount.amount_mg,
+        amount.amount_mg_per_kg,
         first.reported,
+        amount.unclear,
     )
 
 
-def dose_order(dose: Dose) -> tuple[bool, float, str, str]:
+def joined_issue(doses: Sequence[Dose], amount: Joined, first: Dose) -> DataIssue:
+    """An issue of records that were taken as one dose, with what they say and what it came to."""
+    ordered = sorted(doses, key=dose_order)
+    records = " + ".join(amount_text(dose.amount_mg, dose.amount_mg_per_kg) for dose in ordered)
+    taken = amount_text(amount.amount_mg, amount.amount_mg_per_kg)
+    said = (("day", first.given.day.isoformat()), ("records", records), ("taken", taken))
+    return DataIssue(IssueCode.DOSE_RECORDS_JOINED, "dose", said, first.source)
+
+
+def amount_text(mg: float | None, mg_per_kg: float | None) -> str:
+    """An amount for display, in mg where it is known."""
+    if mg is not None:
+        return f"{mg:.4g} mg"
+    return "no amount" if mg_per_kg is None else f"{mg_per_kg:.3g} mg/kg"
+
+
+def dose_order(dose: Dose) -> tuple[date, bool, float, str, str]:
     """Of one day's doses the earliest with a time speaks for the day."""
-    return (not dose.given.timed, instant(dose.given), dose.source.resource_type, dose.source.reference)
+    given, source = dose.given, dose.source
+    return given.day, not given.timed, instant(given), source.resource_type, source.reference
 
 
 def past_orders(orders: Iterable[Order], now: Moment, policy: Policy) -> tuple[Order, ...]:

@@ -10,7 +10,8 @@ from typing import TypeVar
 from tdm.changes import dose_differs, milligrams
 from tdm.course_history import History, Infusion
 from tdm.decision import Regimen
-from tdm.facts import Dose, Moment, Order, OrderState, Route, WeightReading
+from tdm.dose_records import is_in_force
+from tdm.facts import Dose, Moment, Order, Route, WeightReading
 from tdm.issues import DataIssue, IssueCode
 from tdm.knowledge.model import Policy
 from tdm.timing import calendar_days_between, days_between
@@ -29,19 +30,10 @@ CAP_DOSE_FRACTION = 0.95
 
 
 def orders_in_force(orders: Sequence[Order], moment: Moment) -> list[Order]:
-    """Orders in force at a moment, the latest last; `orders` are oldest first.
-
-    Undated active orders are in force but yield to dated ones; a stopped order counts until its end, and
-    not at all where the end is not recorded.
-    """
+    """Orders in force at a moment, the latest last; `orders` are oldest first, undated ones lead."""
     if not orders:
         return []
-    return [
-        order
-        for order in orders
-        if (order.authored is None or order.authored.day <= moment.day)
-        and (order.state is OrderState.ACTIVE if order.ended is None else order.ended.day > moment.day)
-    ]
+    return [order for order in orders if is_in_force(order, moment.day)]
 
 
 def ordered_interval(orders: Sequence[Order], moment: Moment, route: Route | None = None) -> float | None:
@@ -195,7 +187,10 @@ def regimen_in_force(
     if history.dispensed:
         issues += issues_of_dispense(now, route, history, policy)
     mg, per_kg = (None, None) if source is None else completed(source, route, weight_kg)
+    ordered_mg, ordered_per_kg = (None, None) if order is None else completed(order, route, weight_kg)
     doubtful = source is dose and order is not None and stands_alone(history, route, order, weight_kg)
+    if source is draft and history.infusions and history.infusions[-1].unclear:
+        doubtful = True  # the order in front may renew that dose or change it
     found = Regimen(
         route,
         mg,
@@ -206,6 +201,8 @@ def regimen_in_force(
         weight_kg,
         dose_doubtful=doubtful,
         interval_doubtful=more_often,
+        ordered_mg=ordered_mg,
+        ordered_mg_per_kg=ordered_per_kg,
     )
     return found, tuple(issues)
 

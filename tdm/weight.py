@@ -60,19 +60,39 @@ def fitting_doses(
 ) -> tuple[WeightReading | None, tuple[DataIssue, ...]]:
     """The weight, unless the last intravenous dose in mg would then be no dose that is given.
 
-    Compared with the mg/kg ordered for it, else with the range from the standard to the highest dose.
+    Compared with the mg/kg ordered for it, else with the range from the standard to the highest dose. A dose
+    that does not fit a weight which its order in mg fits is the odd one: half of an infusion, or a slip.
     """
     known = last_milligrams(history)
     if weight is None or known is None:
         return weight, ()
     milligrams, per_kg = known
+    ordered = ordered_for_last_dose(history)
+    if fits(milligrams, per_kg, weight, policy) or (ordered and fits(ordered, per_kg, weight, policy)):
+        return weight, ()
+    return None, (weight_issue(IssueCode.WEIGHT_CONTRADICTED, weight),)
+
+
+def fits(milligrams: float, per_kg: float | None, weight: WeightReading, policy: Policy) -> bool:
+    """Whether an amount in mg is a dose at a weight: the one in mg/kg if given, else any that is given."""
     ratio = policy.plausible_weight_ratio
     dose = milligrams / weight.kilograms
     if per_kg:
-        fits = _alike(dose / per_kg, ratio)
-    else:
-        fits = policy.standard_dose_mg_per_kg / ratio <= dose <= policy.maximum_dose_mg_per_kg * ratio
-    return (weight, ()) if fits else (None, (weight_issue(IssueCode.WEIGHT_CONTRADICTED, weight),))
+        return _alike(dose / per_kg, ratio)
+    return policy.standard_dose_mg_per_kg / ratio <= dose <= policy.maximum_dose_mg_per_kg * ratio
+
+
+def ordered_for_last_dose(history: History) -> float | None:
+    """The mg of the order that was in force at the last intravenous dose in mg.
+
+    An order of a later day may rest on the very weight that is in question.
+    """
+    for dose in reversed(history.infusions):
+        if dose.amount_mg and dose.route is not Route.SUBCUTANEOUS:
+            orders = orders_in_force(history.orders, dose.given)
+            stated = [order.amount_mg for order in orders if order.route is not Route.SUBCUTANEOUS]
+            return next((amount for amount in reversed(stated) if amount), None)
+    return None
 
 
 def last_milligrams(history: History) -> tuple[float, float | None] | None:

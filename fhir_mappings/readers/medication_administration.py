@@ -23,6 +23,7 @@ from tdm.issues import DataIssue, IssueCode
 
 _GIVEN = frozenset({"completed", "in-progress"})
 _NOT_GIVEN = frozenset({"not-done", "entered-in-error", "on-hold", "cancelled"})
+_FLAGS_OF_NOT_GIVEN = ("notGiven", "wasNotGiven")  # STU3, DSTU2
 
 
 def read_medication_administration(
@@ -32,7 +33,7 @@ def read_medication_administration(
     record = record_of(resource, medicines, context)
     if not record.medicine.is_infliximab:
         return MedicationReading(issues=record.issues) if record.issues else NO_MEDICATION
-    if record.status in _NOT_GIVEN or resource.get("notGiven") is True:
+    if record.status in _NOT_GIVEN or any(resource.get(name) is True for name in _FLAGS_OF_NOT_GIVEN):
         return NO_MEDICATION
     given = given_at(resource, context)
     if given is None:

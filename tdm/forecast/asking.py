@@ -13,6 +13,7 @@ from tdm.forecast.projecting import level_within_interval, project
 from tdm.forecast.regimens import Question, answers, course_of, falls_in, regimen_in_force
 from tdm.forecast.result import Absence, Forecast, Note, TroughForecast
 from tdm.forecast.targets import counted
+from tdm.issues import IssueCode
 from tdm.knowledge.model import Knowledge
 
 
@@ -118,5 +119,6 @@ def speaks_against(decision: Decision, assessment: Assessment, knowledge: Knowle
     return reason_against(
         assessment,
         pregnant=any(gate.gate == "S-PREG" for gate in decision.gates),
-        dose_slip=any(remark.startswith("dose-slip") for remark, _ in decision.rationale),
+        dose_slip=any(remark.startswith("dose-slip") for remark, _ in decision.rationale)
+        or IssueCode.DOSES_BESIDE_ORDER in [issue.code for issue in decision.issues],
     )

@@ -326,12 +326,41 @@ def test_reversed_and_doubled_resources_are_the_same_course() -> None:
 
 def test_facts_of_records_that_differ_in_their_id_only_are_one_and_the_smaller_reference_stays() -> None:
     keys = chart()
-    for name in ("medicationAdministrations", "medicationRequests", "laboratory"):
+    for name in ("medicationRequests", "laboratory"):
         keys[name] += [resource | {"id": f"a-{resource['id']}"} for resource in keys[name]]
     built = course(keys)
-    facts = (*built.doses, *built.orders, *built.medications, *built.levels, *built.atis, *built.markers)
+    facts = (*built.orders, *built.medications, *built.levels, *built.atis, *built.markers)
     assert len(facts) == len({fact.source.reference for fact in facts})
     assert all(fact.source.reference.partition("/")[2].startswith("a-") for fact in facts)
+
+
+def test_administrations_that_differ_in_their_id_all_stay_and_reported_doses_do_not() -> None:
+    keys = chart()
+    given = keys["medicationAdministrations"]
+    told = [
+        resource | {"resourceType": "MedicationStatement", "id": f"s-{resource['id']}"} for resource in given
+    ]
+    copies = [resource | {"id": f"a-{resource['id']}"} for resource in given]
+    assert len(course(keys | {"medicationAdministrations": given + copies}).doses) == 2 * len(given)
+    keys["medicationAdministrations"] = []
+    keys["medicationStatements"] = told + [resource | {"id": f"a-{resource['id']}"} for resource in told]
+    doses = course(keys).doses
+    assert len(doses) == len(given)
+    assert all(dose.source.reference.startswith("MedicationStatement/a-") for dose in doses)
+
+
+def test_an_administration_that_was_copied_with_its_identifier_is_one() -> None:
+    keys = chart()
+    named = [
+        resource | {"identifier": [{"system": "urn:bags", "value": resource["id"]}]}
+        for resource in keys["medicationAdministrations"]
+    ]
+    copies = [resource | {"id": f"a-{resource['id']}"} for resource in named]
+    unnamed = [resource | {"id": f"b-{resource['id']}", "identifier": "bag"} for resource in named[:1]]
+    assert len(course(keys | {"medicationAdministrations": named + copies + unnamed}).doses) == len(named) + 1
+    built = course(keys | {"medicationAdministrations": named + copies})
+    assert len(built.doses) == len(named)
+    assert all(dose.source.reference.startswith("MedicationAdministration/a-") for dose in built.doses)
 
 
 def test_a_reported_dose_gives_way_within_three_days_either_way_and_others_stay() -> None:

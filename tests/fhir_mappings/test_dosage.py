@@ -240,7 +240,7 @@ def test_a_readable_part_is_kept_beside_an_unreadable_one() -> None:
 
 def test_several_dosages_count_only_as_far_as_they_agree() -> None:
     one = {"doseQuantity": MG, "timing": WEEKS_8, "route": {"text": "IV"}}
-    assert read(one, one) == read(one)
+    assert read(one, {"text": "over 2 hours"}) == read(one)
     other = read(one, one | {"doseQuantity": quantity(500, "mg")})
     assert (other.amount_mg, other.interval_days, other.route) == (None, 56, Route.INTRAVENOUS)
     assert codes_of(other) == [IssueCode.SEVERAL_DOSAGES]
@@ -248,6 +248,24 @@ def test_several_dosages_count_only_as_far_as_they_agree() -> None:
     assert (rhythm.amount_mg, rhythm.interval_days) == (400, None)
     routes = read(one, {"route": {"text": "SC"}})
     assert (routes.route, codes_of(routes)) == (None, [IssueCode.SEVERAL_DOSAGES])
+
+
+def test_one_line_twice_may_be_two_bags_and_leaves_the_dose_open() -> None:
+    line = {"doseQuantity": MG, "timing": WEEKS_8, "route": {"text": "IV"}}
+    twice = read(line, line)
+    assert (twice.amount_mg, twice.interval_days, twice.route) == (None, 56, Route.INTRAVENOUS)
+    assert codes_of(twice) == [IssueCode.SEVERAL_DOSAGES]
+    per_kg = {"text": "5 mg/kg", "timing": WEEKS_8}
+    assert read(per_kg, per_kg) == read(per_kg)
+
+
+@pytest.mark.parametrize(("text", "whole"), [("200 mg x 2 bags", True), ("400 mg x 2 bags", False)])
+def test_a_number_counts_beside_parts_in_the_text_only_where_it_is_more_than_one_of_them(text, whole) -> None:
+    reading = read({"doseQuantity": MG, "text": text})
+    assert reading.amount_mg == (400 if whole else None)
+    assert codes_of(reading) == ([] if whole else [IssueCode.DOSE_TEXT_DIFFERS])
+    if not whole:
+        assert dict(reading.issues[0].parameters)["text"] == "several of 400 mg"
 
 
 def test_an_issue_of_a_dosage_names_subject_order_and_record() -> None:

@@ -141,6 +141,14 @@ def test_other_rows_of_numbers_are_no_loading_schedule(text: str) -> None:
         ("5 vials of 100 mg", 500, None),
         ("5 mg/kg, max 500 mg", None, 5),
         ("5 mg/kg up to 500 mg", None, 5),
+        ("350 mg (4 vials)", 350, None),
+        ("400 mg = four vials", 400, None),
+        ("350 mg in 2 bags", 350, None),
+        ("350 mg x 1, 1 bag", 350, None),
+        ("350 mg x 3 doses", 350, None),
+        ("350 mg x 4 weeks", 350, None),
+        ("5 mg/kg x 2 kg = 10 mg", 10, 5),
+        ("350 mg x 70", 350, None),
     ],
 )
 def test_a_plain_dose_is_read(text: str, total: float | None, per_kg: float | None) -> None:
@@ -165,6 +173,27 @@ def test_a_dose_that_is_not_plain_stays_undecided(text: str) -> None:
     reading = read_dosage_text(text)
     assert (reading.amount_mg, reading.amount_mg_per_kg) == (None, None)
     assert reading.dose_unclear
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("175 mg x 2 bags", 175),
+        ("175mg x2", 175),
+        ("2 bags of 175 mg", 175),
+        ("two bags of 175 mg", 175),
+        ("175 mg each, 2 x bottles", 175),
+        ("100 mg, 4 flacons", 100),
+        ("500 mg (4 vials)", 500),
+        ("300 mg (4 vials)", 300),
+        ("175 mg + 175 mg", 175),
+        ("175 mg en 175 mg", 175),
+        ("120 mg, 2 pens", 120),
+    ],
+)
+def test_the_amount_of_one_bag_or_vial_of_several_is_not_the_dose(text: str, part: float) -> None:
+    reading = read_dosage_text(text)
+    assert (reading.amount_mg, reading.part_mg, reading.dose_unclear) == (None, part, True)
 
 
 @pytest.mark.parametrize(

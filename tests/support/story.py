@@ -121,18 +121,21 @@ def _course(expansion: _Expansion) -> None:
                     ),
                 ),
             )
+        # `bags_mg`: each infusion is charted bag by bag, an hour apart.
+        bags = regimen.get("bags_mg", [regimen.get("dose_mg")])
         for days_ago in regimen.get("infusions_days_ago", []):
-            expansion.add(
-                "medicationAdministrations",
-                ehr.administration(
-                    expansion.name("dose"),
-                    expansion.patient_id,
-                    regimen.get("dose_mg"),
-                    expansion.moment({"days_ago": days_ago}),
-                    medicine=medicine,
-                    route=route,
-                ),
-            )
+            for number, dose_mg in enumerate(bags):
+                expansion.add(
+                    "medicationAdministrations",
+                    ehr.administration(
+                        expansion.name("dose"),
+                        expansion.patient_id,
+                        dose_mg,
+                        expansion.moment({"days_ago": days_ago, "hours_ago": -number}),
+                        medicine=medicine,
+                        route=route,
+                    ),
+                )
 
 
 def _results(expansion: _Expansion) -> None:

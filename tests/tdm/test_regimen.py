@@ -386,3 +386,16 @@ def test_an_order_that_is_outrun_by_its_infusions_is_doubtful_unless_a_newer_one
     found, issues = regimen(*parts)
     assert found.interval_doubtful is doubtful
     assert not doubtful or IssueCode.INTERVAL_DISAGREES in issues
+
+
+@pytest.mark.parametrize(("hours", "doubtful"), [((9, 10), True), ((9, 9), False)])
+def test_a_dose_that_only_the_draft_tells_is_in_doubt_where_records_of_the_last_one_do_not_agree(
+    hours, doubtful
+):
+    halves = [infusion(56, mg=350, hour=hour, reference=f"{number}") for number, hour in enumerate(hours)]
+    asked = draft(mg=700, mg_per_kg=None) if doubtful else draft(mg=350, mg_per_kg=None)
+    patient = course(*halves, asked)
+    found, _ = regimen_in_force(
+        NOW, Route.INTRAVENOUS, read_history(patient, NOW, POLICY)[0], patient.draft, None, POLICY
+    )
+    assert found.dose_doubtful is doubtful

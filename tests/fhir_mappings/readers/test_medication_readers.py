@@ -224,6 +224,7 @@ def test_an_administration_gives_dose_route_and_moment() -> None:
 def test_a_dose_that_was_not_given_is_no_dose(status: str) -> None:
     assert administration(status=status) == MedicationReading()
     assert administration(notGiven=True) == MedicationReading()
+    assert administration(wasNotGiven=True) == MedicationReading()
 
 
 @pytest.mark.parametrize(

@@ -86,6 +86,11 @@ def test_a_level_within_the_interval_is_projected_by_the_route_of_the_course_onl
         (relapse(draft(mg=5, mg_per_kg=None)), {}, Absence.DOSE_IN_DOUBT),
         (replace(relapse(), weights=()), {}, Absence.NO_WEIGHT),
         (replace(relapse(), doses=maintenance(every=28)), {}, Absence.INTERVAL_IN_DOUBT),
+        (
+            replace(relapse(), doses=maintenance(mg=175), orders=(order(500, mg=350, mg_per_kg=None),)),
+            {},
+            Absence.DOSE_IN_DOUBT,
+        ),
     ],
 )
 def test_an_absence_has_its_reason_and_no_troughs(of, policies, reason):

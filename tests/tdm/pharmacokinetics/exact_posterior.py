@@ -3,7 +3,8 @@
 `python -m tests.tdm.pharmacokinetics.exact_posterior` prints it for the models where they are farthest.
 
 The posterior is sampled: patients drawn from the population, each weighted by the likelihood of the levels.
-It shares the likelihood with the code under test, and none of its shortcuts.
+It shares the likelihood with the code under test, and none of its shortcuts. Patients of whom the service
+would show nothing by the model, which does not explain their newest level, are counted and left out.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ import argparse
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 
+from tdm.forecast.steadiness import contradicts
 from tdm.pharmacokinetics.concentration import levels
 from tdm.pharmacokinetics.estimate import estimate
 from tdm.pharmacokinetics.history import Administration, History, Sample, history_of
@@ -59,6 +62,14 @@ def patients(model: PkModel, number: int, *, natural: bool, seed: int = 3) -> It
         yield history_of(doses, known, samples), 5 * weight
 
 
+def undetected() -> Iterator[tuple[History, float]]:
+    """Adults with one trough below quantification, which is all that is known of them."""
+    for limit, albumin, weight in product((0.3, 0.5, 1.0), (3.2, 4.0), (45.0, 70.0)):
+        doses = [Administration(day, 5 * weight, TWO_HOURS) for day in DAYS]
+        sample = Sample(DAYS[-1], limit, below=True)
+        yield history_of(doses, [covariates(weight, albumin)], [sample]), 5 * weight
+
+
 def exact_chances(model: PkModel, history: History, amount: float, draws: int) -> list[float]:
     """The chances that the settled trough is at least each of `LIMITS`; none where too few draws count."""
     random = np.random.default_rng(1)
@@ -79,18 +90,24 @@ def exact_chances(model: PkModel, history: History, amount: float, draws: int) -
     return [float(shares[np.array(troughs) >= limit].sum() / shares.sum()) for limit in LIMITS]
 
 
-def differences(model: PkModel, number: int, *, natural: bool, draws: int = 30_000) -> np.ndarray:
-    """Predicted minus exact chance, for each patient and limit."""
-    found = []
-    for history, amount in patients(model, number, natural=natural):
+def differences(
+    model: PkModel, asked: Iterator[tuple[History, float]], draws: int = 30_000
+) -> tuple[np.ndarray, int]:
+    """Predicted minus exact chance, for each patient and limit; and how many patients were left out."""
+    found, left_out = [], 0
+    for history, amount in asked:
         plan = Plan(400.0, amount, INTERVAL_DAYS, subcutaneous=False, duration_days=TWO_HOURS)
-        predicted = predict_trough(estimate(model, history), history, plan, None)
+        individual = estimate(model, history)
+        if contradicts(individual, history):
+            left_out += 1
+            continue
+        predicted = predict_trough(individual, history, plan, None)
         exact = exact_chances(model, history, amount, draws)
         found += [
             predicted.probability_at_least(limit) - chance
             for limit, chance in zip(LIMITS, exact, strict=False)
         ]
-    return np.array(found)
+    return np.array(found), left_out
 
 
 def main() -> None:
@@ -99,13 +116,19 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=15, help="patients of each kind")
     count = parser.parse_args().count
     for name in ("fasanmade-2011-combined", "xu-wojciechowski-2017", "dubinsky-2017"):
-        for natural in (True, False):
-            found = 100 * differences(replace(MODELS[name], iov_cl=0.0), count, natural=natural)
+        model = replace(MODELS[name], iov_cl=0.0)
+        for kind, asked in (
+            ("simulated levels", patients(model, count, natural=True)),
+            ("invented levels", patients(model, count, natural=False)),
+            ("one level below quantification", undetected()),
+        ):
+            shares, left_out = differences(model, asked)
+            found = 100 * shares
             sys.stdout.write(
-                f"{name}, {'simulated' if natural else 'invented'} levels: mean {found.mean():+.1f}, "
+                f"{name}, {kind}: mean {found.mean():+.1f}, "
                 f"rms {np.sqrt((found**2).mean()):.1f}, largest {np.abs(found).max():.0f} points, "
                 f"{100 * (np.abs(found) > 10).mean():.0f} % of them above 10 "
-                f"({found.size // len(LIMITS)} patients)\n"
+                f"({found.size // len(LIMITS)} patients, {left_out} left out)\n"
             )
 
 

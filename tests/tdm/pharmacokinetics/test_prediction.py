@@ -16,7 +16,7 @@ from tdm.pharmacokinetics.history import Administration, Sample, history_of
 from tdm.pharmacokinetics.individual import laid_out, shifted
 from tdm.pharmacokinetics.parameters import random_places
 from tdm.pharmacokinetics.prediction import Plan, predict_at, predict_trough, predict_troughs
-from tests.tdm.pharmacokinetics.exact_posterior import differences
+from tests.tdm.pharmacokinetics.exact_posterior import differences, patients
 from tests.tdm.pharmacokinetics.patients import (
     MODELS,
     TWO_HOURS,
@@ -237,7 +237,7 @@ def test_a_plan_by_a_route_that_the_model_does_not_know_comes_to_nothing():
 def test_chances_are_as_near_to_an_exact_posterior_as_the_documents_say(name, mean, largest):
     """A short run of what `exact_posterior` prints; the second model is the documented limit."""
     model = replace(MODELS[name], iov_cl=0.0)  # the posterior of the parameters alone
-    found = differences(model, 3, natural=True, draws=6000)
+    found, _ = differences(model, patients(model, 3, natural=True), draws=6000)
     assert found.size
     assert abs(found.mean()) < mean
     assert np.abs(found).max() < largest
