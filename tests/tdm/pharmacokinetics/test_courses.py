@@ -41,6 +41,8 @@ LOSING = [
 ]
 SWITCHED = [infusion(0, 350), infusion(14, 350), *[injection(day) for day in range(42, 155, 14)]]
 
+LASTING = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0)
+
 # By name: the doses, the covariates, and the days that are asked about.
 COURSES = {
     "troughs of infusions of one duration": (USUAL, LOSING[:1], [14.0, 42.0, 98.0, 154.0, 210.0]),
@@ -56,6 +58,11 @@ COURSES = {
         MIXED,
         [LOSING[0], LOSING[1]._replace(from_days=14.2), LOSING[2]._replace(from_days=98.0)],
         [14.1, 14.4, 42.0, 98.1, 98.3, 140.0],
+    ),
+    "levels as infusions of half an hour to four hours end": (
+        [infusion(14 * n, 350, hours / 24) for n, hours in enumerate(LASTING)],
+        LOSING[:1],
+        [14.0 * n + hours / 24 for n, hours in enumerate(LASTING)],
     ),
     "one infusion before the only change": ([infusion(0, 350)], LOSING[:2], [10.0, 70.0, 75.0]),
     "a level decades after a course": (USUAL, LOSING[:1], [200.0, 4000.0]),

@@ -143,6 +143,19 @@ def test_percentiles_of_a_straight_density_are_where_its_triangle_says():
     assert upper == pytest.approx(GRID[4] + step * (1.0 - math.sqrt(0.2)), abs=0.02 * step)
 
 
+@pytest.mark.parametrize("falling", [0.3, 0.5, 1.0])
+def test_percentiles_reach_into_the_first_and_the_last_cell_of_the_grid(falling):
+    """A density that only falls has its lower percentile there, one that only rises its upper."""
+    whole = 1.0 - math.exp(-falling * (GRID[-1] - GRID[0]))
+    beyond = [-math.log(1.0 - share * whole) / falling for share in (0.1, 0.5, 0.9)]
+    falls = [math.exp(-falling * (position - GRID[0])) for position in GRID]
+    assert percentiles(falls) == pytest.approx([GRID[0] + one for one in beyond], abs=0.09)
+    assert percentiles(falls)[0] == pytest.approx(GRID[0] + beyond[0], abs=0.02)
+    rises = falls[::-1]
+    assert percentiles(rises) == pytest.approx([GRID[-1] - one for one in reversed(beyond)], abs=0.09)
+    assert percentiles(rises)[2] == pytest.approx(GRID[-1] - beyond[0], abs=0.02)
+
+
 FOLLOWED = {
     "a level as high as hoped": [Sample(98.0, 6.0)],
     "three levels": [Sample(98.0, 2.2), Sample(154.0, 3.1), Sample(170.0, 20.0)],

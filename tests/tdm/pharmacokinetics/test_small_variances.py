@@ -66,7 +66,7 @@ def variance(covariance, slopes):
 
 
 @pytest.mark.parametrize("name", list(MODELS))
-@pytest.mark.parametrize("moment", [20.0, 98.0, 154.0])
+@pytest.mark.parametrize("moment", [TWO_HOURS, 20.0, 98.0, 154.0])
 @pytest.mark.parametrize("occasions", [0.0, 4e-7])
 def test_a_level_has_the_variance_that_its_slopes_give_it(name, moment, occasions):
     model = of_small_variances(name, occasions)
