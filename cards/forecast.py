@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from cards.amounts import number
+from cards.amounts import number, regimen_text
 from cards.wording import Wording
-from tdm.decision import LESS_DRUG, Decision, Option
+from tdm.decision import LESS_DRUG, Decision, Option, OptionKind
 from tdm.forecast.choosing import short_name
 from tdm.forecast.ranking import at_even_odds
-from tdm.forecast.result import Absence, Forecast, Note, Projection, Remark, TroughForecast
+from tdm.forecast.result import Absence, AtCap, Forecast, Note, Projection, Remark, TroughForecast
 from tdm.knowledge.model import Knowledge, Policy
 
 _LEAST_SHOWN_UG_ML: Final = 0.05
@@ -89,7 +89,17 @@ def no_choice_text(decision: Decision, wording: Wording) -> str:
         return wording.forecast["less_unchecked" if unchecked else "less_withheld"]
     if forecast.no_choice is None:
         return ""
-    return wording.forecast[forecast.no_choice].format_map(_asked(decision.options))
+    declined = wording.forecast[forecast.no_choice].format_map(_asked(decision.options))
+    return declined if forecast.at_cap is None else f"{declined} {at_cap_text(forecast.at_cap, wording)}"
+
+
+def at_cap_text(found: AtCap, wording: Wording) -> str:
+    """Return what the most that the limits allow would give; that nothing is enough only where it is not."""
+    most = Option(
+        OptionKind.RAISE_DOSE_AND_SHORTEN_INTERVAL, found.dose_mg, found.dose_mg_per_kg, found.interval_days
+    )
+    line = wording.forecast["cap_enough" if found.enough else "cap_listed" if found.listed else "cap_short"]
+    return line.format(regimen=regimen_text(most, wording), trough=trough_text(found.trough, wording))
 
 
 def _asked(options: Sequence[Option]) -> dict[str, str]:

@@ -170,6 +170,22 @@ class Projection:
 
 
 @dataclass(frozen=True, slots=True)
+class AtCap:
+    """The most that the limits allow, in mg, mg/kg and days, and the trough that it is predicted to give.
+
+    `listed`: it is one of the options, and stands there with its numbers. `enough`: it has the chance of the
+    aim that the site asks of a recommended option.
+    """
+
+    dose_mg: float
+    dose_mg_per_kg: float
+    interval_days: float
+    trough: TroughForecast
+    enough: bool
+    listed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Forecast:
     """A forecast, or why there is none (`absent`). An absent forecast is no absent decision.
 
@@ -179,7 +195,8 @@ class Forecast:
     further model expects of the regimen in force; it never ranks. `of_order` is what the order in front of
     the clinician leads to, where that is neither in force nor an option. `inputs` says what went in,
     `assumptions` what was taken for granted, `left_out` which model or level was not used and why, `counted`
-    which target the chances speak of, where a reader would expect another.
+    which target the chances speak of, where a reader would expect another. `at_cap` is what the most that is
+    allowed would give, asked where no option is likely enough to reach the aim.
     `ranked`: the recommended option was chosen by it; `no_choice` says why it recommends none.
     `less_withheld`: options with less drug were taken off, for they rested on a level that nothing explains.
     `failed_at` is the place of an internal failure, for the log; it holds nothing of a patient.
@@ -199,5 +216,6 @@ class Forecast:
     counted: tuple[Note, ...] = ()
     ranked: bool = False
     no_choice: NoChoice | None = None
+    at_cap: AtCap | None = None
     less_withheld: bool = False
     failed_at: str = ""
