@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from math import ceil, floor
+from math import ceil, floor, inf
 
 from tdm.course_history import History, Infusion
 from tdm.decision import Regimen
@@ -30,7 +30,11 @@ MOST_DOSES = 160
 
 @dataclass(slots=True)
 class DoseReader:
-    """What the doses of one course are read from. `notes` gathers what had to be assumed."""
+    """What the doses of one course are read from. `notes` gathers what had to be assumed.
+
+    `laid_by_level`: nothing on record tells when doses were given; they were laid so that the newest level is
+    a trough, and where older levels lie among them nobody knows.
+    """
 
     course: TreatmentCourse
     history: History
@@ -39,6 +43,7 @@ class DoseReader:
     timeline: Timeline
     policy: Policy
     notes: list[Note] = field(default_factory=list)
+    laid_by_level: bool = False
 
 
 def read_doses(
@@ -49,8 +54,7 @@ def read_doses(
     `samples_days` are the times of the samples, `newest_sample` the newest of them; a schedule that nobody
     recorded is laid so that this one is a trough, which is what the decision takes it for.
     """
-    earliest = min(samples_days, default=0.0) - SETTLING_DAYS
-    doses = _since(reader, earliest, newest_sample)
+    doses = _since(reader, samples_days, newest_sample)
     if not doses:
         return Absence.NO_DOSES  # the last one has settled long ago
     if not isinstance(doses, Absence) and len(doses) > MOST_DOSES:
@@ -59,15 +63,21 @@ def read_doses(
 
 
 def _since(
-    reader: DoseReader, earliest: float, newest_sample: Moment | None
+    reader: DoseReader, samples_days: Sequence[float], newest_sample: Moment | None
 ) -> tuple[Administration, ...] | Absence:
+    earliest = _earliest(samples_days)
     if reader.regimen.route is Route.SUBCUTANEOUS:
-        return _subcutaneous(reader, earliest)
+        return _subcutaneous(reader, samples_days)
     if reader.history.infusions:
         if FactGroup.ADMINISTRATIONS in [group for group, _ in reader.course.shortfalls]:
             return Absence.DOSES_INCOMPLETE
         return _recorded(reader, earliest)
     return _presumed(reader, earliest, newest_sample)
+
+
+def _earliest(samples_days: Sequence[float]) -> float:
+    """The time before which doses have left nothing in any sample."""
+    return min(samples_days, default=0.0) - SETTLING_DAYS
 
 
 def _recorded(reader: DoseReader, earliest: float) -> tuple[Administration, ...] | Absence:
@@ -197,11 +207,15 @@ def _is_old(order: Order, now: Moment, policy: Policy) -> bool:
     return authored is None or (now.day - authored.day).days > policy.maintenance_presumed_order_days
 
 
-def _subcutaneous(reader: DoseReader, earliest: float) -> tuple[Administration, ...] | Absence:
+def _subcutaneous(reader: DoseReader, samples_days: Sequence[float]) -> tuple[Administration, ...] | Absence:
     """Doses as recorded; injections that no record of administrations tells of as they were ordered.
 
     Those given at home are on no record. A statement or dispense stands for several and is no single dose.
+    Where in its interval a level was drawn is told by an injection on record, or by the order that began the
+    injections after doses of another route. Where neither is known the newest level is taken as drawn at the
+    end of an interval, which is what the decision takes it for.
     """
+    earliest = _earliest(samples_days)
     recorded = _given(reader, [one for one in reader.history.infusions if not one.reported], earliest)
     if isinstance(recorded, Absence):
         return recorded
@@ -209,19 +223,47 @@ def _subcutaneous(reader: DoseReader, earliest: float) -> tuple[Administration, 
     if not periods:
         return Absence.NO_DOSES
     injected = [dose.at_days for dose in recorded if dose.subcutaneous]
-    start = max(periods[0].from_days, earliest)
-    if len(injected) == len(recorded):
-        # Whatever came before the injections is unknown: they are taken to have settled.
-        start = earliest
+    # Without infusions before them nobody knows what the injections followed: they are taken to have settled.
+    follow = len(injected) < len(recorded)
+    began = periods[0].from_days
+    from_order = follow and began >= earliest
     ordered: list[Administration] = []
+    if from_order:
+        until = injected[0] if injected else 0.0
+        ordered += _as_ordered(periods, began, until)
+    else:
+        known = injected[0] if injected else max(samples_days, default=0.0)
+        ordered += _before(periods, max(began, earliest) if follow else earliest, known)
+        if not injected:
+            reader.laid_by_level = bool(samples_days)
+            ordered += _as_ordered(periods, known, 0.0)
     if injected:
-        ordered += _as_ordered(periods, start, injected[0])
         start = injected[-1] + value_at(periods, injected[-1])[1]
-    ordered += _as_ordered(periods, start, 0.0)
+        ordered += _as_ordered(periods, start, 0.0)
     if ordered:
         every = days_text(periods[-1].value[1])
         reader.notes.append((Remark.INJECTIONS_AS_ORDERED, (("count", str(len(ordered))), ("every", every))))
+        if from_order:
+            reader.notes.append((Remark.INJECTIONS_FROM, (("day", reader.timeline.day(began).isoformat()),)))
     return tuple(sorted([*recorded, *ordered]))
+
+
+def _before(
+    periods: Sequence[Step[tuple[float, float]]], earliest: float, until: float
+) -> list[Administration]:
+    """Injections before a time at which one is known or due, each an interval of its own time earlier."""
+    doses: list[Administration] = []
+    at = until - _interval_before(periods, until)
+    while at >= earliest:
+        amount, _ = value_at(periods, at)
+        doses.append(Administration(at, amount, 0.0, subcutaneous=True))
+        at -= _interval_before(periods, at)
+    return doses[::-1]
+
+
+def _interval_before(periods: Sequence[Step[tuple[float, float]]], at: float) -> float:
+    """The interval that ends at a time: an order changes what is given after it."""
+    return next((step.value[1] for step in reversed(periods) if step.from_days < at), periods[0].value[1])
 
 
 def _as_ordered(
@@ -253,5 +295,5 @@ def _periods(reader: DoseReader) -> list[Step[tuple[float, float]]]:
     if periods or not regimen_mg:
         return periods
     given = [one.given for one in reader.history.infusions if one.route is not Route.INTRAVENOUS]
-    start = reader.timeline.at(given[0]) if given else -SETTLING_DAYS
+    start = reader.timeline.at(given[0]) if given else -inf
     return [Step(start, (regimen_mg, regimen_days))]

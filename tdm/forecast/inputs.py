@@ -117,6 +117,9 @@ def read_inputs(
     doses = read_doses(reader, samples_days, levels.drawn[0] if levels.drawn else None)
     if isinstance(doses, Absence):
         return doses
+    if reader.laid_by_level:
+        levels = newest_only(levels)
+        reader.notes.append((Remark.LEVEL_AS_TROUGH, (("day", levels.drawn[0].day.isoformat()),)))
     inputs: list[Note] = []
     inputs += _levels_note(levels)
     recorded = len(history.infusions)

@@ -28,6 +28,8 @@ class Remark(StrEnum):
     GAP = "gap"
     SCHEDULE_PRESUMED = "schedule-presumed"
     INJECTIONS_AS_ORDERED = "injections-as-ordered"
+    INJECTIONS_FROM = "injections-from"
+    LEVEL_AS_TROUGH = "level-as-trough"
     ATI_UNKNOWN = "ati-unknown"
     IMMUNOMODULATOR_UNKNOWN = "immunomodulator-unknown"
     ALBUMIN_UNKNOWN = "albumin-unknown"

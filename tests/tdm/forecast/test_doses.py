@@ -1,5 +1,7 @@
 """The doses behind a forecast: recorded ones as recorded, and what is assumed where the record is silent."""
 
+from itertools import pairwise
+
 import pytest
 
 from tdm.facts import FactGroup, Route, Shortfall
@@ -7,6 +9,7 @@ from tdm.forecast.doses import INFUSION_DAYS, SETTLING_DAYS
 from tdm.forecast.result import Absence, Remark
 from tests.support.course_builder import (
     SC,
+    ati,
     draft,
     infusion,
     infusions,
@@ -16,7 +19,7 @@ from tests.support.course_builder import (
     order,
     weight,
 )
-from tests.tdm.forecast.cases import inputs_of, person, read, remarks
+from tests.tdm.forecast.cases import active, albumin, inputs_of, person, read, remarks
 
 
 def doses(*parts):
@@ -197,7 +200,68 @@ def test_all_injections_on_record_leave_nothing_to_assume():
 
 
 def test_without_infusions_on_record_the_injections_have_settled():
-    assert max(days_ago(doses(sc_order(30)))) == 250
+    assert max(days_ago(doses(sc_order(30)))) == 238
+
+
+def at_home(*parts):
+    """Injections that nobody recorded, begun so long ago that their day is not known."""
+    return person(infusions(700, 686), sc_order(600), ati("negative"), albumin(4.1), active(), *parts)
+
+
+@pytest.mark.parametrize("days", [0.5, 1, 3, 9, 13, 40])
+def test_a_level_without_any_injection_on_record_is_taken_as_drawn_at_the_end_of_an_interval(days):
+    found = read(at_home(level(12.0, days)))
+    (sample,) = found.levels.samples
+    before = [dose.at_days for dose in found.doses if dose.at_days < sample.at_days]
+    assert sample.at_days - before[-1] == pytest.approx(14)
+    assert -14 <= found.doses[-1].at_days < 0
+    drawn = found.levels.drawn[0].day.isoformat()
+    assert (Remark.LEVEL_AS_TROUGH, (("day", drawn),)) in found.assumptions
+
+
+@pytest.mark.parametrize("ordered", [600, 598, 595, 591])
+def test_on_which_day_an_order_was_written_long_ago_changes_nothing(ordered):
+    parts = infusions(700, 686), level(12.0), ati("negative"), albumin(4.1)
+    assert read(person(*parts, sc_order(ordered))).doses == read(person(*parts, sc_order(600))).doses
+
+
+def test_without_a_level_the_next_injection_is_due_now():
+    found = read(at_home())
+    assert found.doses[-1].at_days == pytest.approx(-14)
+    assert Remark.LEVEL_AS_TROUGH not in remarks(found.assumptions)
+
+
+def test_older_levels_stay_out_where_the_newest_lays_the_injections():
+    found = read(at_home(level(12.0, 1), level(14.0, 90)))
+    assert len(found.levels.samples) == 1
+    assert (Remark.OLDER_LEVELS, (("day", found.levels.drawn[0].day.isoformat()),)) in found.levels.left_out
+    assert [note for note in found.inputs if note[0] is Remark.LEVELS] == []
+
+
+def test_one_injection_on_record_says_where_in_its_interval_the_level_was_drawn():
+    found = read(at_home(level(12.0, 1), level(14.0, 90), infusion(6, mg=120, route=SC)))
+    (recorded,) = [dose.at_days for dose in found.doses if -7 < dose.at_days < -5]
+    assert [round(dose.at_days - recorded, 6) for dose in found.doses] == [*range(-14 * 23, 1, 14)]
+    assert len(found.levels.samples) == 2
+    assert Remark.LEVEL_AS_TROUGH not in remarks(found.assumptions)
+
+
+def test_the_order_that_began_the_injections_says_it_too():
+    found = read(person(infusions(98, 42), sc_order(35), level(12.0, 1)))
+    assert days_ago(found.doses) == [98, 42, 35, 21, 7]
+    assert Remark.LEVEL_AS_TROUGH not in remarks(found.assumptions)
+    (from_day,) = [values for remark, values in found.assumptions if remark is Remark.INJECTIONS_FROM]
+    assert from_day == (("day", "2026-02-02"),)
+
+
+def test_injections_are_laid_back_by_the_orders_of_their_time():
+    weekly = order(200, mg=120, mg_per_kg=None, interval=7, route=SC)
+    found = read(person(infusions(700, 686), sc_order(600), weekly, level(12.0, 1)))
+    steps = [round(later.at_days - earlier.at_days, 6) for earlier, later in pairwise(found.doses)]
+    assert set(steps) == {7, 14}
+    assert all(
+        (step == 7) is (later.at_days > -200) for later, step in zip(found.doses[1:], steps, strict=True)
+    )
 
 
 def test_a_doubled_dose_counts_from_its_order_on():
@@ -214,7 +278,7 @@ def test_a_pack_handed_out_is_no_single_dose_but_tells_when_injections_began():
 
 def test_an_undated_order_of_injections_holds_all_along():
     found = read(person(order(None, mg=120, mg_per_kg=None, interval=None, route=SC)))
-    assert max(days_ago(found.doses)) == 250
+    assert max(days_ago(found.doses)) == 238
     assert {dose.amount_mg for dose in found.doses} == {120}
 
 
