@@ -60,7 +60,7 @@ def lines_of(
         in_force = replace(forecast.in_force, above_ug_ml=None)  # whether it is too much is not the question
         line = words["in_force"].format(trough=trough_text(in_force, wording))
         if forecast.measured_ug_ml is not None:
-            line += words["apart"].format(level=number(forecast.measured_ug_ml))
+            line += _apart_text(forecast.measured_ug_ml, forecast, in_force, wording)
         lines.append(line)
     if forecast.of_order is not None:
         lines.append(words["of_order"].format(trough=trough_text(forecast.of_order, wording)))
@@ -77,6 +77,13 @@ def lines_of(
         words["caveat"],
     ]
     return [line for line in lines if line]
+
+
+def _apart_text(measured: float, forecast: Forecast, in_force: TroughForecast, wording: Wording) -> str:
+    """Why what was measured is not what is predicted: drawn between doses, or in part taken for chance."""
+    within = forecast.measured_on_day is not None and measured > in_force.medians_ug_ml[1]
+    line = wording.forecast["apart_within" if within else "apart"]
+    return line.format(level=number(measured), day=forecast.measured_on_day)
 
 
 def no_choice_text(decision: Decision, wording: Wording) -> str:

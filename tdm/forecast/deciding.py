@@ -11,7 +11,7 @@ from tdm.decision import LESS_DRUG, Assessment, Option, OptionKind, Verdict
 from tdm.facts import Comparator, LevelReading, Moment, Route, TreatmentCourse
 from tdm.forecast.at_cap import at_cap
 from tdm.forecast.compose import Fit, NoFit, fit
-from tdm.forecast.projecting import level_within_interval, project
+from tdm.forecast.projecting import day_within_interval, level_within_interval, project
 from tdm.forecast.ranking import SAME_DRUG, is_candidate, is_set_aside, rank, weekly_mg
 from tdm.forecast.regimens import (
     Course,
@@ -316,6 +316,7 @@ def forecast_of(
         individual=found.individual,
         in_force=in_force,
         measured_ug_ml=apart(question.assessment, in_force),
+        measured_on_day=day_within_interval(found, question.assessment, question.knowledge.policy),
         projection=projection,
         opinion=opinion,
         of_order=of_order,

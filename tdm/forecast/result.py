@@ -191,7 +191,8 @@ class AtCap:
 class Forecast:
     """A forecast, or why there is none (`absent`). An absent forecast is no absent decision.
 
-    `measured_ug_ml` is the trough that was measured, where it is apart from what the models expect next.
+    `measured_ug_ml` is the level that was measured, where it is apart from the trough that the models expect;
+    `measured_on_day` how many days after a dose it was drawn, where that was within the interval.
     `individual` is False where no level could be used: then it is what the average patient of this kind
     reaches. `models` are ids of `knowledge.models`, in the order of their predictions. `opinion` is what a
     further model expects of the regimen in force; it never ranks. `of_order` is what the order in front of
@@ -210,6 +211,7 @@ class Forecast:
     in_force: TroughForecast | None = None
     projection: Projection | None = None
     measured_ug_ml: float | None = None
+    measured_on_day: int | None = None
     opinion: TroughForecast | None = None
     of_order: TroughForecast | None = None
     inputs: tuple[Note, ...] = ()

@@ -405,6 +405,19 @@ def test_a_measured_trough_apart_from_the_expected_one_has_its_word() -> None:
     )
 
 
+def test_a_level_drawn_soon_after_an_injection_is_apart_for_that_reason() -> None:
+    within = dataclasses.replace(FORECAST, measured_ug_ml=12.0, measured_on_day=7)
+    line = lines_of(within, KNOWLEDGE, WORDING)[0]
+    assert line.endswith(
+        " Measured was 12 µg/mL, drawn on day 7 after an injection: at the end of the interval there is less."
+    )
+    for other in (
+        dataclasses.replace(within, measured_ug_ml=2.0),
+        dataclasses.replace(within, measured_on_day=None),
+    ):
+        assert "take a part of what was measured for chance" in lines_of(other, KNOWLEDGE, WORDING)[0]
+
+
 @pytest.mark.parametrize(
     ("chances", "text"),
     [
