@@ -34,6 +34,7 @@ class Remark(StrEnum):
     IMMUNOMODULATOR_UNKNOWN = "immunomodulator-unknown"
     ALBUMIN_UNKNOWN = "albumin-unknown"
     LEVELS_DOUBTFUL = "levels-doubtful"
+    LEVEL_AFTER_INFUSION = "level-after-infusion"
     SEX_UNKNOWN = "sex-unknown"
     UNUSUAL_FOR_MODEL = "unusual-for-model"
     # -- which target the chances count, where it is not that of the level
@@ -45,6 +46,7 @@ class Remark(StrEnum):
     COUNTED_ABOVE = "counted-above"
     # -- left out
     LEVEL_AT_LEAST = "level-at-least"
+    LEVEL_DURING_INFUSION = "level-during-infusion"
     IMMUNOMODULATOR_NOT_MODELLED = "immunomodulator-not-modelled"
     LEVEL_SAME_DAY = "level-same-day"
     LEVELS_CONTRADICT = "levels-contradict"
