@@ -32,6 +32,8 @@ class Remark(StrEnum):
     LEVEL_AS_TROUGH = "level-as-trough"
     ATI_UNKNOWN = "ati-unknown"
     IMMUNOMODULATOR_UNKNOWN = "immunomodulator-unknown"
+    ALBUMIN_BELOW = "albumin-below"
+    ALBUMIN_ABOVE = "albumin-above"
     ALBUMIN_UNKNOWN = "albumin-unknown"
     LEVELS_DOUBTFUL = "levels-doubtful"
     LEVEL_AFTER_INFUSION = "level-after-infusion"
