@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
-from math import ceil, floor, inf
+from math import ceil, inf
 
 from tdm.course_history import History, Infusion
 from tdm.decision import Regimen
 from tdm.facts import FactGroup, Moment, Order, Route, TreatmentCourse
 from tdm.forecast.result import Absence, Note, Remark
+from tdm.forecast.rhythm import rhythm_notes
+from tdm.forecast.schedule import Ordered, times_before, times_from
 from tdm.forecast.timeline import Step, Timeline, value_at
 from tdm.knowledge.model import Policy
 from tdm.options_dose import current_mg, current_mg_per_kg
@@ -85,7 +86,7 @@ def _recorded(reader: DoseReader, earliest: float) -> tuple[Administration, ...]
     doses = _given(reader, reader.history.infusions, earliest)
     if isinstance(doses, Absence):
         return doses
-    _name_gaps(reader)
+    reader.notes += rhythm_notes(reader.history, reader.regimen, reader.timeline.now, reader.policy)
     first = reader.history.infusions[0].given
     if reader.history.start_known or reader.timeline.at(first) < earliest:
         return tuple(doses)
@@ -143,10 +144,13 @@ def stated_mg(infusion: Infusion, route: Route, weight_kg: float, policy: Policy
 def usual_mg(given: Moment, at_days: float, route: Route, reader: DoseReader) -> float | None:
     """The amount of the order in force on a day, else that of the regimen, at the weight of that day.
 
+    Of an order that has ended the record seldom says when: where no other was in force, the last one written
+    by then was.
     Of a dose by another route than the course has now, without an order: the standard one of that route.
     """
     regimen, policy, weight_kg = reader.regimen, reader.policy, value_at(reader.weight_kg, at_days)
     order = latest_amount(orders_in_force(reader.history.orders, given), route)
+    order = order or latest_amount(_written_by(reader.history.orders, given), route)
     if order is not None and order.amount_mg_per_kg is not None:
         return order.amount_mg_per_kg * weight_kg
     if order is not None:
@@ -164,18 +168,8 @@ def usual_mg(given: Moment, at_days: float, route: Route, reader: DoseReader) ->
     return None if per_kg is None else per_kg * weight_kg
 
 
-def _name_gaps(reader: DoseReader) -> None:
-    """Name each step between infusions that is about a multiple of the interval; no dose is invented."""
-    interval = reader.regimen.interval_days
-    if not interval:
-        return
-    last = reader.policy.trough_latest_fraction
-    moments = [infusion.given for infusion in reader.history.infusions]
-    for before, after in pairwise((*moments, reader.timeline.now)):
-        days = (after.day - before.day).days
-        intervals = round(days / interval)
-        if intervals > 1 and days > interval * (intervals - 1) * last:
-            reader.notes.append((Remark.GAP, (("day", before.day.isoformat()), ("weeks", f"{days / 7:.0f}"))))
+def _written_by(orders: Iterable[Order], day: Moment) -> list[Order]:
+    return [one for one in orders if one.authored is not None and one.authored.day <= day.day]
 
 
 def _presumed(
@@ -186,19 +180,23 @@ def _presumed(
     orders = [one for one in orders_in_force(reader.history.orders, now) if one.interval_days]
     if not orders or not _is_old(orders[0], now, policy):
         return Absence.NO_DOSES
-    interval, amount = orders[-1].interval_days, usual_mg(now, 0.0, Route.INTRAVENOUS, reader)
-    if not interval or not amount:
+    amount = usual_mg(now, 0.0, Route.INTRAVENOUS, reader)
+    if not amount:
         return Absence.NO_DOSES
-    reader.notes.append((Remark.SCHEDULE_PRESUMED, (("every", days_text(interval)),)))
+    intervals = [
+        Step(-inf if one.authored is None else reader.timeline.at(one.authored), one.interval_days or 0.0)
+        for one in orders
+    ]
+    reader.notes.append((Remark.SCHEDULE_PRESUMED, (("every", days_text(intervals[-1].value)),)))
     end = 0.0 if newest_sample is None else reader.timeline.at(newest_sample)
-    count = ceil((end - earliest) / interval)
-    return tuple(
-        [
-            Administration(end - step * interval, amount, INFUSION_DAYS)
-            for step in range(count, floor(end / interval) - 1, -1)
-            if end - step * interval < 0
-        ]
-    )
+    before = times_before(intervals, earliest - intervals[0].value, end)
+    doses: list[Administration] = []
+    for at in (*before, *times_from(intervals, end, 0.0)):
+        # Before the first order in force nothing else is known than what that one says.
+        ordered_on = reader.timeline.moment(max(at, intervals[0].from_days))
+        mg = usual_mg(ordered_on, at, Route.INTRAVENOUS, reader) or amount
+        doses.append(Administration(at, mg, INFUSION_DAYS))
+    return tuple(doses)
 
 
 def _is_old(order: Order, now: Moment, policy: Policy) -> bool:
@@ -222,71 +220,47 @@ def _subcutaneous(reader: DoseReader, samples_days: Sequence[float]) -> tuple[Ad
     periods = _periods(reader)
     if not periods:
         return Absence.NO_DOSES
-    injected = [dose.at_days for dose in recorded if dose.subcutaneous]
+    injected = [dose for dose in recorded if dose.subcutaneous]
+    if injected and injected[0].at_days <= periods[0].from_days:
+        # Before any order that is known the first injection on record tells what was given.
+        first = Ordered(injected[0].amount_mg, periods[0].value.interval_days)
+        periods.insert(0, Step(-inf, first))
+    intervals = [Step(one.from_days, one.value.interval_days) for one in periods]
     # Without infusions before them nobody knows what the injections followed: they are taken to have settled.
     follow = len(injected) < len(recorded)
     began = periods[0].from_days
     from_order = follow and began >= earliest
-    ordered: list[Administration] = []
+    times: list[float] = []
     if from_order:
-        until = injected[0] if injected else 0.0
-        ordered += _as_ordered(periods, began, until)
+        times += times_from(intervals, began, injected[0].at_days if injected else 0.0)
     else:
-        known = injected[0] if injected else max(samples_days, default=0.0)
-        ordered += _before(periods, max(began, earliest) if follow else earliest, known)
+        known = injected[0].at_days if injected else max(samples_days, default=0.0)
+        times += times_before(intervals, max(began, earliest) if follow else earliest, known)
         if not injected:
             reader.laid_by_level = bool(samples_days)
-            ordered += _as_ordered(periods, known, 0.0)
+            times += times_from(intervals, known, 0.0)
     if injected:
-        start = injected[-1] + value_at(periods, injected[-1])[1]
-        ordered += _as_ordered(periods, start, 0.0)
+        last = injected[-1].at_days
+        times += times_from(intervals, last + value_at(intervals, last), 0.0)
+    ordered = _injections(periods, times)
     if ordered:
-        every = days_text(periods[-1].value[1])
+        every = days_text(periods[-1].value.interval_days)
         reader.notes.append((Remark.INJECTIONS_AS_ORDERED, (("count", str(len(ordered))), ("every", every))))
         if from_order:
             reader.notes.append((Remark.INJECTIONS_FROM, (("day", reader.timeline.day(began).isoformat()),)))
     return tuple(sorted([*recorded, *ordered]))
 
 
-def _before(
-    periods: Sequence[Step[tuple[float, float]]], earliest: float, until: float
-) -> list[Administration]:
-    """Injections before a time at which one is known or due, each an interval of its own time earlier."""
-    doses: list[Administration] = []
-    at = until - _interval_before(periods, until)
-    while at >= earliest:
-        amount, _ = value_at(periods, at)
-        doses.append(Administration(at, amount, 0.0, subcutaneous=True))
-        at -= _interval_before(periods, at)
-    return doses[::-1]
+def _injections(periods: Sequence[Step[Ordered]], times: Iterable[float]) -> list[Administration]:
+    return [Administration(at, value_at(periods, at).amount_mg, 0.0, subcutaneous=True) for at in times]
 
 
-def _interval_before(periods: Sequence[Step[tuple[float, float]]], at: float) -> float:
-    """The interval that ends at a time: an order changes what is given after it."""
-    return next((step.value[1] for step in reversed(periods) if step.from_days < at), periods[0].value[1])
-
-
-def _as_ordered(
-    periods: Sequence[Step[tuple[float, float]]], start: float, until: float
-) -> list[Administration]:
-    """Injections from a time on; the last of them at least half an interval before another one is known."""
-    doses = []
-    at = start
-    while at < until:
-        amount, interval = value_at(periods, at)
-        if until < 0.0 and until - at < interval / 2:
-            break
-        doses.append(Administration(at, amount, 0.0, subcutaneous=True))
-        at += interval
-    return doses
-
-
-def _periods(reader: DoseReader) -> list[Step[tuple[float, float]]]:
+def _periods(reader: DoseReader) -> list[Step[Ordered]]:
     """Amount in mg and interval in days of the injections, from each order on; oldest first."""
     usual = reader.policy.subcutaneous_interval_days
     regimen_mg, regimen_days = current_mg(reader.regimen), reader.regimen.interval_days or usual
     periods = [
-        Step(reader.timeline.at(order.authored), (amount, order.interval_days or regimen_days))
+        Step(reader.timeline.at(order.authored), Ordered(amount, order.interval_days or regimen_days))
         for order in reader.history.orders
         if order.route is Route.SUBCUTANEOUS
         and order.authored is not None
@@ -296,4 +270,4 @@ def _periods(reader: DoseReader) -> list[Step[tuple[float, float]]]:
         return periods
     given = [one.given for one in reader.history.infusions if one.route is not Route.INTRAVENOUS]
     start = reader.timeline.at(given[0]) if given else -inf
-    return [Step(start, (regimen_mg, regimen_days))]
+    return [Step(start, Ordered(regimen_mg, regimen_days))]

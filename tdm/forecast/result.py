@@ -26,6 +26,7 @@ class Remark(StrEnum):
     DOSE_AMOUNTS = "dose-amounts"
     DOSES_REPORTED = "doses-reported"
     GAP = "gap"
+    INTERVAL_AS_ORDERED = "interval-as-ordered"
     SCHEDULE_PRESUMED = "schedule-presumed"
     INJECTIONS_AS_ORDERED = "injections-as-ordered"
     INJECTIONS_FROM = "injections-from"

@@ -43,6 +43,10 @@ class Timeline:
         """The calendar day of a time on the axis, as days from that of now."""
         return self.now.day + timedelta(days=round(at_days))
 
+    def moment(self, at_days: float) -> Moment:
+        """A time on the axis as a moment, for what goes by days."""
+        return Moment(self.now.at + timedelta(days=at_days), self.day(at_days))
+
 
 def value_at(steps: Sequence[Step[Value]], at_days: float) -> Value:
     """The value in force at a time. `steps` are oldest first and at least one."""

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from tdm.facts import FactGroup, Route, Shortfall
+from tdm.facts import FactGroup, OrderState, Route, Shortfall
 from tdm.forecast.doses import INFUSION_DAYS, SETTLING_DAYS
 from tdm.forecast.result import Absence, Remark
 from tests.support.course_builder import (
@@ -115,20 +115,25 @@ def test_infusions_known_from_a_statement_are_named():
     assert (Remark.DOSES_REPORTED, (("count", "1"),)) in found.assumptions
 
 
-def test_a_gap_of_several_intervals_is_named_and_no_dose_invented():
-    found = read(person(order(500), infusions(*range(168, 400, 56)), infusion(56)))
-    assert (Remark.GAP, (("day", "2025-09-22"), ("weeks", "16"))) in found.assumptions
-    assert 112 not in days_ago(found.doses)
+def test_an_unknown_amount_before_a_change_of_dose_is_what_was_ordered_then():
+    old, new = order(600, state=OrderState.ENDED), order(100, mg_per_kg=10)
+    given = doses(old, new, infusion(224, mg=None), infusion(168, mg=None), infusion(56, mg=None))
+    assert amounts(given)[-3:] == [350, 350, 700]
 
 
-def test_a_last_infusion_long_ago_is_a_gap_too_and_a_late_one_is_none():
-    assert Remark.GAP in remarks(read(person(order(500), infusions(*range(105, 400, 56)))).assumptions)
-    assert Remark.GAP not in remarks(read(person(order(500), infusions(*range(65, 400, 56)))).assumptions)
+def test_doses_before_the_record_are_those_of_its_first_whatever_came_later():
+    given = doses(order(600), order(100, mg_per_kg=10), infusions(168, 112), infusion(56, mg=700))
+    assert amounts(given) == [350] * (len(given) - 1) + [700]
 
 
-def test_gaps_are_not_looked_for_without_an_interval():
-    found = read(person(*infusions(30, 16, 2)))
-    assert Remark.GAP not in remarks(found.assumptions)
+def test_a_presumed_schedule_follows_the_order_of_each_time():
+    found = read(person(order(600), order(100, mg_per_kg=10, interval=28), level(3.0, 1)))
+    assert {dose.amount_mg for dose in found.doses if dose.at_days < -100} == {350}
+    assert {dose.amount_mg for dose in found.doses if dose.at_days > -100} == {700}
+    steps = [round(later.at_days - earlier.at_days) for earlier, later in pairwise(found.doses)]
+    assert steps[-3:] == [28, 28, 28]
+    assert set(steps[:-4]) == {56}
+    assert (Remark.SCHEDULE_PRESUMED, (("every", "4 weeks"),)) in found.assumptions
 
 
 @pytest.mark.parametrize("why", [Shortfall.TRUNCATED, Shortfall.ERROR])
@@ -262,6 +267,14 @@ def test_injections_are_laid_back_by_the_orders_of_their_time():
     assert all(
         (step == 7) is (later.at_days > -200) for later, step in zip(found.doses[1:], steps, strict=True)
     )
+
+
+def test_injections_before_the_first_on_record_are_of_its_amount():
+    recorded = infusion(100, mg=120, route=SC), infusion(10, mg=240, route=SC)
+    for written in (sc_order(30, mg=240), order(None, mg=240, mg_per_kg=None, interval=14, route=SC)):
+        given = doses(written, *recorded)
+        assert {dose.amount_mg for dose in given if dose.at_days < -100.5} == {120}
+        assert {dose.amount_mg for dose in given if dose.at_days > -30} == {240}
 
 
 def test_a_doubled_dose_counts_from_its_order_on():
