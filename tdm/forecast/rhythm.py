@@ -43,15 +43,21 @@ def _gaps(history: History, regimen: Regimen, now: Moment, policy: Policy) -> li
     if not regimen.interval_days:
         return []
     latest = policy.trough_latest_fraction
+    shortest = min(
+        [regimen.interval_days, *[one.interval_days for one in history.orders if one.interval_days]]
+    )
     moments = [infusion.given for infusion in history.infusions]
-    steps = [(one, calendar_days_between(one, other)) for one, other in pairwise((*moments, now))]
+    days = [calendar_days_between(one, other) for one, other in pairwise((*moments, now))]
     notes: list[Note] = []
-    for place, (before, days) in enumerate(steps):
+    for place, step in enumerate(days):
+        if step <= shortest * latest:
+            continue
+        beside = (*days[max(place - 1, 0) : place], *days[place + 1 : place + 2])
+        if any(step <= length * latest for length in beside):
+            continue
+        before = moments[place]
         interval = ordered_interval(history.orders, before) or regimen.interval_days
-        intervals = round(days / interval)
-        beside = [length for _, length in (*steps[max(place - 1, 0) : place], *steps[place + 1 : place + 2])]
-        alone = all(days > length * latest for length in beside)
-        if intervals > 1 and days > interval * (intervals - 1) * latest and alone:
-            values = (("day", before.day.isoformat()), ("weeks", f"{days / 7:.0f}"))
-            notes.append((Remark.GAP, values))
+        intervals = round(step / interval)
+        if intervals > 1 and step > interval * (intervals - 1) * latest:
+            notes.append((Remark.GAP, (("day", before.day.isoformat()), ("weeks", f"{step / 7:.0f}"))))
     return notes

@@ -169,9 +169,7 @@ def _before_infusion(drawn: Moment, history: History, timeline: Timeline) -> flo
 
 def _since_infusion(at: float, drawn: Moment, history: History, timeline: Timeline) -> float:
     """Days from the start of the last infusion before a sample; of one day only where both have a time."""
-    starts = [
-        timeline.at(one.given)
-        for one in history.infusions
-        if one.route is not Route.SUBCUTANEOUS and is_after(drawn, one.given)
-    ]
-    return at - max(starts, default=-inf)
+    for one in reversed(history.infusions):
+        if one.route is not Route.SUBCUTANEOUS and is_after(drawn, one.given):
+            return at - timeline.at(one.given)
+    return inf
