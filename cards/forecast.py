@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from cards.amounts import number
+from cards.amounts import number, regimen_text
 from cards.wording import Wording
-from tdm.decision import LESS_DRUG, Decision, Option
+from tdm.decision import LESS_DRUG, Decision, Option, OptionKind
 from tdm.forecast.choosing import short_name
 from tdm.forecast.ranking import at_even_odds
-from tdm.forecast.result import Absence, Forecast, Note, Projection, Remark, TroughForecast
+from tdm.forecast.result import Absence, AtCap, Forecast, Note, Projection, Remark, TroughForecast
 from tdm.knowledge.model import Knowledge, Policy
 
 _LEAST_SHOWN_UG_ML: Final = 0.05
@@ -60,7 +60,7 @@ def lines_of(
         in_force = replace(forecast.in_force, above_ug_ml=None)  # whether it is too much is not the question
         line = words["in_force"].format(trough=trough_text(in_force, wording))
         if forecast.measured_ug_ml is not None:
-            line += words["apart"].format(level=number(forecast.measured_ug_ml))
+            line += _apart_text(forecast.measured_ug_ml, forecast, in_force, wording)
         lines.append(line)
     if forecast.of_order is not None:
         lines.append(words["of_order"].format(trough=trough_text(forecast.of_order, wording)))
@@ -79,6 +79,13 @@ def lines_of(
     return [line for line in lines if line]
 
 
+def _apart_text(measured: float, forecast: Forecast, in_force: TroughForecast, wording: Wording) -> str:
+    """Why what was measured is not what is predicted: drawn between doses, or in part taken for chance."""
+    within = forecast.measured_on_day is not None and measured > in_force.medians_ug_ml[1]
+    line = wording.forecast["apart_within" if within else "apart"]
+    return line.format(level=number(measured), day=forecast.measured_on_day)
+
+
 def no_choice_text(decision: Decision, wording: Wording) -> str:
     """Return why the forecast recommends none of the options or took some off, "" where it did neither."""
     forecast = decision.forecast
@@ -89,7 +96,17 @@ def no_choice_text(decision: Decision, wording: Wording) -> str:
         return wording.forecast["less_unchecked" if unchecked else "less_withheld"]
     if forecast.no_choice is None:
         return ""
-    return wording.forecast[forecast.no_choice].format_map(_asked(decision.options))
+    declined = wording.forecast[forecast.no_choice].format_map(_asked(decision.options))
+    return declined if forecast.at_cap is None else f"{declined} {at_cap_text(forecast.at_cap, wording)}"
+
+
+def at_cap_text(found: AtCap, wording: Wording) -> str:
+    """Return what the most that the limits allow would give; that nothing is enough only where it is not."""
+    most = Option(
+        OptionKind.RAISE_DOSE_AND_SHORTEN_INTERVAL, found.dose_mg, found.dose_mg_per_kg, found.interval_days
+    )
+    line = wording.forecast["cap_enough" if found.enough else "cap_listed" if found.listed else "cap_short"]
+    return line.format(regimen=regimen_text(most, wording), trough=trough_text(found.trough, wording))
 
 
 def _asked(options: Sequence[Option]) -> dict[str, str]:

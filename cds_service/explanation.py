@@ -92,6 +92,8 @@ def forecast_document(forecast: Forecast | None) -> Document | None:
     document["in_force"] = trough_document(forecast.in_force)
     document["opinion"] = trough_document(forecast.opinion)
     document["of_order"] = trough_document(forecast.of_order)
+    if forecast.at_cap is not None:
+        document["at_cap"]["trough"] = trough_document(forecast.at_cap.trough)
     if forecast.projection is not None:
         document["projection"]["trough"] = trough_document(forecast.projection.trough)
     for name in ("inputs", "assumptions", "left_out", "counted"):

@@ -22,6 +22,7 @@ from tdm.facts import (
     WeightReading,
 )
 from tdm.forecast.result import Note, Remark
+from tdm.forecast.samples import BELOW
 from tdm.forecast.timeline import MOST_STEPS, Step, Timeline, Value
 from tdm.immunogenicity import usable_results
 from tdm.issues import DataIssue, IssueCode
@@ -32,6 +33,8 @@ from tdm.weight import HEAVIEST_KG
 IMMUNOMODULATORS = (MedicationConcept.THIOPURINE, MedicationConcept.METHOTREXATE)
 # Outside of these an albumin is a slip of the unit: g/L for g/dL, or a urine result.
 ALBUMIN_PLAUSIBLE_G_DL = (1.0, 6.5)
+# Where a healthy albumin lies: one known only as below more than that, or above less, may be anything.
+BELOW_SAYS_G_DL, ABOVE_SAYS_G_DL = 4.0, 3.5
 # Readings this close are one: each further step of a covariate costs time and says nothing.
 SAME_ALBUMIN_G_DL = 0.1
 ONE_DRAW_DAYS = 1.0
@@ -66,16 +69,17 @@ def read_covariates(
     policy = knowledge.policy
     weighed = weight_steps(course.weights, weight, timeline, policy)
     weights = distinct(held_back(weighed), policy.same_weight_fraction * weight.kilograms)
-    albumins, newest = albumin_steps(course.markers, timeline, policy)
+    albumins, used = albumin_steps(course.markers, timeline, policy)
     antibodies, measured = ati_steps(course, timeline, knowledge)
     immunomodulator = any(
         use.concept in IMMUNOMODULATORS and not use.draft and not use.completed for use in course.medications
     )
     inputs: list[Note] = [(Remark.WEIGHT, (("kg", f"{weight.kilograms:.4g}"),))]
     assumptions: list[Note] = []
-    if newest is not None:
-        day = ("day", newest.drawn.day.isoformat())
+    if used:
+        day = ("day", used[-1].drawn.day.isoformat())
         inputs.append((Remark.ALBUMIN, (("value", f"{albumins[-1].value:.1f}"), day)))
+    assumptions += at_their_limit(used)
     if measured is not None:
         day = ("day", measured.day.isoformat())
         inputs.append((Remark.ATI_POSITIVE if antibodies[-1].value else Remark.ATI_NEGATIVE, (day,)))
@@ -142,8 +146,12 @@ def _heaviest_first(reading: WeightReading) -> tuple[float, float]:
 
 def albumin_steps(
     readings: Iterable[MarkerReading], timeline: Timeline, policy: Policy
-) -> tuple[tuple[Step[float], ...], MarkerReading | None]:
-    """Albumin in g/dL as steps, and the newest reading; none where the newest is too old to speak of now."""
+) -> tuple[tuple[Step[float], ...], list[MarkerReading]]:
+    """Albumin in g/dL as steps, and their readings; none where the newest is too old to speak of now.
+
+    One known only as below or above a limit is taken at it. To count it as missing would give who has hardly
+    any albumin that of the typical patient.
+    """
     now = timeline.now
     lowest, highest = ALBUMIN_PLAUSIBLE_G_DL
     usable = [
@@ -152,19 +160,38 @@ def albumin_steps(
         if one.marker is Marker.ALBUMIN
         and one.value is not None
         and lowest <= one.value <= highest
-        and one.comparator is Comparator.EXACT
+        and _says_something(one.value, one.comparator)
         and not in_future(one.drawn, now, policy.future_tolerance_minutes)
     ]
     if not usable:
-        return (), None
+        return (), []
     # Of one day a final result speaks, then the lowest: it clears the drug fastest. Of equal ones the first,
     # so that the order of the records decides nothing.
     by_day = {entry[0]: entry for entry in sorted(usable, key=lambda entry: entry[:4], reverse=True)}
-    newest = by_day[max(by_day)][4]
-    if is_older(newest.drawn, now, policy.forecast_albumin_valid_days):
-        return (), None
-    steps = [Step(timeline.at(by_day[day][4].drawn), by_day[day][2]) for day in sorted(by_day)]
-    return distinct(held_back(steps), SAME_ALBUMIN_G_DL), newest
+    used = [by_day[day] for day in sorted(by_day)]
+    readings_used = [one for *_, one in used]
+    if is_older(readings_used[-1].drawn, now, policy.forecast_albumin_valid_days):
+        return (), []
+    steps = [Step(timeline.at(one.drawn), value) for _, _, value, _, one in used]
+    return distinct(held_back(steps), SAME_ALBUMIN_G_DL), readings_used
+
+
+def _says_something(value: float, comparator: Comparator) -> bool:
+    if comparator in BELOW:
+        return value <= BELOW_SAYS_G_DL
+    return comparator is Comparator.EXACT or value >= ABOVE_SAYS_G_DL
+
+
+def at_their_limit(albumins: Iterable[MarkerReading]) -> list[Note]:
+    """A note on each albumin that was taken at the limit that it is known to be below or above."""
+    return [
+        (
+            Remark.ALBUMIN_BELOW if one.comparator in BELOW else Remark.ALBUMIN_ABOVE,
+            (("value", f"{one.value:.1f}"), ("day", one.drawn.day.isoformat())),
+        )
+        for one in albumins
+        if one.comparator is not Comparator.EXACT
+    ]
 
 
 def ati_steps(

@@ -9,8 +9,9 @@ from pathlib import PurePath
 
 from tdm.decision import LESS_DRUG, Assessment, AtiClass, Option, OptionKind, Verdict
 from tdm.facts import Comparator, LevelReading, Moment, Route, TreatmentCourse
+from tdm.forecast.at_cap import at_cap
 from tdm.forecast.compose import Fit, NoFit, fit
-from tdm.forecast.projecting import level_within_interval, project
+from tdm.forecast.projecting import day_within_interval, level_within_interval, project
 from tdm.forecast.ranking import SAME_DRUG, is_candidate, is_set_aside, rank, weekly_mg
 from tdm.forecast.regimens import (
     Course,
@@ -129,7 +130,8 @@ def forecasted(
         numbered = _with_numbers(found, course, assessment, options, reading, now, knowledge)
         if verdict is not Verdict.INTENSIFY or doubts.heart_failure:
             return numbered
-        return _ranked(numbered, assessment, knowledge)
+        ranked = _ranked(numbered, assessment, knowledge)
+        return _with_the_cap(ranked, found, assessment, now, knowledge)
     except Exception as error:  # noqa: BLE001 (the decision stands without its forecast, and says that it does)
         return replace(plain, forecast=Forecast(Absence.INTERNAL, failed_at=where(error)))
 
@@ -264,6 +266,21 @@ def _ranked(numbered: Forecasted, assessment: Assessment, knowledge: Knowledge) 
     )
 
 
+def _with_the_cap(
+    ranked: Forecasted, found: Fit, assessment: Assessment, now: Moment, knowledge: Knowledge
+) -> Forecasted:
+    """The same with what the most that is allowed would give, where the options fall short of the aim.
+
+    Not where each is likely to be too much: more of it is no answer there, whatever the more cautious model
+    says of the aim.
+    """
+    forecast = ranked.forecast
+    if forecast is None or forecast.no_choice not in (NoChoice.NO_EVEN_CHANCE, NoChoice.BETWEEN):
+        return ranked
+    strongest = at_cap(course_of(found, assessment, now, knowledge), ranked.options)
+    return replace(ranked, forecast=replace(forecast, at_cap=strongest))
+
+
 def too_strong(options: Sequence[Option], forecast: Forecast, assessment: Assessment, policy: Policy) -> bool:
     """Whether the order has more drug than is recommended: beyond all options, or like one set aside."""
     asked = assessment.draft_regimen
@@ -320,6 +337,7 @@ def forecast_of(
         individual=found.individual,
         in_force=in_force,
         measured_ug_ml=apart(question.assessment, in_force),
+        measured_on_day=day_within_interval(found, question.assessment, question.knowledge.policy),
         projection=projection,
         opinion=opinion,
         of_order=of_order,

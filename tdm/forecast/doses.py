@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
-from math import ceil, floor
+from math import ceil, inf
 
 from tdm.course_history import History, Infusion
 from tdm.decision import Regimen
 from tdm.facts import FactGroup, Moment, Order, Route, TreatmentCourse
 from tdm.forecast.result import Absence, Note, Remark
+from tdm.forecast.rhythm import rhythm_notes
+from tdm.forecast.schedule import Ordered, times_before, times_from
 from tdm.forecast.timeline import Step, Timeline, value_at
 from tdm.knowledge.model import Policy
 from tdm.options_dose import current_mg, current_mg_per_kg
@@ -30,7 +31,11 @@ MOST_DOSES = 160
 
 @dataclass(slots=True)
 class DoseReader:
-    """What the doses of one course are read from. `notes` gathers what had to be assumed."""
+    """What the doses of one course are read from. `notes` gathers what had to be assumed.
+
+    `laid_by_level`: nothing on record tells when doses were given; they were laid so that the newest level is
+    a trough, and where older levels lie among them nobody knows.
+    """
 
     course: TreatmentCourse
     history: History
@@ -39,6 +44,7 @@ class DoseReader:
     timeline: Timeline
     policy: Policy
     notes: list[Note] = field(default_factory=list)
+    laid_by_level: bool = False
 
 
 def read_doses(
@@ -49,8 +55,7 @@ def read_doses(
     `samples_days` are the times of the samples, `newest_sample` the newest of them; a schedule that nobody
     recorded is laid so that this one is a trough, which is what the decision takes it for.
     """
-    earliest = min(samples_days, default=0.0) - SETTLING_DAYS
-    doses = _since(reader, earliest, newest_sample)
+    doses = _since(reader, samples_days, newest_sample)
     if not doses:
         return Absence.NO_DOSES  # the last one has settled long ago
     if not isinstance(doses, Absence) and len(doses) > MOST_DOSES:
@@ -59,10 +64,11 @@ def read_doses(
 
 
 def _since(
-    reader: DoseReader, earliest: float, newest_sample: Moment | None
+    reader: DoseReader, samples_days: Sequence[float], newest_sample: Moment | None
 ) -> tuple[Administration, ...] | Absence:
+    earliest = _earliest(samples_days)
     if reader.regimen.route is Route.SUBCUTANEOUS:
-        return _subcutaneous(reader, earliest)
+        return _subcutaneous(reader, samples_days)
     if reader.history.infusions:
         if FactGroup.ADMINISTRATIONS in [group for group, _ in reader.course.shortfalls]:
             return Absence.DOSES_INCOMPLETE
@@ -70,12 +76,17 @@ def _since(
     return _presumed(reader, earliest, newest_sample)
 
 
+def _earliest(samples_days: Sequence[float]) -> float:
+    """The time before which doses have left nothing in any sample."""
+    return min(samples_days, default=0.0) - SETTLING_DAYS
+
+
 def _recorded(reader: DoseReader, earliest: float) -> tuple[Administration, ...] | Absence:
     """The infusions on record; before them, where the record begins in mid-course, those it must lack."""
     doses = _given(reader, reader.history.infusions, earliest)
     if isinstance(doses, Absence):
         return doses
-    _name_gaps(reader)
+    reader.notes += rhythm_notes(reader.history, reader.regimen, reader.timeline.now, reader.policy)
     first = reader.history.infusions[0].given
     if reader.history.start_known or reader.timeline.at(first) < earliest:
         return tuple(doses)
@@ -134,10 +145,13 @@ def stated_mg(infusion: Infusion, route: Route, weight_kg: float, policy: Policy
 def usual_mg(given: Moment, at_days: float, route: Route, reader: DoseReader) -> float | None:
     """The amount of the order in force on a day, else that of the regimen, at the weight of that day.
 
+    Of an order that has ended the record seldom says when: where no other was in force, the last one written
+    by then was.
     Of a dose by another route than the course has now, without an order: the standard one of that route.
     """
     regimen, policy, weight_kg = reader.regimen, reader.policy, value_at(reader.weight_kg, at_days)
     order = latest_amount(orders_in_force(reader.history.orders, given), route)
+    order = order or latest_amount(_written_by(reader.history.orders, given), route)
     if order is not None and order.amount_mg_per_kg is not None:
         return order.amount_mg_per_kg * weight_kg
     if order is not None:
@@ -155,16 +169,8 @@ def usual_mg(given: Moment, at_days: float, route: Route, reader: DoseReader) ->
     return None if per_kg is None else per_kg * weight_kg
 
 
-def _name_gaps(reader: DoseReader) -> None:
-    """Name each step between infusions that is nearer to two intervals or more; no dose is invented."""
-    interval = reader.regimen.interval_days
-    if not interval:
-        return
-    moments = [infusion.given for infusion in reader.history.infusions]
-    for before, after in pairwise((*moments, reader.timeline.now)):
-        days = (after.day - before.day).days
-        if round(days / interval) > 1:
-            reader.notes.append((Remark.GAP, (("day", before.day.isoformat()), ("weeks", f"{days / 7:.0f}"))))
+def _written_by(orders: Iterable[Order], day: Moment) -> list[Order]:
+    return [one for one in orders if one.authored is not None and one.authored.day <= day.day]
 
 
 def _presumed(
@@ -175,19 +181,23 @@ def _presumed(
     orders = [one for one in orders_in_force(reader.history.orders, now) if one.interval_days]
     if not orders or not _is_old(orders[0], now, policy):
         return Absence.NO_DOSES
-    interval, amount = orders[-1].interval_days, usual_mg(now, 0.0, Route.INTRAVENOUS, reader)
-    if not interval or not amount:
+    amount = usual_mg(now, 0.0, Route.INTRAVENOUS, reader)
+    if not amount:
         return Absence.NO_DOSES
-    reader.notes.append((Remark.SCHEDULE_PRESUMED, (("every", days_text(interval)),)))
+    intervals = [
+        Step(-inf if one.authored is None else reader.timeline.at(one.authored), one.interval_days or 0.0)
+        for one in orders
+    ]
+    reader.notes.append((Remark.SCHEDULE_PRESUMED, (("every", days_text(intervals[-1].value)),)))
     end = 0.0 if newest_sample is None else reader.timeline.at(newest_sample)
-    count = ceil((end - earliest) / interval)
-    return tuple(
-        [
-            Administration(end - step * interval, amount, INFUSION_DAYS)
-            for step in range(count, floor(end / interval) - 1, -1)
-            if end - step * interval < 0
-        ]
-    )
+    before = times_before(intervals, earliest - intervals[0].value, end)
+    doses: list[Administration] = []
+    for at in (*before, *times_from(intervals, end, 0.0)):
+        # Before the first order in force nothing else is known than what that one says.
+        ordered_on = reader.timeline.moment(max(at, intervals[0].from_days))
+        mg = usual_mg(ordered_on, at, Route.INTRAVENOUS, reader) or amount
+        doses.append(Administration(at, mg, INFUSION_DAYS))
+    return tuple(doses)
 
 
 def _is_old(order: Order, now: Moment, policy: Policy) -> bool:
@@ -196,54 +206,62 @@ def _is_old(order: Order, now: Moment, policy: Policy) -> bool:
     return authored is None or (now.day - authored.day).days > policy.maintenance_presumed_order_days
 
 
-def _subcutaneous(reader: DoseReader, earliest: float) -> tuple[Administration, ...] | Absence:
+def _subcutaneous(reader: DoseReader, samples_days: Sequence[float]) -> tuple[Administration, ...] | Absence:
     """Doses as recorded; injections that no record of administrations tells of as they were ordered.
 
     Those given at home are on no record. A statement or dispense stands for several and is no single dose.
+    Where in its interval a level was drawn is told by an injection on record, or by the order that began the
+    injections after doses of another route. Where neither is known the newest level is taken as drawn at the
+    end of an interval, which is what the decision takes it for.
     """
+    earliest = _earliest(samples_days)
     recorded = _given(reader, [one for one in reader.history.infusions if not one.reported], earliest)
     if isinstance(recorded, Absence):
         return recorded
     periods = _periods(reader)
     if not periods:
         return Absence.NO_DOSES
-    injected = [dose.at_days for dose in recorded if dose.subcutaneous]
-    start = max(periods[0].from_days, earliest)
-    if len(injected) == len(recorded):
-        # Whatever came before the injections is unknown: they are taken to have settled.
-        start = earliest
-    ordered: list[Administration] = []
+    injected = [dose for dose in recorded if dose.subcutaneous]
+    if injected and injected[0].at_days <= periods[0].from_days:
+        # Before any order that is known the first injection on record tells what was given.
+        first = Ordered(injected[0].amount_mg, periods[0].value.interval_days)
+        periods.insert(0, Step(-inf, first))
+    intervals = [Step(one.from_days, one.value.interval_days) for one in periods]
+    # Without infusions before them nobody knows what the injections followed: they are taken to have settled.
+    follow = len(injected) < len(recorded)
+    began = periods[0].from_days
+    from_order = follow and began >= earliest
+    times: list[float] = []
+    if from_order:
+        times += times_from(intervals, began, injected[0].at_days if injected else 0.0)
+    else:
+        known = injected[0].at_days if injected else max(samples_days, default=0.0)
+        times += times_before(intervals, max(began, earliest) if follow else earliest, known)
+        if not injected:
+            reader.laid_by_level = bool(samples_days)
+            times += times_from(intervals, known, 0.0)
     if injected:
-        ordered += _as_ordered(periods, start, injected[0])
-        start = injected[-1] + value_at(periods, injected[-1])[1]
-    ordered += _as_ordered(periods, start, 0.0)
+        last = injected[-1].at_days
+        times += times_from(intervals, last + value_at(intervals, last), 0.0)
+    ordered = _injections(periods, times)
     if ordered:
-        every = days_text(periods[-1].value[1])
+        every = days_text(periods[-1].value.interval_days)
         reader.notes.append((Remark.INJECTIONS_AS_ORDERED, (("count", str(len(ordered))), ("every", every))))
+        if from_order:
+            reader.notes.append((Remark.INJECTIONS_FROM, (("day", reader.timeline.day(began).isoformat()),)))
     return tuple(sorted([*recorded, *ordered]))
 
 
-def _as_ordered(
-    periods: Sequence[Step[tuple[float, float]]], start: float, until: float
-) -> list[Administration]:
-    """Injections from a time on; the last of them at least half an interval before another one is known."""
-    doses = []
-    at = start
-    while at < until:
-        amount, interval = value_at(periods, at)
-        if until < 0.0 and until - at < interval / 2:
-            break
-        doses.append(Administration(at, amount, 0.0, subcutaneous=True))
-        at += interval
-    return doses
+def _injections(periods: Sequence[Step[Ordered]], times: Iterable[float]) -> list[Administration]:
+    return [Administration(at, value_at(periods, at).amount_mg, 0.0, subcutaneous=True) for at in times]
 
 
-def _periods(reader: DoseReader) -> list[Step[tuple[float, float]]]:
+def _periods(reader: DoseReader) -> list[Step[Ordered]]:
     """Amount in mg and interval in days of the injections, from each order on; oldest first."""
     usual = reader.policy.subcutaneous_interval_days
     regimen_mg, regimen_days = current_mg(reader.regimen), reader.regimen.interval_days or usual
     periods = [
-        Step(reader.timeline.at(order.authored), (amount, order.interval_days or regimen_days))
+        Step(reader.timeline.at(order.authored), Ordered(amount, order.interval_days or regimen_days))
         for order in reader.history.orders
         if order.route is Route.SUBCUTANEOUS
         and order.authored is not None
@@ -252,5 +270,5 @@ def _periods(reader: DoseReader) -> list[Step[tuple[float, float]]]:
     if periods or not regimen_mg:
         return periods
     given = [one.given for one in reader.history.infusions if one.route is not Route.INTRAVENOUS]
-    start = reader.timeline.at(given[0]) if given else -SETTLING_DAYS
-    return [Step(start, (regimen_mg, regimen_days))]
+    start = reader.timeline.at(given[0]) if given else -inf
+    return [Step(start, Ordered(regimen_mg, regimen_days))]

@@ -43,7 +43,8 @@ class Inputs:
 
     def _with(self, levels: UsedLevels) -> Inputs:
         others = [note for note in self.inputs if note[0] not in (Remark.LEVEL, Remark.LEVELS)]
-        assumed = [note for note in self.assumptions if note[0] is not Remark.LEVELS_DOUBTFUL]
+        doubts = (Remark.LEVELS_DOUBTFUL, Remark.LEVEL_AFTER_INFUSION)
+        assumed = [note for note in self.assumptions if note[0] not in doubts]
         return replace(
             self,
             levels=levels,
@@ -92,10 +93,17 @@ def _levels_note(levels: UsedLevels) -> tuple[Note, ...]:
 
 
 def _doubts_note(levels: UsedLevels) -> tuple[Note, ...]:
-    if not levels.doubtful:
-        return ()
-    days = ", ".join(drawn.day.isoformat() for drawn in levels.doubtful)
-    return ((Remark.LEVELS_DOUBTFUL, (("days", days),)),)
+    doubts = (
+        (Remark.LEVELS_DOUBTFUL, levels.doubtful),
+        (Remark.LEVEL_AFTER_INFUSION, levels.after_infusion),
+    )
+    return tuple(
+        [
+            (remark, (("days", ", ".join(one.day.isoformat() for one in drawn)),))
+            for remark, drawn in doubts
+            if drawn
+        ]
+    )
 
 
 def read_inputs(
@@ -117,6 +125,9 @@ def read_inputs(
     doses = read_doses(reader, samples_days, levels.drawn[0] if levels.drawn else None)
     if isinstance(doses, Absence):
         return doses
+    if reader.laid_by_level:
+        levels = newest_only(levels)
+        reader.notes.append((Remark.LEVEL_AS_TROUGH, (("day", levels.drawn[0].day.isoformat()),)))
     inputs: list[Note] = []
     inputs += _levels_note(levels)
     recorded = len(history.infusions)

@@ -11,7 +11,7 @@ from tdm.forecast.compose import Fit, trough_at
 from tdm.forecast.result import Projection
 from tdm.forecast.targets import target_in, to_reach
 from tdm.issues import IssueCode
-from tdm.knowledge.model import Knowledge
+from tdm.knowledge.model import Knowledge, Policy
 from tdm.phase import phase_at, phase_of_day
 from tdm.regimen import planned_interval
 
@@ -33,6 +33,22 @@ def level_within_interval(assessment: Assessment, course: TreatmentCourse) -> Le
         if reading.source == issue.source and reading.drawn is not None
     ]
     return max(found, key=_newest, default=None)
+
+
+def day_within_interval(found: Fit, assessment: Assessment, policy: Policy) -> int | None:
+    """The day after a dose on which the deciding level was drawn, where that is well before the next one.
+
+    Of injections a level of any day decides, so it may be far above the trough that is predicted. None where
+    it is about the end of its interval, or not known.
+    """
+    level, levels, interval = assessment.level, found.inputs.levels, assessment.regimen.interval_days
+    if level is None or not interval or level.drawn not in levels.drawn:
+        return None
+    at = levels.samples[levels.drawn.index(level.drawn)].at_days
+    before = [dose.at_days for dose in found.inputs.doses if dose.at_days < at]
+    if not before or at - before[-1] >= interval * policy.trough_earliest_fraction:
+        return None
+    return round(at - before[-1])
 
 
 def _newest(reading: LevelReading) -> tuple[object, ...]:

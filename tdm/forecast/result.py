@@ -26,12 +26,18 @@ class Remark(StrEnum):
     DOSE_AMOUNTS = "dose-amounts"
     DOSES_REPORTED = "doses-reported"
     GAP = "gap"
+    INTERVAL_AS_ORDERED = "interval-as-ordered"
     SCHEDULE_PRESUMED = "schedule-presumed"
     INJECTIONS_AS_ORDERED = "injections-as-ordered"
+    INJECTIONS_FROM = "injections-from"
+    LEVEL_AS_TROUGH = "level-as-trough"
     ATI_UNKNOWN = "ati-unknown"
     IMMUNOMODULATOR_UNKNOWN = "immunomodulator-unknown"
+    ALBUMIN_BELOW = "albumin-below"
+    ALBUMIN_ABOVE = "albumin-above"
     ALBUMIN_UNKNOWN = "albumin-unknown"
     LEVELS_DOUBTFUL = "levels-doubtful"
+    LEVEL_AFTER_INFUSION = "level-after-infusion"
     SEX_UNKNOWN = "sex-unknown"
     UNUSUAL_FOR_MODEL = "unusual-for-model"
     # -- which target the chances count, where it is not that of the level
@@ -43,6 +49,7 @@ class Remark(StrEnum):
     COUNTED_ABOVE = "counted-above"
     # -- left out
     LEVEL_AT_LEAST = "level-at-least"
+    LEVEL_DURING_INFUSION = "level-during-infusion"
     IMMUNOMODULATOR_NOT_MODELLED = "immunomodulator-not-modelled"
     LEVEL_SAME_DAY = "level-same-day"
     LEVELS_CONTRADICT = "levels-contradict"
@@ -171,16 +178,34 @@ class Projection:
 
 
 @dataclass(frozen=True, slots=True)
+class AtCap:
+    """The most that the limits allow, in mg, mg/kg and days, and the trough that it is predicted to give.
+
+    `listed`: it is one of the options, and stands there with its numbers. `enough`: it has the chance of the
+    aim that the site asks of a recommended option.
+    """
+
+    dose_mg: float
+    dose_mg_per_kg: float
+    interval_days: float
+    trough: TroughForecast
+    enough: bool
+    listed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Forecast:
     """A forecast, or why there is none (`absent`). An absent forecast is no absent decision.
 
-    `measured_ug_ml` is the trough that was measured, where it is apart from what the models expect next.
+    `measured_ug_ml` is the level that was measured, where it is apart from the trough that the models expect;
+    `measured_on_day` how many days after a dose it was drawn, where that was within the interval.
     `individual` is False where no level could be used: then it is what the average patient of this kind
     reaches. `models` are ids of `knowledge.models`, in the order of their predictions. `opinion` is what a
     further model expects of the regimen in force; it never ranks. `of_order` is what the order in front of
     the clinician leads to, where that is neither in force nor an option. `inputs` says what went in,
     `assumptions` what was taken for granted, `left_out` which model or level was not used and why, `counted`
-    which target the chances speak of, where a reader would expect another.
+    which target the chances speak of, where a reader would expect another. `at_cap` is what the most that is
+    allowed would give, asked where no option is likely enough to reach the aim.
     `ranked`: the recommended option was chosen by it; `no_choice` says why it recommends none.
     `less_withheld`: options with less drug were taken off, for they rested on a level that nothing explains.
     `failed_at` is the place of an internal failure, for the log; it holds nothing of a patient.
@@ -192,6 +217,7 @@ class Forecast:
     in_force: TroughForecast | None = None
     projection: Projection | None = None
     measured_ug_ml: float | None = None
+    measured_on_day: int | None = None
     opinion: TroughForecast | None = None
     of_order: TroughForecast | None = None
     inputs: tuple[Note, ...] = ()
@@ -200,5 +226,6 @@ class Forecast:
     counted: tuple[Note, ...] = ()
     ranked: bool = False
     no_choice: NoChoice | None = None
+    at_cap: AtCap | None = None
     less_withheld: bool = False
     failed_at: str = ""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
+from math import inf
 
 from tdm.activity import NOT_FINAL
 from tdm.course_history import History
-from tdm.facts import Comparator, LevelReading, Moment
+from tdm.facts import Comparator, LevelReading, Moment, Route
+from tdm.forecast.doses import INFUSION_DAYS
 from tdm.forecast.result import Note, Remark
 from tdm.forecast.timeline import Timeline
 from tdm.knowledge.model import Policy
@@ -15,6 +17,9 @@ from tdm.pharmacokinetics.history import Sample
 from tdm.plausibility import samplings
 from tdm.source import Source
 from tdm.timing import days_between, is_after, is_older
+
+SOON_AFTER_DAYS = 1.0
+"""So soon a level tells of the volume and of the infusion more than of how fast the drug is cleared."""
 
 MOST_SAMPLES = 24
 """The newest ones of a year; more are no record of a course but of a mistake."""
@@ -27,14 +32,15 @@ ABOVE = (Comparator.ABOVE, Comparator.AT_LEAST)
 class UsedLevels:
     """Samples on the axis of the forecast with the days they were drawn, newest first.
 
-    `doubtful` are those of a result that is not final or was recognised by its name. `newest_unbounded`: a
-    level newer than all of them is known only as at least so much. A forecast without it would speak of
-    somebody else.
+    `doubtful` are those of a result that is not final or was recognised by its name, `after_infusion` those
+    drawn within a day after one. `newest_unbounded`: a level newer than all of them is known only as at least
+    so much. A forecast without it would speak of somebody else.
     """
 
     samples: tuple[Sample, ...] = ()
     drawn: tuple[Moment, ...] = ()
     doubtful: tuple[Moment, ...] = ()
+    after_infusion: tuple[Moment, ...] = ()
     left_out: tuple[Note, ...] = ()
     newest_unbounded: bool = False
 
@@ -49,7 +55,8 @@ def read_samples(
     """The samples of this course that count, newest first.
 
     Left out: what is implausible or contradicts another (the decision names it), a level before the course,
-    one older than the policy allows, one known only as at least so much, and an earlier one of the same day:
+    one older than the policy allows, one known only as at least so much, one drawn while the drug ran in (it
+    hangs on minutes and on the line that it was drawn from), and an earlier one of the same day:
     what the models call error is for the most part the same in both, so that two would count for too much.
     The newer one counts, as it does for the decision; neither where the decision could not choose between
     them: `contradicting` are the records of those that it held against a newer one.
@@ -57,6 +64,7 @@ def read_samples(
     now = timeline.now
     used: list[tuple[Sample, Moment]] = []
     doubtful: list[Moment] = []
+    soon: list[Moment] = []
     left_out: list[Note] = []
     newest_unbounded = False
     newer: tuple[float, Moment] | None = None
@@ -68,6 +76,10 @@ def read_samples(
         if _before_course(drawn, history):
             continue
         at = _before_infusion(drawn, history, timeline)
+        since_start = _since_infusion(at, drawn, history, timeline)
+        if since_start < INFUSION_DAYS:
+            left_out.append((Remark.LEVEL_DURING_INFUSION, (("day", drawn.day.isoformat()),)))
+            continue
         if newer is not None and _of_one_day((at, drawn), newer, history, timeline):
             counts = bool(used) and used[-1][1] == newer[1]
             if counts and reading.source in contradicting:
@@ -88,10 +100,13 @@ def read_samples(
         newer = at, drawn
         if reading.status in NOT_FINAL or not reading.coded:
             doubtful.append(drawn)
+        if since_start < INFUSION_DAYS + SOON_AFTER_DAYS:
+            soon.append(drawn)
     return UsedLevels(
         tuple([sample for sample, _ in used]),
         tuple([drawn for _, drawn in used]),
         tuple(doubtful),
+        tuple([one for one in soon if one in [drawn for _, drawn in used]]),
         tuple(left_out),
         newest_unbounded,
     )
@@ -104,7 +119,8 @@ def newest_only(levels: UsedLevels, why: Remark = Remark.OLDER_LEVELS) -> UsedLe
     day = levels.drawn[0].day.isoformat()
     left_out = (*levels.left_out, (why, (("day", day),)))
     doubtful = tuple([drawn for drawn in levels.doubtful if drawn == levels.drawn[0]])
-    return UsedLevels(levels.samples[:1], levels.drawn[:1], doubtful, left_out)
+    soon = tuple([drawn for drawn in levels.after_infusion if drawn == levels.drawn[0]])
+    return UsedLevels(levels.samples[:1], levels.drawn[:1], doubtful, soon, left_out)
 
 
 def all_but(levels: UsedLevels, drawn: Moment) -> UsedLevels:
@@ -115,6 +131,7 @@ def all_but(levels: UsedLevels, drawn: Moment) -> UsedLevels:
         samples=tuple([levels.samples[place] for place in kept]),
         drawn=tuple([levels.drawn[place] for place in kept]),
         doubtful=tuple([other for other in levels.doubtful if other != drawn]),
+        after_infusion=tuple([other for other in levels.after_infusion if other != drawn]),
         left_out=(*levels.left_out, (Remark.LEVEL_FAR_OFF, (("day", drawn.day.isoformat()),))),
     )
 
@@ -148,3 +165,11 @@ def _before_infusion(drawn: Moment, history: History, timeline: Timeline) -> flo
         if infusion.given.day == drawn.day and not is_after(drawn, infusion.given):
             return min(at, timeline.at(infusion.given))
     return at
+
+
+def _since_infusion(at: float, drawn: Moment, history: History, timeline: Timeline) -> float:
+    """Days from the start of the last infusion before a sample; of one day only where both have a time."""
+    for one in reversed(history.infusions):
+        if one.route is not Route.SUBCUTANEOUS and is_after(drawn, one.given):
+            return at - timeline.at(one.given)
+    return inf

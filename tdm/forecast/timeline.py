@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import Generic, NamedTuple, TypeVar
 
 from tdm.facts import Moment
@@ -37,6 +38,14 @@ class Timeline:
         """Days from now; what has no time of day is placed at noon, and never in the future."""
         days = (instant(moment) - self._now) / SECONDS_PER_DAY
         return days if moment.timed else min(days + NOON_DAYS, 0.0)
+
+    def day(self, at_days: float) -> date:
+        """The calendar day of a time on the axis, as days from that of now."""
+        return self.now.day + timedelta(days=round(at_days))
+
+    def moment(self, at_days: float) -> Moment:
+        """A time on the axis as a moment, for what goes by days."""
+        return Moment(self.now.at + timedelta(days=at_days), self.day(at_days))
 
 
 def value_at(steps: Sequence[Step[Value]], at_days: float) -> Value:

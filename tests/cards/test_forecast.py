@@ -6,6 +6,7 @@ import pytest
 
 from cards.detail import detail
 from cards.forecast import (
+    at_cap_text,
     concentration,
     forecast_lines,
     lines_of,
@@ -21,6 +22,7 @@ from cards.wording import load_wording
 from tdm.decision import LESS_DRUG, Decision, Option, OptionKind
 from tdm.forecast.result import (
     Absence,
+    AtCap,
     Forecast,
     ModelTrough,
     NoChoice,
@@ -319,6 +321,32 @@ def test_that_none_is_recommended_leads_the_options_and_stands_in_the_summary(
     assert summary(of, knowledge=KNOWLEDGE, wording=WORDING).endswith("intensify — no step is clearly best")
 
 
+def test_the_most_that_is_allowed_stands_with_its_numbers_behind_why_none_is_recommended() -> None:
+    most = AtCap(700.0, 10.0, 28.0, TWO, enough=True)
+    told = dataclasses.replace(FORECAST, no_choice=NoChoice.NO_EVEN_CHANCE, at_cap=most)
+    first = body(decision(told, option(TWO))).split("**Options**\n- ")[1].split("\n")[0]
+    assert first == (
+        "None of these changes has an even chance of at least 6 µg/mL by every model asked, so none is "
+        "recommended. The most that the limits allow, 10 mg/kg (700 mg) every 4 weeks, is off label and "
+        "several steps at once, for a specialist to weigh: predicted trough 3.9–5.9 µg/mL by two models "
+        "(80 % interval 1.2–12); 33–64 % chance of at least 6, 10–18 % of above 9."
+    )
+
+
+def test_that_nothing_within_the_limits_is_enough_is_said_only_where_the_cap_fails() -> None:
+    short = AtCap(700.0, 10.0, 28.0, TWO, enough=False)
+    assert at_cap_text(short, WORDING) == (
+        "Nothing within the limits is likely to be enough: even the most that they allow, 10 mg/kg (700 mg) "
+        "every 4 weeks, off label: predicted trough 3.9–5.9 µg/mL by two models (80 % interval 1.2–12); "
+        "33–64 % chance of at least 6, 10–18 % of above 9."
+    )
+    assert at_cap_text(dataclasses.replace(short, listed=True), WORDING) == (
+        "Nothing within the limits is likely to be enough: the most that they allow, 10 mg/kg (700 mg) every "
+        "4 weeks, is one of these."
+    )
+    assert "Nothing" not in at_cap_text(dataclasses.replace(short, enough=True), WORDING)
+
+
 def test_less_drug_that_was_taken_off_is_said_in_its_place() -> None:
     withheld = Forecast(Absence.LEVEL_UNEXPECTED, less_withheld=True)
     bare = dataclasses.replace(INTENSIFY, forecast=withheld, options=())
@@ -375,6 +403,19 @@ def test_a_measured_trough_apart_from_the_expected_one_has_its_word() -> None:
         " Measured was 7.25 µg/mL: the models take a part of what was measured for chance, and "
         "reckon with the planned interval and with what was recorded since."
     )
+
+
+def test_a_level_drawn_soon_after_an_injection_is_apart_for_that_reason() -> None:
+    within = dataclasses.replace(FORECAST, measured_ug_ml=12.0, measured_on_day=7)
+    line = lines_of(within, KNOWLEDGE, WORDING)[0]
+    assert line.endswith(
+        " Measured was 12 µg/mL, drawn on day 7 after an injection: at the end of the interval there is less."
+    )
+    for other in (
+        dataclasses.replace(within, measured_ug_ml=2.0),
+        dataclasses.replace(within, measured_on_day=None),
+    ):
+        assert "for chance" in lines_of(other, KNOWLEDGE, WORDING)[0]
 
 
 @pytest.mark.parametrize(

@@ -13,13 +13,16 @@ from tests.support.course_builder import (
     ati,
     course,
     lacking,
+    level,
+    maintenance,
     medication,
     moment,
+    order,
     sex,
     source,
     weight,
 )
-from tests.tdm.forecast.cases import TIMELINE, albumin, knowledge, remarks
+from tests.tdm.forecast.cases import TIMELINE, active, albumin, decided, knowledge, person, remarks
 
 
 def covariates(*parts, kg=70.0, days_ago=7.0):
@@ -94,12 +97,56 @@ def test_an_old_albumin_is_a_missing_one():
         albumin(0.4, 10),
         albumin(None, 10),
         albumin(float("nan"), 10),
-        albumin(3.5, 10, comparator=Comparator.BELOW),
+        albumin(5.0, 10, comparator=Comparator.BELOW),  # says nothing: it may be anything
+        albumin(4.1, 10, comparator=Comparator.AT_MOST),
+        albumin(3.4, 10, comparator=Comparator.ABOVE),
+        albumin(0.9, 10, comparator=Comparator.BELOW),
         albumin(4.0, drawn=after(2)),
     ],
 )
 def test_an_albumin_that_cannot_be_used_is_a_missing_one(reading):
     assert covariates(reading).albumin_g_dl == ()
+
+
+@pytest.mark.parametrize(
+    ("value", "comparator", "remark"),
+    [
+        (2.0, Comparator.BELOW, Remark.ALBUMIN_BELOW),
+        (3.5, Comparator.AT_MOST, Remark.ALBUMIN_BELOW),
+        (4.0, Comparator.BELOW, Remark.ALBUMIN_BELOW),
+        (5.0, Comparator.ABOVE, Remark.ALBUMIN_ABOVE),
+        (3.5, Comparator.AT_LEAST, Remark.ALBUMIN_ABOVE),
+    ],
+)
+def test_an_albumin_known_only_as_below_or_above_a_limit_is_taken_at_it_and_named(value, comparator, remark):
+    found = covariates(albumin(value, 10, comparator=comparator))
+    assert values(found.albumin_g_dl) == [value]
+    assert (remark, (("value", f"{value:.1f}"), ("day", "2026-02-27"))) in found.assumptions
+
+
+def test_each_albumin_at_its_limit_that_is_used_is_named_and_no_other():
+    below = Comparator.BELOW
+    found = covariates(
+        albumin(2.0, 90, comparator=below),
+        albumin(2.5, 50, comparator=below),
+        albumin(2.0, 50),  # of one day the lowest speaks
+        albumin(4.0, 10),
+    )
+    assert [values for remark, values in found.assumptions if remark is Remark.ALBUMIN_BELOW] == [
+        (("value", "2.0"), ("day", "2025-12-09"))
+    ]
+    assert covariates(albumin(2.0, 200, comparator=below)).assumptions == covariates().assumptions
+
+
+def test_the_sickest_does_not_get_the_albumin_of_the_healthiest():
+    below, at, missing = (
+        decided(person(order(500), maintenance(), level(1.8), ati("negative"), active(), *albumins))
+        for albumins in ((albumin(2.6, 9, comparator=Comparator.BELOW),), (albumin(2.6, 9),), ())
+    )
+    chances = [one.forecast.in_force for one in (below, at, missing)]
+    assert chances[0] == chances[1]
+    assert chances[0] != chances[2]
+    assert below.forecast.opinion is None
 
 
 def test_of_one_day_a_final_albumin_speaks_then_the_lowest():

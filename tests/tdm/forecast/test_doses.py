@@ -1,12 +1,15 @@
 """The doses behind a forecast: recorded ones as recorded, and what is assumed where the record is silent."""
 
+from itertools import pairwise
+
 import pytest
 
-from tdm.facts import FactGroup, Route, Shortfall
+from tdm.facts import FactGroup, OrderState, Route, Shortfall
 from tdm.forecast.doses import INFUSION_DAYS, SETTLING_DAYS
 from tdm.forecast.result import Absence, Remark
 from tests.support.course_builder import (
     SC,
+    ati,
     draft,
     infusion,
     infusions,
@@ -16,7 +19,7 @@ from tests.support.course_builder import (
     order,
     weight,
 )
-from tests.tdm.forecast.cases import inputs_of, person, read, remarks
+from tests.tdm.forecast.cases import active, albumin, inputs_of, person, read, remarks
 
 
 def doses(*parts):
@@ -129,9 +132,10 @@ def test_amounts_and_reports_are_counted():
     assert dict(read(person(order(500), *told)).assumptions)[Remark.DOSES_REPORTED] == (("count", "2"),)
 
 
-def test_the_schedule_of_an_order_is_at_the_weight_of_now():
+def test_the_schedule_of_an_order_by_weight_is_at_the_weight_of_its_time():
     found = doses(order(400), weight(50, 300), level(3.0, 5))
-    assert set(amounts(found)) == {350}
+    assert set(amounts(found)) == {250, 350}
+    assert amounts(found)[-1] == 350
 
 
 def test_a_record_that_begins_long_enough_ago_needs_none_before():
@@ -153,32 +157,25 @@ def test_infusions_known_from_a_statement_are_named():
     assert (Remark.DOSES_REPORTED, (("count", "1"),)) in found.assumptions
 
 
-def test_a_gap_of_several_intervals_is_named_and_no_dose_invented():
-    found = read(person(order(500), infusions(*range(168, 400, 56)), infusion(56)))
-    assert (Remark.GAP, (("day", "2025-09-22"), ("weeks", "16"))) in found.assumptions
-    assert 112 not in days_ago(found.doses)
+def test_an_unknown_amount_before_a_change_of_dose_is_what_was_ordered_then():
+    old, new = order(600, state=OrderState.ENDED), order(100, mg_per_kg=10)
+    given = doses(old, new, infusion(224, mg=None), infusion(168, mg=None), infusion(56, mg=None))
+    assert amounts(given)[-3:] == [350, 350, 700]
 
 
-@pytest.mark.parametrize(
-    ("interval", "days", "gap"),
-    [(28, 40, False), *[(28, days, True) for days in range(44, 113, 4)], (56, 80, False), (56, 90, True)],
-)
-def test_whatever_is_longer_than_a_gap_is_one_too(interval, days, gap):
-    """Up to the pause that ends a course no multiple of the interval is passed over."""
-    before = range(interval + days, interval + days + 6 * interval, interval)
-    found = read(person(order(900, interval=interval), infusions(*before), infusion(interval)))
-    named = dict(found.assumptions).get(Remark.GAP)
-    assert (None if named is None else dict(named)["weeks"]) == (f"{days / 7:.0f}" if gap else None)
+def test_doses_before_the_record_are_those_of_its_first_whatever_came_later():
+    given = doses(order(600), order(100, mg_per_kg=10), infusions(168, 112), infusion(56, mg=700))
+    assert amounts(given) == [350] * (len(given) - 1) + [700]
 
 
-def test_a_last_infusion_long_ago_is_a_gap_too_and_a_late_one_is_none():
-    assert Remark.GAP in remarks(read(person(order(500), infusions(*range(105, 400, 56)))).assumptions)
-    assert Remark.GAP not in remarks(read(person(order(500), infusions(*range(65, 400, 56)))).assumptions)
-
-
-def test_gaps_are_not_looked_for_without_an_interval():
-    found = read(person(*infusions(30, 16, 2)))
-    assert Remark.GAP not in remarks(found.assumptions)
+def test_a_presumed_schedule_follows_the_order_of_each_time():
+    found = read(person(order(600), order(100, mg_per_kg=10, interval=28), level(3.0, 1)))
+    assert {dose.amount_mg for dose in found.doses if dose.at_days < -100} == {350}
+    assert {dose.amount_mg for dose in found.doses if dose.at_days > -100} == {700}
+    steps = [round(later.at_days - earlier.at_days) for earlier, later in pairwise(found.doses)]
+    assert steps[-3:] == [28, 28, 28]
+    assert set(steps[:-4]) == {56}
+    assert (Remark.SCHEDULE_PRESUMED, (("every", "4 weeks"),)) in found.assumptions
 
 
 @pytest.mark.parametrize("why", [Shortfall.TRUNCATED, Shortfall.ERROR])
@@ -267,7 +264,7 @@ def test_injections_go_on_at_the_interval_of_the_order_of_their_time():
 def test_injections_of_an_order_without_a_date_are_taken_to_have_settled():
     found = read(person(order(None, mg=120, mg_per_kg=None, interval=14, route=SC), level(9.0, 1)))
     assert all(dose.subcutaneous for dose in found.doses)
-    assert days_ago(found.doses) == [*range(251, 0, -14)]
+    assert days_ago(found.doses) == [*range(239, 0, -14)]
 
 
 def test_an_ordered_injection_just_before_a_recorded_one_is_that_one():
@@ -283,7 +280,76 @@ def test_all_injections_on_record_leave_nothing_to_assume():
 
 
 def test_without_infusions_on_record_the_injections_have_settled():
-    assert max(days_ago(doses(sc_order(30)))) == 250
+    assert max(days_ago(doses(sc_order(30)))) == 238
+
+
+def at_home(*parts):
+    """Injections that nobody recorded, begun so long ago that their day is not known."""
+    return person(infusions(700, 686), sc_order(600), ati("negative"), albumin(4.1), active(), *parts)
+
+
+@pytest.mark.parametrize("days", [0.5, 1, 3, 9, 13, 40])
+def test_a_level_without_any_injection_on_record_is_taken_as_drawn_at_the_end_of_an_interval(days):
+    found = read(at_home(level(12.0, days)))
+    (sample,) = found.levels.samples
+    before = [dose.at_days for dose in found.doses if dose.at_days < sample.at_days]
+    assert sample.at_days - before[-1] == pytest.approx(14)
+    assert -14 <= found.doses[-1].at_days < 0
+    drawn = found.levels.drawn[0].day.isoformat()
+    assert (Remark.LEVEL_AS_TROUGH, (("day", drawn),)) in found.assumptions
+
+
+@pytest.mark.parametrize("ordered", [600, 598, 595, 591])
+def test_on_which_day_an_order_was_written_long_ago_changes_nothing(ordered):
+    parts = infusions(700, 686), level(12.0), ati("negative"), albumin(4.1)
+    assert read(person(*parts, sc_order(ordered))).doses == read(person(*parts, sc_order(600))).doses
+
+
+def test_without_a_level_the_next_injection_is_due_now():
+    found = read(at_home())
+    assert found.doses[-1].at_days == pytest.approx(-14)
+    assert Remark.LEVEL_AS_TROUGH not in remarks(found.assumptions)
+
+
+def test_older_levels_stay_out_where_the_newest_lays_the_injections():
+    found = read(at_home(level(12.0, 1), level(14.0, 90)))
+    assert len(found.levels.samples) == 1
+    assert (Remark.OLDER_LEVELS, (("day", found.levels.drawn[0].day.isoformat()),)) in found.levels.left_out
+    assert [note for note in found.inputs if note[0] is Remark.LEVELS] == []
+
+
+def test_one_injection_on_record_says_where_in_its_interval_the_level_was_drawn():
+    found = read(at_home(level(12.0, 1), level(14.0, 90), infusion(6, mg=120, route=SC)))
+    (recorded,) = [dose.at_days for dose in found.doses if -7 < dose.at_days < -5]
+    assert [round(dose.at_days - recorded, 6) for dose in found.doses] == [*range(-14 * 23, 1, 14)]
+    assert len(found.levels.samples) == 2
+    assert Remark.LEVEL_AS_TROUGH not in remarks(found.assumptions)
+
+
+def test_the_order_that_began_the_injections_says_it_too():
+    found = read(person(infusions(98, 42), sc_order(35), level(12.0, 1)))
+    assert days_ago(found.doses) == [98, 42, 35, 21, 7]
+    assert Remark.LEVEL_AS_TROUGH not in remarks(found.assumptions)
+    (from_day,) = [values for remark, values in found.assumptions if remark is Remark.INJECTIONS_FROM]
+    assert from_day == (("day", "2026-02-02"),)
+
+
+def test_injections_are_laid_back_by_the_orders_of_their_time():
+    weekly = order(200, mg=120, mg_per_kg=None, interval=7, route=SC)
+    found = read(person(infusions(700, 686), sc_order(600), weekly, level(12.0, 1)))
+    steps = [round(later.at_days - earlier.at_days, 6) for earlier, later in pairwise(found.doses)]
+    assert set(steps) == {7, 14}
+    assert all(
+        (step == 7) is (later.at_days > -200) for later, step in zip(found.doses[1:], steps, strict=True)
+    )
+
+
+def test_injections_before_the_first_on_record_are_of_its_amount():
+    recorded = infusion(100, mg=120, route=SC), infusion(10, mg=240, route=SC)
+    for written in (sc_order(30, mg=240), order(None, mg=240, mg_per_kg=None, interval=14, route=SC)):
+        given = doses(written, *recorded)
+        assert {dose.amount_mg for dose in given if dose.at_days < -100.5} == {120}
+        assert {dose.amount_mg for dose in given if dose.at_days > -30} == {240}
 
 
 def test_a_doubled_dose_counts_from_its_order_on():
@@ -300,7 +366,7 @@ def test_a_pack_handed_out_is_no_single_dose_but_tells_when_injections_began():
 
 def test_an_undated_order_of_injections_holds_all_along():
     found = read(person(order(None, mg=120, mg_per_kg=None, interval=None, route=SC)))
-    assert max(days_ago(found.doses)) == 250
+    assert max(days_ago(found.doses)) == 238
     assert {dose.amount_mg for dose in found.doses} == {120}
 
 

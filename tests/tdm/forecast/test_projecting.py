@@ -6,7 +6,7 @@ import pytest
 
 from tdm.decision import Phase
 from tdm.facts import Comparator
-from tdm.forecast.projecting import level_within_interval, project
+from tdm.forecast.projecting import day_within_interval, level_within_interval, project
 from tests.support.course_builder import (
     NOW,
     SC,
@@ -18,7 +18,7 @@ from tests.support.course_builder import (
     maintenance,
     order,
 )
-from tests.tdm.forecast.cases import active, albumin, assessed, fitted, knowledge, person
+from tests.tdm.forecast.cases import active, albumin, assessed, decided, fitted, knowledge, person, relapse
 
 
 def mid_interval(*parts, value=6.5, days_ago=16, doses=None):
@@ -176,3 +176,41 @@ def test_a_level_that_did_not_go_in_is_not_projected():
 def test_before_any_recorded_infusion_nothing_is_projected():
     of = person(order(500), infusions(30), level(3.0, 40), albumin(4.1), draft())
     assert projected(of, of.levels[0]) is None
+
+
+def injected(last_days_ago, *parts, drawn=1):
+    return person(
+        order(300, mg=120, mg_per_kg=None, interval=14, route=SC),
+        tuple(infusion(days, mg=120, route=SC) for days in range(last_days_ago, 300, 14)),
+        level(12.0, drawn),
+        ati("negative", days_ago=drawn),
+        albumin(4.1),
+        active(),
+        *parts,
+    )
+
+
+def day_of(of):
+    return day_within_interval(fitted(of), assessed(of), knowledge().policy)
+
+
+@pytest.mark.parametrize(("last", "day"), [(8, 7), (2, 1), (11, 10), (12, 11), (14, None), (15, None)])
+def test_the_day_on_which_a_level_was_drawn_within_the_interval_of_injections(last, day):
+    assert day_of(injected(last)) == day
+
+
+def test_where_the_interval_of_the_level_is_not_known_no_day_is_told():
+    assert day_of(relapse()) is None
+    assert day_of(replace(injected(8), levels=())) is None
+    policy, of = knowledge().policy, assessed(injected(8))
+    left_out = replace(of, level=level(12.0, 40))
+    assert day_within_interval(fitted(injected(8)), left_out, policy) is None
+    unknown = replace(of, regimen=replace(of.regimen, interval_days=None))
+    assert day_within_interval(fitted(injected(8)), unknown, policy) is None
+
+
+def test_why_a_level_of_injections_is_above_the_trough_is_told_with_it():
+    told = decided(injected(8)).forecast
+    assert (told.measured_ug_ml, told.measured_on_day) == (12, 7)
+    assert decided(injected(15)).forecast.measured_on_day is None
+    assert decided(relapse()).forecast.measured_on_day is None

@@ -6,8 +6,8 @@ import pytest
 
 from tdm.facts import Comparator, ResultStatus
 from tdm.forecast.result import Remark
-from tdm.forecast.samples import newest_only, read_samples
-from tests.support.course_builder import infusion, infusions, level, maintenance, moment, order
+from tdm.forecast.samples import all_but, newest_only, read_samples
+from tests.support.course_builder import SC, infusion, infusions, level, maintenance, moment, order
 from tests.tdm.forecast.cases import TIMELINE, history_of_course, knowledge, person, quiet, read, remarks
 
 
@@ -74,7 +74,7 @@ def test_what_cannot_be_used_hides_no_older_level():
 
 @pytest.mark.parametrize(
     ("drawn_hour", "given_hour", "before"),
-    [(8.0, 9.0, True), (9.0, 9.0, True), (14.0, None, True), (None, 9.0, True), (11.0, 9.0, False)],
+    [(8.0, 9.0, True), (9.0, 9.0, True), (14.0, None, True), (None, 9.0, True), (11.5, 9.0, False)],
 )
 def test_on_the_day_of_an_infusion_a_sample_is_before_it_unless_times_say_otherwise(
     drawn_hour, given_hour, before
@@ -120,7 +120,7 @@ def test_of_two_levels_within_a_day_the_newer_counts_and_the_other_is_named():
     assert overnight.left_out == ((Remark.LEVEL_SAME_DAY, (("day", "2026-03-08"),)),)
 
 
-@pytest.mark.parametrize("hours", [(8.0, 9.5), (9.0, 9.5)])
+@pytest.mark.parametrize("hours", [(8.0, 13.5), (9.0, 13.5)])
 def test_two_levels_with_an_infusion_between_them_both_go_in(hours):
     before, after = hours
     given = infusion(56, hour=9.0)
@@ -162,3 +162,50 @@ def test_where_the_decision_cannot_choose_between_two_of_a_day_neither_goes_in()
     unbounded = level(20, 56, hour=8, comparator=Comparator.ABOVE)
     older = read(person(order(500), maintenance(), newer, level(1.8, 0, hour=6), unbounded))
     assert remarks(older.levels.left_out) == [Remark.LEVELS_CONTRADICT, Remark.LEVEL_AT_LEAST]
+
+
+@pytest.mark.parametrize(("hour", "left_out"), [(9.05, True), (10.0, True), (10.9, True), (11.1, False)])
+def test_a_level_drawn_while_the_drug_was_running_in_is_left_out_by_name(hour, left_out):
+    found = samples(maintenance(last=112), infusion(56, hour=9.0), level(60.0, 56, hour=hour), level(3.0, 70))
+    assert (Remark.LEVEL_DURING_INFUSION, (("day", "2026-01-12"),)) in found.left_out or not left_out
+    assert [sample.value_ug_ml for sample in found.samples] == ([3.0] if left_out else [60.0, 3.0])
+
+
+def test_without_a_time_a_level_of_the_day_of_an_infusion_was_drawn_before_it():
+    for given, drawn in ((9.0, None), (None, 10.0)):
+        found = samples(maintenance(last=112), infusion(56, hour=given), level(3.0, 56, hour=drawn))
+        assert (len(found.samples), found.left_out, found.after_infusion) == (1, (), ())
+
+
+def test_no_injection_runs_in():
+    given = infusion(8, hour=9.0, mg=120, route=SC)
+    found = samples(given, level(12.0, 8, hour=10.0))
+    assert (len(found.samples), found.left_out, found.after_infusion) == (1, (), ())
+
+
+@pytest.mark.parametrize(
+    ("days", "hour", "soon"),
+    [(56, 11.5, True), (55, 8.0, True), (55, 10.9, True), (55, 12.0, False), (54, 8.0, False)],
+)
+def test_a_level_within_a_day_after_an_infusion_goes_in_and_is_named_as_a_doubt(days, hour, soon):
+    parts = maintenance(last=112), infusion(56, hour=9.0), level(60.0, days, hour=hour)
+    found = samples(*parts)
+    assert len(found.samples) == 1
+    assert (found.after_infusion == found.drawn) is soon
+    named = [
+        values
+        for remark, values in read(person(order(500), *parts)).assumptions
+        if remark is Remark.LEVEL_AFTER_INFUSION
+    ]
+    assert named == ([(("days", found.drawn[0].day.isoformat()),)] if soon else [])
+
+
+def test_a_level_that_stays_out_is_no_doubt():
+    parts = maintenance(last=112), infusion(56, hour=9.0), level(60.0, 55, hour=8), level(3.0, 1)
+    found = samples(*parts)
+    assert len(found.after_infusion) == 1
+    assert newest_only(found).after_infusion == ()
+    assert all_but(found, found.after_infusion[0]).after_infusion == ()
+    inputs = read(person(order(500), *parts))
+    assert Remark.LEVEL_AFTER_INFUSION in remarks(inputs.assumptions)
+    assert Remark.LEVEL_AFTER_INFUSION not in remarks(inputs.by_newest_level().assumptions)

@@ -22,3 +22,8 @@ def test_what_has_no_time_of_day_is_placed_at_noon_but_never_in_the_future():
 )
 def test_a_value_holds_from_its_step_on_and_the_first_before_it(at, value):
     assert value_at([Step(-20, "a"), Step(-10, "b"), Step(0, "c")], at) == value
+
+
+def test_a_time_on_the_axis_has_its_day_and_its_moment():
+    assert TIMELINE.day(-35.04).isoformat() == "2026-02-02"
+    assert TIMELINE.moment(-10) == moment(10, hour=10)
