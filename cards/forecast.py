@@ -10,7 +10,7 @@ from cards.amounts import number
 from cards.wording import Wording
 from tdm.decision import LESS_DRUG, Decision, Option
 from tdm.forecast.choosing import short_name
-from tdm.forecast.ranking import at_even_odds
+from tdm.forecast.ranking import EVEN, Condition, at_even_odds, deciding_conditions
 from tdm.forecast.result import Absence, Forecast, Note, Projection, Remark, TroughForecast
 from tdm.knowledge.model import Knowledge, Policy
 
@@ -97,12 +97,12 @@ def _asked(options: Sequence[Option]) -> dict[str, str]:
     for option in options:
         if option.predicted is not None:
             asked = option.predicted
+            limit = asked.usually_above_ug_ml or asked.above_ug_ml  # a goal of the site lifts no limit
             return {
                 "level": number(asked.at_least_ug_ml or 0),
-                "ceiling": "" if asked.above_ug_ml is None else number(asked.above_ug_ml),
-                "usual": "" if asked.usually_above_ug_ml is None else number(asked.usually_above_ug_ml),
+                "ceiling": "" if limit is None else number(limit),
             }
-    return {"level": "", "ceiling": "", "usual": ""}
+    return {"level": "", "ceiling": ""}
 
 
 def chosen_text(decision: Decision, knowledge: Knowledge, wording: Wording) -> str:
@@ -114,10 +114,24 @@ def chosen_text(decision: Decision, knowledge: Knowledge, wording: Wording) -> s
     if forecast is None or not forecast.ranked:
         by_rule = any(one.recommended and one.predicted is not None for one in decision.options)
         return wording.forecast["chosen_by_rule"] if by_rule else ""
-    policy, asked = knowledge.policy, _asked(decision.options)
-    line = wording.forecast["chosen" if asked["ceiling"] else "chosen_freely"]
-    limit = percent(policy.forecast_ceiling_chance_limit, wording)
-    return line.format(points=number(policy.forecast_within_points), limit=limit, ceiling=asked["ceiling"])
+    words, policy = wording.forecast, knowledge.policy
+    conditions = deciding_conditions(decision.options, policy)
+    values = {**_asked(decision.options), **_limits(policy, wording)}
+    told = [words[one].format_map(values) for one in Condition if one in conditions]
+    among = words["chosen_among"].format(conditions=_joined(told, wording)) if told else ""
+    points = policy.forecast_within_points
+    near = words["chosen_near" if points else "chosen_best"].format(points=number(points))
+    return words["chosen"].format(near=near, among=among)
+
+
+def _limits(policy: Policy, wording: Wording) -> dict[str, str]:
+    """The site's limits in words; an even chance is called so, any other has its number."""
+    words, least = wording.forecast, policy.forecast_least_chance
+    even = words["even_chance"] if least == EVEN else ""
+    return {
+        "limit": percent(policy.forecast_ceiling_chance_limit, wording),
+        "least": even or words["least_chance"].format(percent=percent(least, wording)),
+    }
 
 
 def _basis(forecast: Forecast, knowledge: Knowledge, wording: Wording) -> str:

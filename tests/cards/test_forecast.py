@@ -276,13 +276,60 @@ def test_how_the_recommended_option_was_chosen_is_said_first() -> None:
     ranked = dataclasses.replace(FORECAST, ranked=True)
     lines = forecast_lines(decision(ranked, option(TWO, recommended=True)), KNOWLEDGE, WORDING)
     assert lines[0] == (
-        "Recommended is the least drug within 10 points of the best chance, among the options with at most "
-        "a 70 % chance of passing 9 µg/mL. The more cautious model counts."
+        "Recommended is the least drug within 10 points of the best chance. The more cautious model counts."
     )
-    free = forecast_lines(decision(ranked, option(SINGLE, recommended=True)), KNOWLEDGE, WORDING)
-    assert free[0].startswith("Recommended is the least drug within 10 points of the best chance. ")
     bare = forecast_lines(decision(ranked, option(None, recommended=True)), KNOWLEDGE, WORDING)
-    assert bare[0] == free[0]
+    assert bare[0].startswith("Recommended is the least drug within 10 points of the best chance, among")
+
+
+def likely(reaches: float, exceeds: float, *, mg: float = 350, days: float = 56, **more: bool) -> Option:
+    foreseen = TroughForecast(
+        (one("hanzel-2021", 5.9, 3.1, 9.8, reaches=reaches, exceeds=exceeds),), 6.0, 9.0
+    )
+    return Option(OptionKind.RAISE_DOSE, mg, 5.0, days, predicted=foreseen, **more)
+
+
+NEAR = "within 10 points of the best chance, among the options with"
+ASIDE = likely(0.99, 0.95, days=28)
+
+
+@pytest.mark.parametrize(
+    ("options", "policies", "said"),
+    [
+        (
+            [likely(0.8, 0.5, days=42, recommended=True), ASIDE, likely(0.6, 0.1)],
+            {"forecast_ceiling_chance_limit": 0.8},
+            f"{NEAR} a chance of at most 80 % of passing 9 µg/mL. ",
+        ),
+        (
+            [likely(0.6, 0.1, recommended=True), ASIDE, likely(0.9, 0.5, mg=700, days=42)],
+            {},
+            f"{NEAR} a chance of at most 70 % of passing 9 µg/mL and no more drug than one beyond that. ",
+        ),
+        (
+            [likely(0.55, 0.1, mg=700, recommended=True), likely(0.49, 0.1)],
+            {},
+            f"{NEAR} at least an even chance of 6 µg/mL. ",
+        ),
+        (
+            [likely(0.85, 0.1, mg=700, recommended=True), likely(0.78, 0.1)],
+            {"forecast_least_chance": 0.8, "forecast_within_points": 20},
+            f"{NEAR.replace('10', '20')} at least a chance of 80 % of 6 µg/mL. ",
+        ),
+        (
+            [likely(0.9, 0.1, mg=700, recommended=True), likely(0.89, 0.1)],
+            {"forecast_within_points": 0},
+            "with the best chance. ",
+        ),
+    ],
+)
+def test_the_condition_that_decided_is_named_with_the_sites_number(
+    options: list[Option], policies: dict[str, float], said: str
+) -> None:
+    knowledge = dataclasses.replace(KNOWLEDGE, policy=dataclasses.replace(POLICY, **policies))
+    ranked = dataclasses.replace(FORECAST, ranked=True)
+    line = forecast_lines(decision(ranked, *options), knowledge, WORDING)[0]
+    assert line == f"Recommended is the least drug {said}The more cautious model counts."
 
 
 def test_a_recommendation_that_the_chances_did_not_choose_is_said_to_be_the_rules_own() -> None:
@@ -311,7 +358,7 @@ def test_a_recommendation_that_the_chances_did_not_choose_is_said_to_be_the_rule
 def test_that_none_is_recommended_leads_the_options_and_stands_in_the_summary(
     why: NoChoice, said: str
 ) -> None:
-    foreseen = dataclasses.replace(TWO, usually_above_ug_ml=7.0)
+    foreseen = dataclasses.replace(TWO, usually_above_ug_ml=7.0 if why is NoChoice.GOAL else None)
     of = decision(dataclasses.replace(FORECAST, no_choice=why), option(foreseen))
     first = body(of).split("**Options**\n- ")[1].split("\n")[0]
     assert first.startswith(said)
