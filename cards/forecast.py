@@ -19,17 +19,29 @@ _WHOLE_FROM_UG_ML: Final = 10
 _LEAST_CHANCE: Final = 0.005
 
 
-def option_forecast(option: Option, policy: Policy, wording: Wording) -> str:
+def option_forecast(option: Option, ceiling_ug_ml: float | None, policy: Policy, wording: Wording) -> str:
     """Return the sentence on what an option is predicted to give, "" where nothing is predicted.
 
-    Less drug at even odds is called so: a percentage alone is read past.
+    Less drug at even odds is called so, and a recommended step that is expected above `ceiling_ug_ml`, which
+    the card names: a percentage alone is read past.
     """
     predicted = option.predicted
     if predicted is None:
         return ""
     sentence = trough_text(predicted, wording, keeping=option.kind in LESS_DRUG)
     odds = f" {wording.forecast['even_odds']}" if at_even_odds(option, policy) else ""
-    return f"{sentence[:1].upper()}{sentence[1:]}.{odds}"
+    beyond = ""
+    if option.recommended and option.kind not in LESS_DRUG and ceiling_ug_ml is not None:
+        beyond = _beyond(predicted, ceiling_ug_ml, wording)
+    return f"{sentence[:1].upper()}{sentence[1:]}.{odds}{beyond}"
+
+
+def _beyond(predicted: TroughForecast, ceiling_ug_ml: float, wording: Wording) -> str:
+    """That every median, as shown, is above the ceiling, or above the limit where that is the aim itself."""
+    limit = max(ceiling_ug_ml, predicted.above_ug_ml or 0.0)
+    if round(predicted.medians_ug_ml[0], 1) <= limit:
+        return ""
+    return f" {wording.forecast['middle_above'].format(level=number(limit))}"
 
 
 def forecast_lines(decision: Decision, knowledge: Knowledge, wording: Wording) -> list[str]:

@@ -114,7 +114,7 @@ def test_a_trough_after_the_next_dose_says_so() -> None:
 
 def test_less_drug_has_the_chance_of_staying() -> None:
     for kind in LESS_DRUG:
-        assert option_forecast(option(SINGLE, kind), POLICY, WORDING).endswith(
+        assert option_forecast(option(SINGLE, kind), None, POLICY, WORDING).endswith(
             "; 64 % chance of staying at 5 or above, 36 % of falling below it."
         )
 
@@ -132,7 +132,39 @@ def test_less_drug_at_even_odds_is_said_not_to_be_recommended(chance: float, eve
 
 
 def test_an_option_without_a_forecast_has_no_sentence() -> None:
-    assert option_forecast(option(None), POLICY, WORDING) == ""
+    assert option_forecast(option(None), None, POLICY, WORDING) == ""
+
+
+BEYOND = "Its middle prediction is itself above 9 µg/mL."
+
+
+@pytest.mark.parametrize(
+    ("medians", "said"),
+    [((9.2, 9.8), True), ((8.9, 9.8), False), ((9.02, 9.8), False), ((9.0, 9.0), False)],
+)
+def test_a_recommended_step_whose_every_middle_is_above_the_cards_ceiling_says_so(
+    medians: tuple[float, float], said: bool
+) -> None:
+    by_model = tuple(one(name, median, 4.0, 20.0) for name, median in zip(PAIR, medians, strict=True))
+    foreseen = TroughForecast(by_model, 3.0, 7.0)
+    of = decision(FORECAST, option(foreseen, recommended=True))
+    assert of.assessment is not None
+    assert of.assessment.target is not None
+    target = dataclasses.replace(of.assessment.target, ceiling_ug_ml=9.0)
+    of = dataclasses.replace(of, assessment=dataclasses.replace(of.assessment, target=target))
+    assert (BEYOND in body(of)) is said
+    for other in (option(foreseen), option(foreseen, OptionKind.LENGTHEN_INTERVAL, recommended=True)):
+        assert "middle prediction" not in option_forecast(other, 9.0, POLICY, WORDING)
+
+
+def test_nothing_is_above_a_ceiling_that_is_not_there_or_that_is_itself_the_aim() -> None:
+    high = option(TroughForecast((one(PAIR[0], 14.0, 9.0, 20.0),), 12.7, 15.0), recommended=True)
+    assert "middle prediction" not in option_forecast(high, 12.7, POLICY, WORDING)
+    assert "middle prediction" not in option_forecast(high, None, POLICY, WORDING)
+    free = dataclasses.replace(high, predicted=TroughForecast((one(PAIR[0], 14.0, 9.0, 20.0),), 6.0))
+    assert option_forecast(free, 9.0, POLICY, WORDING).endswith(f" {BEYOND}")
+    unread = dataclasses.replace(decision(FORECAST, high), assessment=None)
+    assert "middle prediction" not in body(unread)
 
 
 @pytest.mark.parametrize(
