@@ -164,7 +164,7 @@ def _options(decision: Decision, phrases: Phrases) -> list[str]:
     target = None if decision.assessment is None else decision.assessment.target
     ceiling = None if target is None else target.ceiling_ug_ml
     options = [_option(option, ceiling, phrases) for option in decision.options]
-    declined = no_choice_text(decision, wording)
+    declined = no_choice_text(decision, phrases.knowledge.policy, wording)
     if declined:
         options.insert(0, escape_sentence(declined))
     if decision.options and is_not_to_give(decision):

@@ -29,11 +29,16 @@ def option_forecast(option: Option, ceiling_ug_ml: float | None, policy: Policy,
     if predicted is None:
         return ""
     sentence = trough_text(predicted, wording, keeping=option.kind in LESS_DRUG)
-    odds = f" {wording.forecast['even_odds']}" if at_even_odds(option, policy) else ""
+    odds = f" {_even_odds(policy, wording)}" if at_even_odds(option, policy) else ""
     beyond = ""
     if option.recommended and option.kind not in LESS_DRUG and ceiling_ug_ml is not None:
         beyond = _beyond(predicted, ceiling_ug_ml, wording)
     return f"{sentence[:1].upper()}{sentence[1:]}.{odds}{beyond}"
+
+
+def _even_odds(policy: Policy, wording: Wording) -> str:
+    below = EVEN + policy.forecast_within_points / 100
+    return wording.forecast["even_odds"].format(percent=percent(below, wording))
 
 
 def _beyond(predicted: TroughForecast, ceiling_ug_ml: float, wording: Wording) -> str:
@@ -91,7 +96,7 @@ def lines_of(
     return [line for line in lines if line]
 
 
-def no_choice_text(decision: Decision, wording: Wording) -> str:
+def no_choice_text(decision: Decision, policy: Policy, wording: Wording) -> str:
     """Return why the forecast recommends none of the options or took some off, "" where it did neither."""
     forecast = decision.forecast
     if forecast is None:
@@ -101,7 +106,7 @@ def no_choice_text(decision: Decision, wording: Wording) -> str:
         return wording.forecast["less_unchecked" if unchecked else "less_withheld"]
     if forecast.no_choice is None:
         return ""
-    return wording.forecast[forecast.no_choice].format_map(_asked(decision.options))
+    return wording.forecast[forecast.no_choice].format_map(limits_of(decision, policy, wording))
 
 
 def _asked(options: Sequence[Option]) -> dict[str, str]:
@@ -128,7 +133,7 @@ def chosen_text(decision: Decision, knowledge: Knowledge, wording: Wording) -> s
         return wording.forecast["chosen_by_rule"] if by_rule else ""
     words, policy = wording.forecast, knowledge.policy
     conditions = deciding_conditions(decision.options, policy)
-    values = {**_asked(decision.options), **_limits(policy, wording)}
+    values = limits_of(decision, policy, wording)
     told = [words[one].format_map(values) for one in Condition if one in conditions]
     among = words["chosen_among"].format(conditions=_joined(told, wording)) if told else ""
     points = policy.forecast_within_points
@@ -136,11 +141,15 @@ def chosen_text(decision: Decision, knowledge: Knowledge, wording: Wording) -> s
     return words["chosen"].format(near=near, among=among)
 
 
-def _limits(policy: Policy, wording: Wording) -> dict[str, str]:
-    """The site's limits in words; an even chance is called so, any other has its number."""
+def limits_of(decision: Decision, policy: Policy, wording: Wording) -> dict[str, str]:
+    """Return what an option is judged by, for the words: the levels asked for, and the site's limits.
+
+    An even chance is called so, any other has its number.
+    """
     words, least = wording.forecast, policy.forecast_least_chance
     even = words["even_chance"] if least == EVEN else ""
     return {
+        **_asked(decision.options),
         "limit": percent(policy.forecast_ceiling_chance_limit, wording),
         "least": even or words["least_chance"].format(percent=percent(least, wording)),
     }

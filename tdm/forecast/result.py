@@ -86,7 +86,9 @@ UNEXPECTED = frozenset({Absence.LEVEL_UNEXPECTED, Absence.LEVELS_UNEXPECTED})
 class NoChoice(StrEnum):
     """Why the forecast recommends none of the options that the rule offers."""
 
-    NO_EVEN_CHANCE = "no-even-chance"  # none reaches the aim with an even chance
+    NO_EVEN_CHANCE = (
+        "no-even-chance"  # none reaches the aim with the chance asked for, an even one as shipped
+    )
     ABOVE_CEILING = "above-ceiling"  # each is too likely to be more than is wanted
     MORE_DRUG = "more-drug"  # what would do without passing the ceiling takes more drug than what passes it
     GOAL = "goal"  # only the site's goal speaks for a step that would be refused without it

@@ -16,7 +16,7 @@ from cards.forecast import (
     percents,
     trough_text,
 )
-from cards.summary import summary
+from cards.summary import SUMMARY_LIMIT, summary
 from cards.wording import load_wording
 from tdm.decision import LESS_DRUG, Decision, Option, OptionKind
 from tdm.forecast.result import (
@@ -124,9 +124,8 @@ def test_less_drug_at_even_odds_is_said_not_to_be_recommended(chance: float, eve
     foreseen = TroughForecast((one("hanzel-2021", 5.9, 3.1, 9.8, reaches=chance),), 5.0)
     text = body(decision(FORECAST, option(foreseen, OptionKind.LENGTHEN_INTERVAL)))
     assert ("**Not recommended:** Lengthen the interval" in text) is even
-    assert (
-        "of falling below it. By the more cautious estimate that is about even odds, or worse." in text
-    ) is even
+    said = "of falling below it. By the more cautious estimate that is under 60 %, not clearly better"
+    assert (said in text) is even
     more = body(decision(FORECAST, option(foreseen, OptionKind.RAISE_DOSE)))
     assert "Not recommended" not in more
 
@@ -286,6 +285,7 @@ def test_every_absence_and_remark_has_its_words_and_none_is_left_over() -> None:
     assert set(WORDING.forecast_absent) == set(Absence)
     assert set(WORDING.forecast_notes) == set(Remark)
     assert set(NoChoice) <= set(WORDING.forecast)
+    assert set(NoChoice) <= set(WORDING.summary)
 
 
 def test_a_model_that_nobody_else_checked_cites_nobody() -> None:
@@ -371,31 +371,62 @@ def test_a_recommendation_that_the_chances_did_not_choose_is_said_to_be_the_rule
         assert said not in forecast_lines(decision(FORECAST, other), KNOWLEDGE, WORDING)
 
 
+PASSING = "has a chance of more than {limit} of passing"
+
+
 @pytest.mark.parametrize(
-    ("why", "said"),
+    ("why", "said", "short"),
     [
         (
             NoChoice.NO_EVEN_CHANCE,
-            "None of these changes has an even chance of at least 6 µg/mL by every model asked",
+            "None of these changes has {least} of at least 6 µg/mL by every model asked",
+            "no step has {least} of 6 µg/mL",
         ),
-        (NoChoice.ABOVE_CEILING, "Each of these changes is likely to pass 9 µg/mL"),
-        (NoChoice.MORE_DRUG, "The least drug that would do is likely to pass 9 µg/mL"),
+        (
+            NoChoice.ABOVE_CEILING,
+            f"Each change {PASSING} 9 µg/mL",
+            "each step risks passing 9 µg/mL",
+        ),
+        (
+            NoChoice.MORE_DRUG,
+            f"Each change with {{least}} of 6 µg/mL {PASSING} 9, or takes more drug than one that has",
+            "what is enough is too much drug",
+        ),
         (
             NoChoice.GOAL,
-            "The steps that are likely to reach the goal of 6 µg/mL set here are likely to pass the 7",
+            f"Each change with {{least}} of the goal of 6 µg/mL {PASSING} the usual limit of 7, or takes",
+            "what reaches the goal of 6 risks passing 7 µg/mL",
         ),
-        (NoChoice.BETWEEN, "Each of these changes either falls short of 6 µg/mL or is likely to pass 9"),
+        (
+            NoChoice.BETWEEN,
+            "Each change has less than {least} of 6 µg/mL, or a chance of more than {limit} of passing 9",
+            "each step is too little or too much",
+        ),
     ],
 )
-def test_that_none_is_recommended_leads_the_options_and_stands_in_the_summary(
-    why: NoChoice, said: str
+@pytest.mark.parametrize(
+    ("policies", "words"),
+    [
+        ({}, {"least": "an even chance", "limit": "70 %"}),
+        (
+            {"forecast_least_chance": 0.8, "forecast_ceiling_chance_limit": 0.2},
+            {"least": "a chance of 80 %", "limit": "20 %"},
+        ),
+    ],
+)
+def test_that_none_is_recommended_leads_the_options_and_stands_in_the_summary_with_its_reason(
+    why: NoChoice, said: str, short: str, policies: dict[str, float], words: dict[str, str]
 ) -> None:
+    knowledge = dataclasses.replace(KNOWLEDGE, policy=dataclasses.replace(POLICY, **policies))
     foreseen = dataclasses.replace(TWO, usually_above_ug_ml=7.0 if why is NoChoice.GOAL else None)
     of = decision(dataclasses.replace(FORECAST, no_choice=why), option(foreseen))
-    first = body(of).split("**Options**\n- ")[1].split("\n")[0]
-    assert first.startswith(said)
-    assert "none is recommended" in first
-    assert summary(of, knowledge=KNOWLEDGE, wording=WORDING).endswith("intensify — no step is clearly best")
+    text = detail(of, knowledge=knowledge, wording=WORDING)
+    first = text.split("**Options**\n- ")[1].split("\n")[0]
+    assert first.startswith(said.format_map(words))
+    assert ", so none is recommended." in first
+    line = summary(of, knowledge=knowledge, wording=WORDING)
+    assert line.endswith(f"intensify — {short.format_map(words)}")
+    assert len(line) <= SUMMARY_LIMIT
 
 
 def test_less_drug_that_was_taken_off_is_said_in_its_place() -> None:
@@ -404,7 +435,7 @@ def test_less_drug_that_was_taken_off_is_said_in_its_place() -> None:
     first, second = body(bare).split("**Options**\n- ")[1].split("\n\n")[0].split("\n- ")
     assert (first, second) == (WORDING.lines["no_options"], WORDING.forecast["less_withheld"])
     unchecked = dataclasses.replace(withheld, absent=Absence.MANY_ORDERS)
-    assert no_choice_text(decision(unchecked), WORDING) == WORDING.forecast["less_unchecked"]
+    assert no_choice_text(decision(unchecked), POLICY, WORDING) == WORDING.forecast["less_unchecked"]
     beside = body(decision(withheld, option(None)))
     assert WORDING.forecast["less_withheld"] in beside
     assert WORDING.lines["no_options"] not in beside
@@ -423,8 +454,8 @@ def test_an_order_that_was_not_forecast_beside_others_says_so_in_summary_and_opt
 
 
 def test_nothing_is_said_of_a_choice_where_there_was_none_to_make() -> None:
-    assert no_choice_text(decision(None), WORDING) == ""
-    assert no_choice_text(decision(FORECAST), WORDING) == ""
+    assert no_choice_text(decision(None), POLICY, WORDING) == ""
+    assert no_choice_text(decision(FORECAST), POLICY, WORDING) == ""
 
 
 def test_an_order_of_its_own_kind_has_its_line() -> None:

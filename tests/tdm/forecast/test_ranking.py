@@ -130,7 +130,8 @@ def test_none_is_recommended_where_none_has_an_even_chance():
 def test_an_even_chance_is_enough_and_what_lies_within_the_cut_but_below_it_is_not():
     assert recommended(rank([rung(0.5)], POLICY)) == [(350, 56)]
     assert recommended(rank([rung(0.55, mg=700), rung(0.49, mg=350)], POLICY)) == [(700, 56)]
-    assert recommended(rank([rung(0.45)], knowledge(forecast_least_chance=0.4).policy)) == [(350, 56)]
+    assert recommended(rank([rung(0.79)], knowledge(forecast_least_chance=0.8).policy)) == []
+    assert recommended(rank([rung(0.8)], knowledge(forecast_least_chance=0.8).policy)) == [(350, 56)]
 
 
 def test_none_is_recommended_between_too_little_and_too_much():
