@@ -220,7 +220,7 @@ def projection_text(projection: Projection, wording: Wording) -> str:
     """Return the projected trough of a level drawn within the interval, with the reserve that it carries."""
     numbers = _numbers(projection.trough, wording)
     line = wording.forecast["projection_past" if projection.past else "projection"]
-    return line.format(drawn=projection.drawn, due=projection.due, **numbers)
+    return line.format(drawn=projection.drawn, level=projection.level, due=projection.due, **numbers)
 
 
 def opinion_text(predicted: TroughForecast, knowledge: Knowledge, wording: Wording) -> str:

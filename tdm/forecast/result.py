@@ -31,6 +31,7 @@ class Remark(StrEnum):
     ATI_UNKNOWN = "ati-unknown"
     IMMUNOMODULATOR_UNKNOWN = "immunomodulator-unknown"
     ALBUMIN_UNKNOWN = "albumin-unknown"
+    LEVEL_NOT_DETECTED = "level-not-detected"
     LEVELS_DOUBTFUL = "levels-doubtful"
     SEX_UNKNOWN = "sex-unknown"
     UNUSUAL_FOR_MODEL = "unusual-for-model"
@@ -54,7 +55,7 @@ class Remark(StrEnum):
 
 
 Note: TypeAlias = tuple[Remark, tuple[tuple[str, str], ...]]
-"""A remark with the values that its words name: numbers, days and names of models only."""
+"""A remark with the values that its words name: numbers, levels, days and names of models only."""
 
 
 class Absence(StrEnum):
@@ -163,9 +164,11 @@ class Projection:
     """The trough that a level drawn within the interval leads to; it never decides.
 
     `drawn` is the day of the level, `due` the day of the trough, both ISO dates; `past`: that day is over.
+    `level` is what was measured, as in the remarks on levels.
     """
 
     drawn: str
+    level: str
     due: str
     trough: TroughForecast
     past: bool = False

@@ -54,7 +54,7 @@ FORECAST = Forecast(
     models=PAIR,
     individual=True,
     in_force=TWO,
-    inputs=((Remark.LEVEL, (("days", "2026-06-14"),)), (Remark.WEIGHT, (("kg", "70"),))),
+    inputs=((Remark.LEVEL, (("levels", "2026-06-14 (1.8 µg/mL)"),)), (Remark.WEIGHT, (("kg", "70"),))),
     assumptions=((Remark.INFUSION_TIME, ()), (Remark.ATI_UNKNOWN, ())),
 )
 
@@ -216,7 +216,10 @@ def test_the_section_names_prediction_basis_assumptions_accuracy_and_reserve() -
         "Regimen in force: predicted trough 3.9–5.9 µg/mL by two models (80 % interval 1.2–12); "
         "33–64 % chance of at least 6."
     )
-    assert basis == "By Fasanmade 2011 and Wojciechowski 2017, fitted to the level of 2026-06-14, 70 kg."
+    assert (
+        basis
+        == "By Fasanmade 2011 and Wojciechowski 2017, fitted to the level of 2026-06-14 (1.8 µg/mL), 70 kg."
+    )
     assert assumed == "Assumed: infusions of 2 hours; no antibodies, for none were measured."
     assert accuracy == (
         "Published accuracy. Fasanmade 2011: 88 % of fits within 1 µg/mL in 34 Dutch children, "
@@ -242,15 +245,21 @@ def test_a_forecast_without_a_level_says_that_it_is_a_priori() -> None:
 
 
 def test_a_projection_comes_with_its_reserve_before_the_settled_trough() -> None:
-    forecast = dataclasses.replace(FORECAST, projection=Projection("2026-05-30", "2026-06-15", TWO))
+    forecast = dataclasses.replace(
+        FORECAST, projection=Projection("2026-05-30", "9.1 µg/mL", "2026-06-15", TWO)
+    )
     lines = lines_of(forecast, KNOWLEDGE, WORDING)
     assert lines[0] == (
-        "From the level of 2026-05-30, drawn within the interval, a trough of 3.9–5.9 µg/mL by two models is "
+        "From 9.1 µg/mL on 2026-05-30, drawn within the interval, a trough of 3.9–5.9 µg/mL by two models is "
         "projected for 2026-06-15 (80 % interval 1.2–12). It does not decide."
     )
     assert lines[1].startswith("Regimen in force")
-    past = dataclasses.replace(FORECAST, projection=Projection("2026-05-06", "2026-05-26", TWO, past=True))
-    assert "was to be expected on 2026-05-26" in lines_of(past, KNOWLEDGE, WORDING)[0]
+    past = dataclasses.replace(
+        FORECAST, projection=Projection("2026-05-06", "below 1 µg/mL", "2026-05-26", TWO, past=True)
+    )
+    line = lines_of(past, KNOWLEDGE, WORDING)[0]
+    assert line.startswith("From below 1 µg/mL on 2026-05-06, ")
+    assert "was to be expected on 2026-05-26" in line
 
 
 def test_a_further_opinion_is_named_by_its_model() -> None:

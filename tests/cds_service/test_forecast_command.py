@@ -205,8 +205,9 @@ def test_explain_gives_the_forecast_as_json() -> None:
     assert forecast["absent"] is None
     assert forecast["models"] == ["fasanmade-2011-combined", "xu-wojciechowski-2017"]
     assert forecast["projection"]["drawn"] == "2026-05-30"
+    assert forecast["projection"]["level"] == "6.5 µg/mL"
     assert len(forecast["projection"]["trough"]["interval_80_ug_ml"]) == 2
-    assert {"id": "level", "days": "2026-05-30"} in forecast["inputs"]
+    assert {"id": "level", "levels": "2026-05-30 (6.5 µg/mL)"} in forecast["inputs"]
     assert {"id": "infusion-time"} in forecast["assumptions"]
     (held,) = document("not-applicable-ulcerative-colitis", command="explain")["evaluated"]
     assert held["forecast"] is None
