@@ -91,7 +91,7 @@ def lines_of(
         else "",
         left_out[0] if forecast.left_out else "",
         words["accuracy"].format(accuracy=_accuracy(forecast, knowledge, in_full=in_full)),
-        words["caveat"],
+        words["caveat"].format(counted=_counted(forecast, knowledge, wording)),
     ]
     return [line for line in lines if line]
 
@@ -161,6 +161,16 @@ def _basis(forecast: Forecast, knowledge: Knowledge, wording: Wording) -> str:
     return line.format(models=_joined(names, wording), inputs=notes_text(forecast.inputs, wording, ", "))
 
 
+def _counted(forecast: Forecast, knowledge: Knowledge, wording: Wording) -> str:
+    """What the chances count: not every publication tells how much clearance differs between occasions."""
+    models = [knowledge.models[name] for name in forecast.models]
+    knowing = [short_name(model) for model in models if model.iov_cl]
+    if len(knowing) == len(models):
+        return wording.forecast["occasions"]
+    line = wording.forecast["occasions_by" if knowing else "no_occasions"]
+    return line.format(models=_joined(knowing, wording))
+
+
 def _accuracy(forecast: Forecast, knowledge: Knowledge, *, in_full: bool) -> str:
     """What was published on each model; a sentence that two share stands once.
 
@@ -178,8 +188,8 @@ def _accuracy(forecast: Forecast, knowledge: Knowledge, *, in_full: bool) -> str
 
 
 def _joined(names: list[str], wording: Wording) -> str:
-    if len(names) == 1:
-        return names[0]
+    if len(names) <= 1:
+        return "".join(names)
     return wording.forecast["and"].format(first=", ".join(names[:-1]), last=names[-1])
 
 

@@ -222,8 +222,8 @@ def test_the_section_names_prediction_basis_assumptions_accuracy_and_reserve() -
     )
     assert assumed == "Assumed: infusions of 2 hours; no antibodies, for none were measured."
     assert accuracy == (
-        "Published accuracy. Fasanmade 2011: 88 % of fits within 1 µg/mL in 34 Dutch children, "
-        "no check in adults read (Frymoyer 2017). Wojciechowski 2017: 30 % too high without levels "
+        "Published accuracy. Fasanmade 2011: 32 % too high without levels in 57 Korean children, "
+        "no check in adults read (Kim 2025). Wojciechowski 2017: 30 % too high without levels "
         "in 57 Korean children, no check in adults read (Kim 2025)."
     )
     (full,) = [
@@ -231,8 +231,31 @@ def test_the_section_names_prediction_basis_assumptions_accuracy_and_reserve() -
     ]
     for model in PAIR:
         assert f": {KNOWLEDGE.models[model].accuracy}." in full
-    assert "not the error of the assay" in caveat
-    assert "not a prescription" in caveat
+    assert caveat == (
+        "The chances count what is not known of this patient and, by Fasanmade 2011 alone, how occasions "
+        "differ; not the assay's error. A dose shown is not a prescription."
+    )
+
+
+@pytest.mark.parametrize(
+    ("models", "counted"),
+    [
+        (
+            ("fasanmade-2011-combined", "fasanmade-2011-paediatric"),
+            " and how occasions differ, not the assay's error.",
+        ),
+        (
+            ("hanzel-2021",),
+            ", but neither how occasions differ (so the interval may be narrow) nor the assay's error.",
+        ),
+    ],
+)
+def test_occasions_are_said_to_count_only_where_a_model_knows_them(
+    models: tuple[str, ...], counted: str
+) -> None:
+    caveat = lines_of(dataclasses.replace(FORECAST, models=models), KNOWLEDGE, WORDING)[-1]
+    told = f"The chances count what is not known of this patient{counted}"
+    assert caveat == f"{told} A dose shown is not a prescription."
 
 
 def test_a_forecast_without_a_level_says_that_it_is_a_priori() -> None:
