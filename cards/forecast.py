@@ -17,6 +17,8 @@ from tdm.knowledge.model import Knowledge, Policy
 _LEAST_SHOWN_UG_ML: Final = 0.05
 _WHOLE_FROM_UG_ML: Final = 10
 _LEAST_CHANCE: Final = 0.005
+_BY: Final = {2: "by_two"}
+"""Numbers of models that are written as words; one is not counted."""
 
 
 def option_forecast(option: Option, ceiling_ug_ml: float | None, policy: Policy, wording: Wording) -> str:
@@ -218,11 +220,11 @@ def _chances(predicted: TroughForecast, wording: Wording, *, keeping: bool) -> l
 def _numbers(predicted: TroughForecast, wording: Wording) -> dict[str, str]:
     lowest, highest = (concentration(one, wording) for one in predicted.medians_ug_ml)
     lower, upper = (concentration(one, wording) for one in predicted.interval_ug_ml)
-    two = len(predicted.by_model) > 1
+    count = len(predicted.by_model)
     trough = lowest
     if lowest != highest:
         trough = wording.forecast["bracket"].format(lowest=lowest, highest=highest)
-    by = wording.forecast["by_two"] if two else ""
+    by = wording.forecast[_BY.get(count, "by_many")].format(count=count) if count > 1 else ""
     return {"trough": trough, "by": by, "lower": lower, "upper": upper}
 
 

@@ -250,7 +250,7 @@ KA = '[hanzel-2021.typical.ka]\nvalue = 0.273\nunit = "1/day"\neffects = []\n'
 ALBUMIN_RANGE = (
     '[hanzel-2021.ranges.albumin]\nunit = "g/L"\nvalid = [15, 60]\ntypical = [25, 52]\nbasis = "policy"\n'
 )
-WRONG_SIGN = "typical.CL: must rise with weight, and not per kilogram: is an exponent's sign wrong?"
+WRONG_SIGN = "typical.CL: must not fall with weight, nor rise per kilogram: is an exponent's sign wrong?"
 NOT_POSITIVE = "typical: a parameter is not positive within the valid ranges"
 
 
