@@ -17,8 +17,7 @@ from tdm.knowledge.model import Knowledge, Policy
 _LEAST_SHOWN_UG_ML: Final = 0.05
 _WHOLE_FROM_UG_ML: Final = 10
 _LEAST_CHANCE: Final = 0.005
-_BY: Final = {2: "by_two"}
-"""Numbers of models that are written as words; one is not counted."""
+_TWO: Final = 2
 
 
 def option_forecast(option: Option, ceiling_ug_ml: float | None, policy: Policy, wording: Wording) -> str:
@@ -78,6 +77,8 @@ def lines_of(
     if forecast.in_force is not None:
         in_force = replace(forecast.in_force, above_ug_ml=None)  # whether it is too much is not the question
         line = words["in_force"].format(trough=trough_text(in_force, wording))
+        if forecast.opinion is not None:
+            line += opinion_text(forecast.opinion, knowledge, wording)
         if forecast.measured_ug_ml is not None:
             line += words["apart"].format(level=number(forecast.measured_ug_ml))
         lines.append(line)
@@ -86,7 +87,6 @@ def lines_of(
     if forecast.counted:
         lines.append(words["counted"].format(counted=notes_text(forecast.counted, wording)))
     lines += [
-        opinion_text(forecast.opinion, knowledge, wording) if forecast.opinion is not None else "",
         _basis(forecast, knowledge, wording),
         words["assumed"].format(assumptions=notes_text(forecast.assumptions, wording))
         if forecast.assumptions
@@ -176,7 +176,8 @@ def _counted(forecast: Forecast, knowledge: Knowledge, wording: Wording) -> str:
 def _accuracy(forecast: Forecast, knowledge: Knowledge, *, in_full: bool) -> str:
     """What was published on each model; a sentence that two share stands once.
 
-    In short it is the sentence up to its first semicolon, with its source.
+    In short it is the sentence up to its first semicolon, with its source; where two differ only in the
+    figure that they begin with, the rest stands once.
     """
     said: dict[str, list[str]] = {}
     for name in forecast.models:
@@ -186,7 +187,18 @@ def _accuracy(forecast: Forecast, knowledge: Knowledge, *, in_full: bool) -> str
             sentence = sentence.partition(";")[0]
             sentence = sentence if source == short_name(model) else f"{sentence} ({source})"
         said.setdefault(sentence, []).append(short_name(model))
-    return " ".join(f"{' and '.join(names)}: {sentence}." for sentence, names in said.items())
+    names = [" and ".join(models) for models in said.values()]
+    told = [_figure(sentence) for sentence in said]
+    if len(told) > 1 and len({rest for _, rest in told}) == 1:
+        figures = [f"{name} {figure}" for name, (figure, _) in zip(names, told, strict=True)]
+        return f"{', '.join(figures)} {told[0][1]}."
+    return " ".join(f"{name}: {sentence}." for name, sentence in zip(names, said, strict=True))
+
+
+def _figure(sentence: str) -> tuple[str, str]:
+    """The percentage that a sentence begins with, and the rest of it; without one all of it is rest."""
+    figure, percent_sign, rest = sentence.partition(" % ")
+    return (f"{figure} %", rest) if percent_sign and figure.isdigit() else ("", sentence)
 
 
 def _joined(names: list[str], wording: Wording) -> str:
@@ -224,7 +236,9 @@ def _numbers(predicted: TroughForecast, wording: Wording) -> dict[str, str]:
     trough = lowest
     if lowest != highest:
         trough = wording.forecast["bracket"].format(lowest=lowest, highest=highest)
-    by = wording.forecast[_BY.get(count, "by_many")].format(count=count) if count > 1 else ""
+    by = ""
+    if count >= _TWO:
+        by = wording.forecast["by_two" if count == _TWO else "by_many"].format(count=count)
     return {"trough": trough, "by": by, "lower": lower, "upper": upper}
 
 

@@ -222,9 +222,8 @@ def test_the_section_names_prediction_basis_assumptions_accuracy_and_reserve() -
     )
     assert assumed == "Assumed: infusions of 2 hours; no antibodies, for none were measured."
     assert accuracy == (
-        "Published accuracy. Fasanmade 2011: 32 % too high without levels in 57 Korean children, "
-        "no check in adults read (Kim 2025). Wojciechowski 2017: 30 % too high without levels "
-        "in 57 Korean children, no check in adults read (Kim 2025)."
+        "Published accuracy. Fasanmade 2011 32 %, Wojciechowski 2017 30 % too high without levels in "
+        "57 Korean children, no check in adults read (Kim 2025)."
     )
     (full,) = [
         line for line in lines_of(FORECAST, KNOWLEDGE, WORDING, in_full=True) if line.startswith("Published")
@@ -289,9 +288,9 @@ def test_a_further_opinion_is_named_by_its_model() -> None:
     forecast = dataclasses.replace(
         FORECAST, opinion=TroughForecast((one("passot-2016-adult", 4.2, 2.0, 7.0),))
     )
-    assert lines_of(forecast, KNOWLEDGE, WORDING)[1] == (
-        "Passot 2016, which does without albumin, expects 4.2 µg/mL of the regimen in force "
-        "(80 % interval 2.0–7.0)."
+    assert lines_of(forecast, KNOWLEDGE, WORDING)[0].endswith(
+        "(80 % interval 1.2–12); 33–64 % chance of at least 6. "
+        "Passot 2016, which does without albumin: 4.2 µg/mL (2.0–7.0)."
     )
 
 
@@ -323,6 +322,17 @@ def test_every_absence_and_remark_has_its_words_and_none_is_left_over() -> None:
 def test_a_model_that_nobody_else_checked_cites_nobody() -> None:
     lines = lines_of(dataclasses.replace(FORECAST, models=("hanzel-2021",)), KNOWLEDGE, WORDING)
     assert "Published accuracy. Hanzel 2021: no external check was read." in lines
+
+
+def test_figures_whose_sentences_differ_otherwise_stand_each_in_its_own() -> None:
+    children = ("dubinsky-2017", "fasanmade-2011-paediatric")
+    lines = lines_of(dataclasses.replace(FORECAST, models=children), KNOWLEDGE, WORDING)
+    (line,) = [one for one in lines if one.startswith("Published accuracy. ")]
+    assert line == (
+        "Published accuracy. Dubinsky 2017: 32 % too high without levels in 57 Korean children (Kim 2025). "
+        "Fasanmade 2011: off by about half (relative RMSE 51.6 %) with levels fed back, in 70 children "
+        "(Bevers 2023)."
+    )
 
 
 def test_a_sentence_that_two_models_share_stands_once() -> None:
@@ -514,8 +524,8 @@ def test_a_measured_trough_apart_from_the_expected_one_has_its_word() -> None:
     line = lines_of(dataclasses.replace(FORECAST, measured_ug_ml=7.25), KNOWLEDGE, WORDING)[0]
     assert line.startswith("Regimen in force: predicted trough 3.9–5.9")
     assert line.endswith(
-        " Measured was 7.25 µg/mL: the models take a part of what was measured for chance, and "
-        "reckon with the planned interval and with what was recorded since."
+        " Measured was 7.25 µg/mL: the models take a part of that for chance, and reckon with the planned "
+        "interval and later records."
     )
 
 
