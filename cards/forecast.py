@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from math import ceil, floor
 from typing import Final
 
 from cards.amounts import number
 from cards.wording import Wording
 from tdm.decision import LESS_DRUG, Decision, Option
 from tdm.forecast.choosing import short_name
-from tdm.forecast.ranking import EVEN, Condition, at_even_odds, deciding_conditions
+from tdm.forecast.ranking import EVEN, Condition, at_even_odds, deciding_conditions, even_odds_below
 from tdm.forecast.result import Absence, Forecast, Note, Projection, Remark, TroughForecast
 from tdm.knowledge.model import Knowledge, Policy
 
@@ -29,7 +30,7 @@ def option_forecast(option: Option, ceiling_ug_ml: float | None, policy: Policy,
     predicted = option.predicted
     if predicted is None:
         return ""
-    sentence = trough_text(predicted, wording, keeping=option.kind in LESS_DRUG)
+    sentence = trough_text(predicted, wording, policy, keeping=option.kind in LESS_DRUG)
     odds = f" {_even_odds(policy, wording)}" if at_even_odds(option, policy) else ""
     beyond = ""
     if option.recommended and option.kind not in LESS_DRUG and ceiling_ug_ml is not None:
@@ -38,8 +39,7 @@ def option_forecast(option: Option, ceiling_ug_ml: float | None, policy: Policy,
 
 
 def _even_odds(policy: Policy, wording: Wording) -> str:
-    below = EVEN + policy.forecast_within_points / 100
-    return wording.forecast["even_odds"].format(percent=percent(below, wording))
+    return wording.forecast["even_odds"].format(percent=percent(even_odds_below(policy), wording))
 
 
 def _beyond(predicted: TroughForecast, ceiling_ug_ml: float, wording: Wording) -> str:
@@ -76,14 +76,16 @@ def lines_of(
         lines.append(projection_text(forecast.projection, wording))
     if forecast.in_force is not None:
         in_force = replace(forecast.in_force, above_ug_ml=None)  # whether it is too much is not the question
-        line = words["in_force"].format(trough=trough_text(in_force, wording))
+        trough = trough_text(in_force, wording, knowledge.policy)
+        line = words["in_force"].format(trough=trough)
         if forecast.opinion is not None:
             line += opinion_text(forecast.opinion, knowledge, wording)
         if forecast.measured_ug_ml is not None:
             line += words["apart"].format(level=number(forecast.measured_ug_ml))
         lines.append(line)
     if forecast.of_order is not None:
-        lines.append(words["of_order"].format(trough=trough_text(forecast.of_order, wording)))
+        trough = trough_text(forecast.of_order, wording, knowledge.policy)
+        lines.append(words["of_order"].format(trough=trough))
     if forecast.counted:
         lines.append(words["counted"].format(counted=notes_text(forecast.counted, wording)))
     lines += [
@@ -207,24 +209,35 @@ def _joined(names: list[str], wording: Wording) -> str:
     return wording.forecast["and"].format(first=", ".join(names[:-1]), last=names[-1])
 
 
-def trough_text(predicted: TroughForecast, wording: Wording, *, keeping: bool = False) -> str:
-    """Return the trough with its interval and its chances, without capital and full stop."""
+def trough_text(
+    predicted: TroughForecast, wording: Wording, policy: Policy | None = None, *, keeping: bool = False
+) -> str:
+    """Return the trough with its interval and its chances, without capital and full stop.
+
+    With the policy no chance is rounded to the other side of a limit of the site.
+    """
     words = wording.forecast
     text = words["trough" if predicted.settled else "trough_next"].format_map(_numbers(predicted, wording))
-    chances = _chances(predicted, wording, keeping=keeping)
+    chances = _chances(predicted, wording, policy, keeping=keeping)
     return f"{text}; {', '.join(chances)}" if chances else text
 
 
-def _chances(predicted: TroughForecast, wording: Wording, *, keeping: bool) -> list[str]:
+def _chances(
+    predicted: TroughForecast, wording: Wording, policy: Policy | None, *, keeping: bool
+) -> list[str]:
     words, chances = wording.forecast, []
     at_least, above = predicted.at_least_ug_ml, predicted.above_ug_ml
+    least, limit = None, None
+    if policy is not None:
+        least = even_odds_below(policy) if keeping else policy.forecast_least_chance
+        limit = policy.forecast_ceiling_chance_limit
     if at_least is not None and predicted.reaches is not None:
         line = words["keeps" if keeping else "reaches"]
         known = [one.reaches for one in predicted.by_model if one.reaches is not None]
-        chance, risk = percents(known, wording), percents([1 - one for one in known], wording)
-        chances.append(line.format(chance=chance, risk=risk, level=number(at_least)))
+        risk = percents([1 - one for one in known], wording, None if least is None else 1 - least)
+        chances.append(line.format(chance=percents(known, wording, least), risk=risk, level=number(at_least)))
     if above is not None and predicted.exceeds is not None and (at_least is None or above > at_least):
-        chance = percents([one.exceeds for one in predicted.by_model], wording)
+        chance = percents([one.exceeds for one in predicted.by_model], wording, limit)
         chances.append(words["exceeds"].format(chance=chance, level=number(above)))
     return chances
 
@@ -275,11 +288,11 @@ def concentration(ug_ml: float, wording: Wording) -> str:
     return text if float(text) < _WHOLE_FROM_UG_ML else f"{ug_ml:.0f}"
 
 
-def percents(chances: Iterable[float | None], wording: Wording) -> str:
+def percents(chances: Iterable[float | None], wording: Wording, limit: float | None = None) -> str:
     """Return one chance by all models, as a range where they differ: so no two chances contradict."""
     known = [chance for chance in chances if chance is not None]
     lowest, highest = min(known), max(known)
-    low, high = percent(lowest, wording), percent(highest, wording)
+    low, high = percent(lowest, wording, limit), percent(highest, wording, limit)
     if low == high:
         return low
     words = wording.forecast
@@ -287,13 +300,23 @@ def percents(chances: Iterable[float | None], wording: Wording) -> str:
         return words["percent_up_to"].format(percent=high)
     if highest > 1 - _LEAST_CHANCE:
         return words["percent_or_more"].format(percent=low)
-    return words["percent_range"].format(lowest=round(lowest * 100), highest=round(highest * 100))
+    return words["percent_range"].format(lowest=_whole(lowest, limit), highest=_whole(highest, limit))
 
 
-def percent(chance: float, wording: Wording) -> str:
-    """Return a chance as whole percent; never as none or certain."""
+def percent(chance: float, wording: Wording, limit: float | None = None) -> str:
+    """Return a chance as whole percent; never as none or certain, nor on the other side of a limit."""
     if chance < _LEAST_CHANCE:
         return wording.forecast["percent_least"]
     if chance > 1 - _LEAST_CHANCE:
         return wording.forecast["percent_most"]
-    return wording.forecast["percent"].format(percent=round(chance * 100))
+    return wording.forecast["percent"].format(percent=_whole(chance, limit))
+
+
+def _whole(chance: float, limit: float | None) -> int:
+    rounded = round(chance * 100)
+    if limit is None:
+        return rounded
+    edge = round(limit * 100, 6)
+    if chance > limit:
+        return max(rounded, floor(edge) + 1)
+    return min(rounded, ceil(edge) - 1) if chance < limit else rounded

@@ -147,7 +147,12 @@ def at_even_odds(option: Option, policy: Policy) -> bool:
     """
     if option.kind not in LESS_DRUG or option.predicted is None or option.predicted.reaches is None:
         return False
-    return option.predicted.reaches < EVEN + policy.forecast_within_points / 100
+    return option.predicted.reaches < even_odds_below(policy)
+
+
+def even_odds_below(policy: Policy) -> float:
+    """The chance from which on less drug is more likely than not to keep what is to be kept."""
+    return EVEN + policy.forecast_within_points / 100
 
 
 def weekly_mg(option: Option) -> float:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import pytest
 
 from tdm.decision import Option
+from tdm.forecast.result import Forecast, NoChoice
 from tdm.knowledge.loader import load_knowledge
 from tests.support.service import evaluate_request
 from tests.support.story import all_stories, request_of
@@ -155,15 +156,20 @@ def declined_truly(detail: str, options: Sequence[Judged]) -> bool:
 
 
 @pytest.fixture(scope="module")
-def ranked() -> dict[str, str]:
-    """The details of all cards of the stories on which the forecast chose, by story."""
+def judged() -> dict[str, tuple[str, Forecast]]:
+    """The details of all cards of the stories that have a forecast, with it, by story."""
     return {
-        f"{story.slug}, {place}": one.card.detail
-        for story in all_stories()
+        f"{story.slug}, {place}": (one.card.detail, one.decision.forecast)
+        for story in STORIES.values()
         for place, one in enumerate(evaluate_request(request_of(story), story.as_of, story.site_path))
-        if one.card is not None and one.decision is not None
-        if one.decision.forecast is not None and one.decision.forecast.ranked
+        if one.card is not None and one.decision is not None and one.decision.forecast is not None
     }
+
+
+@pytest.fixture(scope="module")
+def ranked(judged: dict[str, tuple[str, Forecast]]) -> dict[str, str]:
+    """The details on which the forecast chose."""
+    return {name: detail for name, (detail, forecast) in judged.items() if forecast.ranked}
 
 
 def test_by_the_printed_numbers_the_printed_rule_leads_to_the_recommended_option(
@@ -171,6 +177,18 @@ def test_by_the_printed_numbers_the_printed_rule_leads_to_the_recommended_option
 ) -> None:
     assert len(ranked) > 40
     assert [name for name, one in ranked.items() if followed(one, printed_options(one)) != [True]] == []
+
+
+def test_by_the_printed_numbers_the_reason_against_recommending_any_is_so(
+    judged: dict[str, tuple[str, Forecast]],
+) -> None:
+    declined = {
+        name: detail
+        for name, (detail, forecast) in judged.items()
+        if forecast.no_choice not in (None, NoChoice.NOT_FORECAST, NoChoice.GOAL)
+    }
+    assert len(declined) > 8
+    assert [name for name, one in declined.items() if not declined_truly(one, printed_options(one))] == []
 
 
 def test_each_condition_is_named_on_some_card_and_none_on_most(ranked: dict[str, str]) -> None:

@@ -548,6 +548,34 @@ def test_chances_of_two_models_are_a_range(chances: list[float | None], text: st
 
 
 @pytest.mark.parametrize(
+    ("chances", "limit", "text"),
+    [
+        ([0.61, 0.703], 0.7, "61–71 %"),
+        ([0.7], 0.7, "70 %"),
+        ([0.697], 0.7, "69 %"),
+        ([0.499], 0.5, "49 %"),
+        ([0.5, 0.504], 0.5, "50–51 %"),
+        ([0.654], 0.65, "66 %"),
+        ([0.2004], None, "20 %"),
+    ],
+)
+def test_no_chance_is_rounded_to_the_other_side_of_the_limit_that_it_is_judged_by(
+    chances: list[float], limit: float | None, text: str
+) -> None:
+    assert percents(chances, WORDING, limit) == text
+
+
+def test_a_chance_is_judged_by_the_limit_of_its_own_question() -> None:
+    near = TroughForecast((one("hanzel-2021", 5.9, 3.1, 9.8, reaches=0.496, exceeds=0.704),), 5.0, 9.0)
+    assert trough_text(near, WORDING, POLICY).endswith("; 49 % chance of at least 5, 71 % of above 9")
+    assert trough_text(near, WORDING).endswith("; 50 % chance of at least 5, 70 % of above 9")
+    kept = TroughForecast((one("hanzel-2021", 5.9, 3.1, 9.8, reaches=0.597),), 5.0)
+    said = option_forecast(option(kept, OptionKind.LENGTHEN_INTERVAL), None, POLICY, WORDING)
+    assert "; 59 % chance of staying at 5 or above, 41 % of falling below it." in said
+    assert "that is under 60 %" in said
+
+
+@pytest.mark.parametrize(
     ("remark", "text"),
     [
         (Remark.DOSES, "1 dose on record since 2026-01-01"),
