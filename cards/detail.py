@@ -161,8 +161,10 @@ def _sentence(message: Message | None, fallback: str, parameters: Sequence[tuple
 
 def _options(decision: Decision, phrases: Phrases) -> list[str]:
     wording = phrases.wording
-    options = [_option(option, phrases) for option in decision.options]
-    declined = no_choice_text(decision, wording)
+    target = None if decision.assessment is None else decision.assessment.target
+    ceiling = None if target is None else target.ceiling_ug_ml
+    options = [_option(option, ceiling, phrases) for option in decision.options]
+    declined = no_choice_text(decision, phrases.knowledge.policy, wording)
     if declined:
         options.insert(0, escape_sentence(declined))
     if decision.options and is_not_to_give(decision):
@@ -175,12 +177,12 @@ def _options(decision: Decision, phrases: Phrases) -> list[str]:
     return options if decision.options else [wording.lines["no_options"], *options]
 
 
-def _option(option: Option, phrases: Phrases) -> str:
+def _option(option: Option, ceiling_ug_ml: float | None, phrases: Phrases) -> str:
     policy = phrases.knowledge.policy
     line = phrases.option(option, regimen_text(option, phrases.wording))
     if at_even_odds(option, policy):
         line = f"{phrases.not_recommended}{line}"
-    foreseen = option_forecast(option, policy, phrases.wording)
+    foreseen = option_forecast(option, ceiling_ug_ml, policy, phrases.wording)
     return f"{line}. {escape_sentence(foreseen)}" if foreseen else line
 
 

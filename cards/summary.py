@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from cards.amounts import level_text, short_regimen_text
+from cards.forecast import limits_of
 from cards.markdown import plain, utf16_length
 from cards.order_doubts import is_not_to_give, is_safety_open
 from cards.sentences import fill_plain
 from cards.wording import Wording
 from tdm.awaited import AWAITING
 from tdm.decision import LABORATORY_UNSEEN, Activity, AtiClass, Decision, Option, SwitchDirection, Verdict
-from tdm.forecast.result import NoChoice
 from tdm.knowledge.model import Knowledge
 
 SUMMARY_LIMIT: Final = 139
@@ -137,8 +137,8 @@ def _how(decision: Decision, knowledge: Knowledge, wording: Wording, seen: str) 
     if decision.draft_already_does_it:
         return wording.summary["already"]
     if decision.forecast is not None and decision.forecast.no_choice is not None:
-        unasked = decision.forecast.no_choice is NoChoice.NOT_FORECAST
-        return wording.summary["not_forecast" if unasked else "no_choice"]
+        limits = limits_of(decision, knowledge.policy, wording)
+        return wording.summary[decision.forecast.no_choice].format_map(limits)
     option = recommended_option(decision)
     if option is not None and decision.verdict is Verdict.INTENSIFY:
         regimen = short_regimen_text(option, wording)

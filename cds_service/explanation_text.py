@@ -21,11 +21,11 @@ from cds_service.explanation import (
     rule_text,
 )
 from cds_service.render import visible
-from tdm.decision import Decision, Option
+from tdm.decision import LESS_DRUG, Decision, Option
 from tdm.facts import Moment
 from tdm.forecast.choosing import short_name
 from tdm.forecast.result import ModelTrough
-from tdm.knowledge.model import Knowledge
+from tdm.knowledge.model import Knowledge, Policy
 
 _DAYS_PER_WEEK = 7
 
@@ -86,7 +86,7 @@ def _print_decision(decision: Decision, knowledge: Knowledge, console: Console) 
         [_neighbour_line(document) for document in neighbours_of(decision, knowledge)],
         console,
     )
-    _print_lines("Options", [_option_line(option) for option in decision.options], console)
+    _print_lines("Options", [_option_line(option, knowledge.policy) for option in decision.options], console)
     _print_lines("Evidence", list(decision.evidence), console)
 
 
@@ -147,7 +147,7 @@ def _number(value: float | None) -> str:
     return "none" if value is None else f"{value:g}"
 
 
-def _option_line(option: Option) -> str:
+def _option_line(option: Option, policy: Policy) -> str:
     parts = [option.kind.value]
     if option.dose_mg_per_kg is not None:
         parts.append(f"{option.dose_mg_per_kg:g} mg/kg")
@@ -165,7 +165,10 @@ def _option_line(option: Option) -> str:
         if is_set
     ]
     line = " ".join(parts) + (f" ({', '.join(flags)})" if flags else "")
-    return f"{line}: {trough_text(option.predicted, load_wording())}" if option.predicted else line
+    if option.predicted is None:
+        return line
+    keeping = option.kind in LESS_DRUG
+    return f"{line}: {trough_text(option.predicted, load_wording(), policy, keeping=keeping)}"
 
 
 def _proof_line(document: dict[str, Any]) -> str:

@@ -178,7 +178,7 @@ def _print(found: Sequence[tuple[Evaluated, Answers]], now: Moment, knowledge: K
         for answered, asked in answers:
             console.print()
             for (written, what), trough in zip(asked, answered.troughs, strict=True):
-                said = "no forecast" if trough is None else trough_text(trough, wording)
+                said = "no forecast" if trough is None else trough_text(trough, wording, knowledge.policy)
                 console.print(f"  {written.text}: {said}.", highlight=False, markup=False)
                 if outside_limits(what, _weight(entry), knowledge.policy):
                     console.print("    Outside the limits of this service: it never offers this.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from tdm.decision import Assessment
@@ -14,8 +15,9 @@ from tdm.forecast.samples import UsedLevels, all_but, newest_only, read_samples
 from tdm.forecast.timeline import Step, Timeline, value_at
 from tdm.issues import IssueCode
 from tdm.knowledge.model import Knowledge
-from tdm.pharmacokinetics.history import Administration, Covariates, History, history_of
+from tdm.pharmacokinetics.history import Administration, Covariates, History, Sample, history_of
 from tdm.pharmacokinetics.model import PkModel
+from tdm.plausibility import amount_text
 from tdm.source import Source
 
 
@@ -24,6 +26,7 @@ class Inputs:
     """What is known of one patient for a forecast, whichever model is asked.
 
     `inputs` and `assumptions` name what stands behind.
+    `not_detected`: when the levels that came without a number were drawn.
     """
 
     timeline: Timeline
@@ -32,6 +35,7 @@ class Inputs:
     covariates: CovariateHistory
     inputs: tuple[Note, ...]
     assumptions: tuple[Note, ...]
+    not_detected: frozenset[Moment]
 
     def by_newest_level(self) -> Inputs:
         """The same with the newest level alone: the older ones do not agree with it."""
@@ -43,14 +47,19 @@ class Inputs:
 
     def _with(self, levels: UsedLevels) -> Inputs:
         others = [note for note in self.inputs if note[0] not in (Remark.LEVEL, Remark.LEVELS)]
-        doubts = (Remark.LEVELS_DOUBTFUL, Remark.LEVEL_AFTER_INFUSION)
-        assumed = [note for note in self.assumptions if note[0] not in doubts]
+        of_levels = (Remark.LEVEL_NOT_DETECTED, Remark.LEVELS_DOUBTFUL, Remark.LEVEL_AFTER_INFUSION)
+        assumed = [note for note in self.assumptions if note[0] not in of_levels]
         return replace(
             self,
             levels=levels,
-            inputs=(*_levels_note(levels), *others),
-            assumptions=(*_doubts_note(levels), *assumed),
+            inputs=(*_levels_note(levels, self.not_detected), *others),
+            assumptions=(*_limit_note(levels, self.not_detected), *_doubts_note(levels), *assumed),
         )
+
+    def measured(self, drawn: Moment) -> str:
+        """What was measured of the level drawn at a moment, with its unit."""
+        sample = self.levels.samples[self.levels.drawn.index(drawn)]
+        return _level_text(sample, missing=drawn in self.not_detected)
 
     def history_for(self, model: PkModel) -> History:
         """The history as one model reads it; a missing albumin is that model's typical one."""
@@ -85,11 +94,30 @@ def _contradicting(assessment: Assessment) -> list[Source | None]:
     return [issue.source for issue in assessment.issues if issue.code is IssueCode.LEVEL_DIFFERS_WITHIN_A_DAY]
 
 
-def _levels_note(levels: UsedLevels) -> tuple[Note, ...]:
+def _levels_note(levels: UsedLevels, not_detected: Collection[Moment]) -> tuple[Note, ...]:
     if not levels.drawn:
         return ()
-    days = ", ".join(drawn.day.isoformat() for drawn in levels.drawn)
-    return ((Remark.LEVELS if len(levels.drawn) > 1 else Remark.LEVEL, (("days", days),)),)
+    told = [
+        f"{drawn.day.isoformat()} ({_level_text(sample, missing=drawn in not_detected)})"
+        for sample, drawn in zip(levels.samples, levels.drawn, strict=True)
+    ]
+    return ((Remark.LEVELS if len(told) > 1 else Remark.LEVEL, (("levels", ", ".join(told)),)),)
+
+
+def _level_text(sample: Sample, *, missing: bool) -> str:
+    if missing:
+        return "not detected"
+    return f"{'below ' if sample.below else ''}{amount_text(sample.value_ug_ml)} µg/mL"
+
+
+def _limit_note(levels: UsedLevels, not_detected: Collection[Moment]) -> tuple[Note, ...]:
+    """What a level without a number is taken for: the laboratory's own limit is not known."""
+    found = [place for place, drawn in enumerate(levels.drawn) if drawn in not_detected]
+    if not found:
+        return ()
+    days = ", ".join(levels.drawn[place].day.isoformat() for place in found)
+    limit = amount_text(levels.samples[found[0]].value_ug_ml)
+    return ((Remark.LEVEL_NOT_DETECTED, (("days", days), ("limit", limit))),)
 
 
 def _doubts_note(levels: UsedLevels) -> tuple[Note, ...]:
@@ -128,8 +156,11 @@ def read_inputs(
     if reader.laid_by_level:
         levels = newest_only(levels)
         reader.notes.append((Remark.LEVEL_AS_TROUGH, (("day", levels.drawn[0].day.isoformat()),)))
+    not_detected = frozenset(
+        [one.drawn for one in course.levels if one.drawn is not None and not one.detected]
+    )
     inputs: list[Note] = []
-    inputs += _levels_note(levels)
+    inputs += _levels_note(levels, not_detected)
     recorded = len(history.infusions)
     if recorded:
         first = history.infusions[0].given.day.isoformat()
@@ -143,5 +174,12 @@ def read_inputs(
         levels,
         covariates,
         (*inputs, *covariates.inputs),
-        (*_doubts_note(levels), *duration, *reader.notes, *covariates.assumptions),
+        (
+            *_limit_note(levels, not_detected),
+            *_doubts_note(levels),
+            *duration,
+            *reader.notes,
+            *covariates.assumptions,
+        ),
+        not_detected,
     )

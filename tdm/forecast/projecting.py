@@ -87,4 +87,5 @@ def project(
     target = target_in(falls, Route.INTRAVENOUS, assessment, knowledge)
     day = now.day + timedelta(days=round(due))
     trough = trough_at(found, to_reach(target), due)
-    return Projection(drawn.day.isoformat(), day.isoformat(), trough, past=day < now.day)
+    level = found.inputs.measured(drawn)
+    return Projection(drawn.day.isoformat(), level, day.isoformat(), trough, past=day < now.day)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from enum import StrEnum
 from math import inf
 from typing import NamedTuple
 
@@ -14,6 +15,24 @@ from tdm.knowledge.model import Policy
 DAYS_PER_WEEK = 7
 EVEN = 0.5
 SAME_DRUG = 1.02  # doses are rounded to mg or to vials: half the dose twice as often is no less drug
+
+
+class Condition(StrEnum):
+    """What a recommended option meets beside the cut; each with its words in the cards."""
+
+    CEILING = "within-ceiling"  # no more likely to pass the ceiling than the site allows
+    NO_MORE_DRUG = "no-more-drug"  # no more drug than an option that is set aside for the ceiling
+    LEAST_CHANCE = "least-chance"  # at least the site's least chance, an even one as shipped
+
+
+SHORTEST_FIRST = (
+    frozenset[Condition](),
+    frozenset({Condition.CEILING}),
+    frozenset({Condition.LEAST_CHANCE}),
+    frozenset({Condition.CEILING, Condition.NO_MORE_DRUG}),
+    frozenset({Condition.CEILING, Condition.LEAST_CHANCE}),
+    frozenset(Condition),
+)
 
 
 class Ranking(NamedTuple):
@@ -51,21 +70,41 @@ def rank(options: Sequence[Option], policy: Policy) -> Ranking:
     """
     places = [place for place, one in enumerate(options) if is_candidate(one)]
     rated = [_rated(options[place], policy) for place in places]
-    within = [one for one in rated if not one.set_aside]
-    least_aside = min([one.weekly_mg for one in rated if one.set_aside], default=inf)
-    allowed = [one for one in within if one.weekly_mg <= least_aside * SAME_DRUG]
-    best = max([one.chance for one in allowed], default=0.0)
-    cut = max(best - policy.forecast_within_points / 100, policy.forecast_least_chance)
-    good = sorted([one for one in allowed if one.chance >= cut], key=_by_change)
+    good = _good(rated, policy, frozenset(Condition))
     if not good:
-        return Ranking(_placed(options, places, rated), no_choice=_why_none(rated, within, policy))
+        return Ranking(_placed(options, places, rated), no_choice=_why_none(rated, policy))
     chosen = good[0]
     order = sorted(rated, key=lambda one: (one is not chosen, -one.chance, _by_change(one)))
     return Ranking(_placed(options, places, order, chosen), tuple([_marked(one, chosen) for one in good]))
 
 
-def _why_none(rated: Sequence[Rated], within: Sequence[Rated], policy: Policy) -> NoChoice:
-    least = policy.forecast_least_chance
+def deciding_conditions(options: Sequence[Option], policy: Policy) -> frozenset[Condition]:
+    """The fewest conditions that lead to the recommended option: what a reader needs to follow the choice."""
+    rated = [_rated(one, policy) for one in options if is_candidate(one)]
+    for conditions in SHORTEST_FIRST[:-1]:
+        good = _good(rated, policy, conditions)
+        if good and good[0].option.recommended:
+            return conditions
+    return SHORTEST_FIRST[-1]
+
+
+def _good(rated: Sequence[Rated], policy: Policy, conditions: Collection[Condition]) -> list[Rated]:
+    """What meets the conditions and lies within the site's cut of the best that does: small changes first."""
+    allowed, least = list(rated), 0.0
+    if Condition.CEILING in conditions:
+        allowed = [one for one in rated if not one.set_aside]
+    if Condition.NO_MORE_DRUG in conditions:
+        least_aside = min([one.weekly_mg for one in rated if one.set_aside], default=inf)
+        allowed = [one for one in allowed if one.weekly_mg <= least_aside * SAME_DRUG]
+    if Condition.LEAST_CHANCE in conditions:
+        least = policy.forecast_least_chance
+    best = max([one.chance for one in allowed], default=0.0)
+    cut = max(best - policy.forecast_within_points / 100, least)
+    return sorted([one for one in allowed if one.chance >= cut], key=_by_change)
+
+
+def _why_none(rated: Sequence[Rated], policy: Policy) -> NoChoice:
+    least, within = policy.forecast_least_chance, [one for one in rated if not one.set_aside]
     if any(one.by_goal and one.chance >= least for one in rated):
         return NoChoice.GOAL
     if not within:
@@ -108,7 +147,12 @@ def at_even_odds(option: Option, policy: Policy) -> bool:
     """
     if option.kind not in LESS_DRUG or option.predicted is None or option.predicted.reaches is None:
         return False
-    return option.predicted.reaches < EVEN + policy.forecast_within_points / 100
+    return option.predicted.reaches < even_odds_below(policy)
+
+
+def even_odds_below(policy: Policy) -> float:
+    """The chance from which on less drug is more likely than not to keep what is to be kept."""
+    return EVEN + policy.forecast_within_points / 100
 
 
 def weekly_mg(option: Option) -> float:

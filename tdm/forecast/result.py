@@ -36,6 +36,7 @@ class Remark(StrEnum):
     ALBUMIN_BELOW = "albumin-below"
     ALBUMIN_ABOVE = "albumin-above"
     ALBUMIN_UNKNOWN = "albumin-unknown"
+    LEVEL_NOT_DETECTED = "level-not-detected"
     LEVELS_DOUBTFUL = "levels-doubtful"
     LEVEL_AFTER_INFUSION = "level-after-infusion"
     SEX_UNKNOWN = "sex-unknown"
@@ -62,7 +63,7 @@ class Remark(StrEnum):
 
 
 Note: TypeAlias = tuple[Remark, tuple[tuple[str, str], ...]]
-"""A remark with the values that its words name: numbers, days and names of models only."""
+"""A remark with the values that its words name: numbers, levels, days and names of models only."""
 
 
 class Absence(StrEnum):
@@ -94,7 +95,9 @@ UNEXPECTED = frozenset({Absence.LEVEL_UNEXPECTED, Absence.LEVELS_UNEXPECTED})
 class NoChoice(StrEnum):
     """Why the forecast recommends none of the options that the rule offers."""
 
-    NO_EVEN_CHANCE = "no-even-chance"  # none reaches the aim with an even chance
+    NO_EVEN_CHANCE = (
+        "no-even-chance"  # none reaches the aim with the chance asked for, an even one as shipped
+    )
     ABOVE_CEILING = "above-ceiling"  # each is too likely to be more than is wanted
     MORE_DRUG = "more-drug"  # what would do without passing the ceiling takes more drug than what passes it
     GOAL = "goal"  # only the site's goal speaks for a step that would be refused without it
@@ -169,9 +172,11 @@ class Projection:
     """The trough that a level drawn within the interval leads to; it never decides.
 
     `drawn` is the day of the level, `due` the day of the trough, both ISO dates; `past`: that day is over.
+    `level` is what was measured, as in the remarks on levels.
     """
 
     drawn: str
+    level: str
     due: str
     trough: TroughForecast
     past: bool = False

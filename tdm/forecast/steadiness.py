@@ -48,5 +48,7 @@ def contradicts(estimate: Estimate, history: History) -> bool:
         return False
     width = log(expected.upper_ug_ml / median) if above else log(median / expected.lower_ug_ml)
     residual = spread.variance(median) / (median * median)
-    reach = min(Z_90 * hypot(width / Z_80, sqrt(log1p(residual))), log(FARTHEST))
+    reach = Z_90 * hypot(width / Z_80, sqrt(log1p(residual)))
+    if not newest.below:  # of one below a limit nobody knows how far below
+        reach = min(reach, log(FARTHEST))
     return abs(log(newest.value_ug_ml / median)) > reach

@@ -199,14 +199,25 @@ def test_explain_prints_model_inputs_and_interval() -> None:
     assert any(line.startswith("- Fasanmade 2011: ") and line.endswith("µg/mL") for line in lines)
 
 
+def test_explain_has_the_chances_of_the_options_as_the_card_has_them() -> None:
+    result = ask("forecast-de-escalation", command="explain")
+    options = result.output.split("\nOptions\n")[1].split("\n\n")[0]
+    assert "chance of staying at 3 or above, " in " ".join(options.split())
+    rounded = ask("trap-two-levels-hours-apart-same-class", command="explain")
+    assert "61–71 % of above 9" in " ".join(rounded.output.split("\nOptions\n")[1].split())
+    asked = ask("trap-two-levels-hours-apart-same-class", "--option", "5 mg/kg q4w")
+    assert "61–71 % of above 9" in " ".join(asked.output.split())
+
+
 def test_explain_gives_the_forecast_as_json() -> None:
     (entry,) = document("forecast-projection", command="explain")["evaluated"]
     forecast = entry["forecast"]
     assert forecast["absent"] is None
     assert forecast["models"] == ["fasanmade-2011-combined", "xu-wojciechowski-2017"]
     assert forecast["projection"]["drawn"] == "2026-05-30"
+    assert forecast["projection"]["level"] == "6.5 µg/mL"
     assert len(forecast["projection"]["trough"]["interval_80_ug_ml"]) == 2
-    assert {"id": "level", "days": "2026-05-30"} in forecast["inputs"]
+    assert {"id": "level", "levels": "2026-05-30 (6.5 µg/mL)"} in forecast["inputs"]
     assert {"id": "infusion-time"} in forecast["assumptions"]
     (held,) = document("not-applicable-ulcerative-colitis", command="explain")["evaluated"]
     assert held["forecast"] is None

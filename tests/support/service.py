@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from io import BytesIO
@@ -44,10 +45,21 @@ def response_is_valid(body: Any) -> bool:
 
 
 def evaluate_request(
-    request: dict[str, Any], as_of: datetime, site_path: Path | None = None
+    request: dict[str, Any], as_of: datetime, site_path: Path | None = None, **policies: Any
 ) -> tuple[Evaluated, ...]:
-    """Return what the service made of each infliximab order (or of the chart) in a request."""
+    """Return what the service made of each infliximab order (or of the chart) in a request.
+
+    `policies` stand in place of the site's own.
+    """
     services = services_at(as_of, site_path)
+    if policies:
+        knowledge = services.knowledge
+        knowledge = replace(
+            knowledge,
+            policy=replace(knowledge.policy, **policies),
+            content_hash=f"{knowledge.content_hash}{sorted(policies)}",
+        )
+        services = replace(services, knowledge=knowledge)
     parsed = parse_request(orjson.dumps(request), Hook(request["hook"]))
     now = services.now()
     return tuple(evaluate_all(examine(parsed, services, now), parsed, services, now))

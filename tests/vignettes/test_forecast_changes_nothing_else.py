@@ -6,14 +6,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-import orjson
 import pytest
 
-from cds_service.evaluate import Evaluated, evaluate_all, examine
-from cds_service.request import Hook, parse_request
+from cds_service.evaluate import Evaluated
 from tdm.decision import LESS_DRUG, Decision, Option, Verdict
 from tdm.issues import IssueCode
-from tests.support.service import services_at
+from tests.support.service import evaluate_request
 from tests.support.story import Story, all_stories, request_of
 
 STORIES = all_stories()
@@ -21,19 +19,7 @@ EACH = pytest.mark.parametrize("story", STORIES, ids=[story.slug for story in ST
 
 
 def evaluated(story: Story, **policies: Any) -> tuple[Evaluated, ...]:
-    services = services_at(story.as_of, story.site_path)
-    knowledge = services.knowledge
-    if policies:
-        knowledge = replace(
-            knowledge,
-            policy=replace(knowledge.policy, **policies),
-            content_hash=f"{knowledge.content_hash}{sorted(policies)}",
-        )
-        services = replace(services, knowledge=knowledge)
-    request = request_of(story)
-    parsed = parse_request(orjson.dumps(request), Hook(request["hook"]))
-    now = services.now()
-    return tuple(evaluate_all(examine(parsed, services, now), parsed, services, now))
+    return evaluate_request(request_of(story), story.as_of, story.site_path, **policies)
 
 
 def pairs(story: Story) -> Iterable[tuple[Decision, Decision]]:

@@ -145,7 +145,7 @@ def test_one_older_level_that_no_model_would_expect_is_left_out_by_name():
     preliminary = level(120, 56, hour=8, status=ResultStatus.PRELIMINARY)
     found, alone = fitted(relapse(preliminary)), fitted(relapse())
     assert found.left_out == ((Remark.LEVEL_FAR_OFF, (("day", "2026-01-12"),)),)
-    assert (Remark.LEVEL, (("days", "2026-03-09"),)) in found.inputs.inputs
+    assert (Remark.LEVEL, (("levels", "2026-03-09 (1.8 µg/mL)"),)) in found.inputs.inputs
     assert Remark.LEVELS_DOUBTFUL not in remarks(found.assumptions)
     question = [(IN_FORCE, Asked(6.0))]
     (one,), (other,) = (troughs_of(each.bracket, question, settled=True) for each in (found, alone))
@@ -156,7 +156,10 @@ def test_the_levels_beside_the_one_left_out_stay_with_their_doubts():
     preliminary = level(2.2, 112, hour=8, status=ResultStatus.PRELIMINARY)
     found = fitted(relapse(level(120, 56, hour=8), preliminary))
     assert [one.value_ug_ml for one in found.inputs.levels.samples] == [1.8, 2.2]
-    assert (Remark.LEVELS, (("days", "2026-03-09, 2025-11-17"),)) in found.inputs.inputs
+    assert (
+        Remark.LEVELS,
+        (("levels", "2026-03-09 (1.8 µg/mL), 2025-11-17 (2.2 µg/mL)"),),
+    ) in found.inputs.inputs
     assert found.assumptions[0] == (Remark.LEVELS_DOUBTFUL, (("days", "2025-11-17"),))
 
 
@@ -322,7 +325,7 @@ def test_where_the_drug_is_cleared_faster_than_before_the_newest_level_alone_spe
     found, alone = fitted(falling(6.0, 6.5)), fitted(falling())
     assert len(found.inputs.levels.samples) == 1
     assert found.left_out == ((Remark.CLEARANCE_CHANGED, (("day", "2026-03-09"),)),)
-    assert (Remark.LEVEL, (("days", "2026-03-09"),)) in found.inputs.inputs
+    assert (Remark.LEVEL, (("levels", "2026-03-09 (1.8 µg/mL)"),)) in found.inputs.inputs
     question = [(IN_FORCE, Asked(6.0))]
     (one,), (other,) = (troughs_of(each.bracket, question, settled=True) for each in (found, alone))
     assert one.medians_ug_ml == pytest.approx(other.medians_ug_ml, rel=1e-2)

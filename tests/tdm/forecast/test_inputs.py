@@ -31,7 +31,7 @@ def test_a_newest_level_that_has_no_upper_limit_leaves_no_inputs():
 
 def test_what_went_in_is_named_levels_and_doses_first():
     assert read(relapse(level(3.0, 56, hour=8))).inputs == (
-        (Remark.LEVELS, (("days", "2026-03-09, 2026-01-12"),)),
+        (Remark.LEVELS, (("levels", "2026-03-09 (1.8 µg/mL), 2026-01-12 (3 µg/mL)"),)),
         (Remark.DOSES, (("count", "9"), ("day", "2024-12-30"))),
         (Remark.WEIGHT, (("kg", "70"),)),
         (Remark.ALBUMIN, (("value", "4.1"), ("day", "2026-03-02"))),
@@ -41,8 +41,32 @@ def test_what_went_in_is_named_levels_and_doses_first():
 
 
 def test_one_level_is_named_as_one_and_none_not_at_all():
-    assert (Remark.LEVEL, (("days", "2026-03-09"),)) in read(relapse()).inputs
+    assert (Remark.LEVEL, (("levels", "2026-03-09 (1.8 µg/mL)"),)) in read(relapse()).inputs
     assert remarks(read(person(order(400))).inputs)[0] is Remark.WEIGHT
+
+
+def test_a_level_that_is_known_as_below_a_limit_is_named_so():
+    found = read(person(order(400), maintenance(), level(0.4, comparator=Comparator.BELOW)))
+    assert (Remark.LEVEL, (("levels", "2026-03-09 (below 0.4 µg/mL)"),)) in found.inputs
+    assert Remark.LEVEL_NOT_DETECTED not in remarks(found.assumptions)
+
+
+def test_what_a_level_not_detected_is_taken_for_is_among_what_is_assumed():
+    found = read(person(order(400), maintenance(), level(), level(3.0, 56, hour=8), level(None, 112, hour=8)))
+    assert found.inputs[0] == (
+        Remark.LEVELS,
+        (("levels", "2026-03-09 (not detected), 2026-01-12 (3 µg/mL), 2025-11-17 (not detected)"),),
+    )
+    assert found.assumptions[0] == (
+        Remark.LEVEL_NOT_DETECTED,
+        (("days", "2026-03-09, 2025-11-17"), ("limit", "1")),
+    )
+    newest = found.by_newest_level()
+    assert newest.inputs[0] == (Remark.LEVEL, (("levels", "2026-03-09 (not detected)"),))
+    assert newest.assumptions[0] == (Remark.LEVEL_NOT_DETECTED, (("days", "2026-03-09"), ("limit", "1")))
+    assert remarks(newest.assumptions).count(Remark.LEVEL_NOT_DETECTED) == 1
+    detected = found.without(found.levels.drawn[0]).without(found.levels.drawn[2])
+    assert Remark.LEVEL_NOT_DETECTED not in remarks(detected.assumptions)
 
 
 def test_each_covariate_holds_back_to_the_reading_before_it():

@@ -73,7 +73,7 @@ def test_nothing_waits_beside_a_trough_a_contradiction_no_level_or_injections(of
 
 def test_the_trough_is_projected_to_the_end_of_the_interval():
     found = projected(mid_interval())
-    assert (found.drawn, found.due) == ("2026-02-21", "2026-03-09")
+    assert (found.drawn, found.level, found.due) == ("2026-02-21", "6.5 µg/mL", "2026-03-09")
     lowest, highest = found.trough.medians_ug_ml
     assert 0 < lowest <= highest < 6.5
     lower, upper = found.trough.interval_ug_ml

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tdm.decision import OptionKind as K
-from tdm.forecast.ranking import at_even_odds, rank, weekly_mg
+from tdm.forecast.ranking import Condition, at_even_odds, deciding_conditions, rank, weekly_mg
 from tdm.forecast.result import NoChoice
 from tests.tdm.forecast.cases import knowledge, option, trough
 
@@ -155,7 +155,8 @@ def test_none_is_recommended_where_none_has_an_even_chance():
 def test_an_even_chance_is_enough_and_what_lies_within_the_cut_but_below_it_is_not():
     assert recommended(rank([rung(0.5)], POLICY)) == [(350, 56)]
     assert recommended(rank([rung(0.55, mg=700), rung(0.49, mg=350)], POLICY)) == [(700, 56)]
-    assert recommended(rank([rung(0.45)], knowledge(forecast_least_chance=0.4).policy)) == [(350, 56)]
+    assert recommended(rank([rung(0.79)], knowledge(forecast_least_chance=0.8).policy)) == []
+    assert recommended(rank([rung(0.8)], knowledge(forecast_least_chance=0.8).policy)) == [(350, 56)]
 
 
 def test_none_is_recommended_between_too_little_and_too_much():
@@ -224,6 +225,60 @@ def test_whatever_the_chances_the_options_stay_the_same_and_at_most_one_is_recom
                 continue
             if weekly_mg(other) <= weekly_mg(one):
                 assert one.predicted.reaches >= other.predicted.reaches - 0.1 - 1e-12
+
+
+def by_hand(options, conditions):
+    """What the conditions leave of the options, worked out from their definitions; chosen of it the least."""
+    passing = [one for one in options if one.predicted.exceeds > POLICY.forecast_ceiling_chance_limit]
+    left = [one for one in options if not (Condition.CEILING in conditions and one in passing)]
+    if Condition.NO_MORE_DRUG in conditions and passing:
+        left = [one for one in left if weekly_mg(one) <= 1.02 * min(map(weekly_mg, passing))]
+    if Condition.LEAST_CHANCE in conditions:
+        left = [one for one in left if one.predicted.reaches >= POLICY.forecast_least_chance]
+    best = max(one.predicted.reaches for one in left)
+    near = [one for one in left if one.predicted.reaches >= best - POLICY.forecast_within_points / 100]
+    return min(near, key=lambda one: (weekly_mg(one), -one.interval_days))
+
+
+CHOICES = st.lists(
+    st.builds(
+        rung, CHANCES, CHANCES, mg=st.sampled_from([350, 500, 700]), days=st.sampled_from([28, 42, 56])
+    ),
+    min_size=1,
+    max_size=5,
+    unique_by=lambda one: (one.dose_mg, one.interval_days),
+)
+
+
+@given(CHOICES)
+def test_the_conditions_that_are_named_lead_to_the_recommended_option(options):
+    ranking = rank(options, POLICY)
+    if ranking.no_choice is None:
+        chosen = by_hand(ranking.options, deciding_conditions(ranking.options, POLICY))
+        assert chosen.recommended
+
+
+def test_no_condition_is_named_that_changes_nothing():
+    aside, strong = rung(0.99, 0.9, mg=400, days=28), rung(0.9, 0.3, mg=700, days=42)
+    ceiling = {Condition.CEILING}
+    for options, conditions in [
+        ([rung(0.9), rung(0.3)], set()),
+        ([rung(0.95, 0.2, mg=350, days=28), aside], set()),
+        ([rung(0.7, 0.2, mg=350, days=28), aside], ceiling),
+        ([rung(0.49, mg=350), rung(0.55, mg=700)], {Condition.LEAST_CHANCE}),
+        ([rung(0.6, mg=350, days=42), aside, strong], ceiling | {Condition.NO_MORE_DRUG}),
+        (
+            [rung(0.49, mg=350, days=42), rung(0.55, mg=350, days=28), aside],
+            ceiling | {Condition.LEAST_CHANCE},
+        ),
+        (
+            [rung(0.49, mg=350, days=42), rung(0.55, mg=350, days=28), aside, strong],
+            set(Condition),
+        ),
+    ]:
+        ranking = rank(options, POLICY)
+        assert ranking.no_choice is None
+        assert deciding_conditions(ranking.options, POLICY) == conditions
 
 
 @pytest.mark.parametrize("turn", range(3))

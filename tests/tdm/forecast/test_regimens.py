@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from tdm.decide import decide
 from tdm.decision import OptionKind as K
 from tdm.decision import Phase
 from tdm.facts import Route
@@ -17,6 +18,7 @@ from tdm.forecast.regimens import (
     regimen_in_force,
     same_regimen,
 )
+from tdm.forecast.result import Remark
 from tdm.pharmacokinetics.history import Administration
 from tests.support.course_builder import (
     NOW,
@@ -55,6 +57,16 @@ def induction(*days_ago, interval=56, value=8.0):
 def test_maintenance_asks_for_the_settled_trough_against_the_aim():
     (predicted,) = answers(question_of(relapse()), [Question(350, 56, IV)])
     assert (predicted.settled, predicted.at_least_ug_ml, predicted.above_ug_ml) == (True, 6, 9)
+
+
+def test_a_level_of_week_14_is_followed_by_troughs_that_are_asked_as_maintenance_asks():
+    of = person(order(105), infusions(98, 84, 56), level(4.0, 0), ati("negative"), albumin(4.0), active())
+    assert assessed(of).situations[0].phase is Phase.POST_INDUCTION
+    (predicted,) = answers(question_of(of), [Question(350, 42, IV)])
+    assert (predicted.settled, predicted.at_least_ug_ml, predicted.above_ug_ml) == (True, 6, 9)
+    decision = decide(of, now=NOW, knowledge=knowledge())
+    assert {one.predicted.at_least_ug_ml for one in decision.options if one.predicted} == {6}
+    assert (Remark.COUNTED_MAINTENANCE, (("level", "6"),)) in decision.forecast.counted
 
 
 def test_the_regimen_in_force_is_that_of_the_assessment():

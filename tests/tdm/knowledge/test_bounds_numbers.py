@@ -41,7 +41,7 @@ POLICY = {
     "same_weight_fraction": (0.005, 0.05),
     "forecast_within_points": (0, 20),
     "forecast_ceiling_chance_limit": (0.2, 0.9),
-    "forecast_least_chance": (0.3, 0.8),
+    "forecast_least_chance": (0.5, 0.8),
     "forecast_level_valid_days": (182, 730),
     "forecast_albumin_valid_days": (30, 365),
 }

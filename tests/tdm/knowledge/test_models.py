@@ -185,7 +185,12 @@ def test_accuracy_fits_behind_a_name_and_a_colon(knowledge: Knowledge) -> None:
     children = knowledge.models["fasanmade-2011-paediatric"].accuracy
     for figure in ("-20.7 %", "+11.2 %", "84.1 %", "51.6 %"):
         assert figure in children
-    assert "88 %" in knowledge.models["fasanmade-2011-combined"].accuracy
+    adults = knowledge.models["fasanmade-2011-combined"]
+    predicted, _, fitted = adults.accuracy.partition(";")
+    assert "32 % too high without levels" in predicted
+    assert adults.accuracy_sources[0] == "kim-2025"
+    assert "88 %" in fitted
+    assert fitted.endswith("which is fit and no forecast")
 
 
 ANOTHER = """
@@ -245,7 +250,7 @@ KA = '[hanzel-2021.typical.ka]\nvalue = 0.273\nunit = "1/day"\neffects = []\n'
 ALBUMIN_RANGE = (
     '[hanzel-2021.ranges.albumin]\nunit = "g/L"\nvalid = [15, 60]\ntypical = [25, 52]\nbasis = "policy"\n'
 )
-WRONG_SIGN = "typical.CL: must rise with weight, and not per kilogram: is an exponent's sign wrong?"
+WRONG_SIGN = "typical.CL: must not fall with weight, nor rise per kilogram: is an exponent's sign wrong?"
 NOT_POSITIVE = "typical: a parameter is not positive within the valid ranges"
 
 
