@@ -222,24 +222,25 @@ def _subcutaneous(reader: DoseReader, samples_days: Sequence[float]) -> tuple[Ad
     if not periods:
         return Absence.NO_DOSES
     injected = [dose for dose in recorded if dose.subcutaneous]
-    if injected and injected[0].at_days <= periods[0].from_days:
+    infused = len(injected) < len(recorded)
+    # Without infusions before them nobody knows what the injections followed: they are taken to have settled.
+    began = periods[0].from_days
+    since = max(earliest, began) if infused else earliest
+    if injected and injected[0].at_days <= began:
         # Before any order that is known the first injection on record tells what was given.
         first = Ordered(injected[0].amount_mg, periods[0].value.interval_days)
         periods.insert(0, Step(-inf, first))
     intervals = [Step(one.from_days, one.value.interval_days) for one in periods]
-    # Without infusions before them nobody knows what the injections followed: they are taken to have settled.
-    follow = len(injected) < len(recorded)
-    began = periods[0].from_days
-    from_order = follow and began >= earliest
     times: list[float] = []
-    if from_order:
+    if infused and began >= earliest:
         times += times_from(intervals, began, injected[0].at_days if injected else 0.0)
+        from_order = bool(times)
     else:
+        from_order = False
+        reader.laid_by_level = bool(samples_days) and not injected
         known = injected[0].at_days if injected else max(samples_days, default=0.0)
-        times += times_before(intervals, max(began, earliest) if follow else earliest, known)
-        if not injected:
-            reader.laid_by_level = bool(samples_days)
-            times += times_from(intervals, known, 0.0)
+        times += times_before(intervals, since, known)
+        times += [] if injected else times_from(intervals, known, 0.0)
     if injected:
         last = injected[-1].at_days
         times += times_from(intervals, last + value_at(intervals, last), 0.0)

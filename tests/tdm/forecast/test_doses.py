@@ -352,6 +352,29 @@ def test_injections_before_the_first_on_record_are_of_its_amount():
         assert {dose.amount_mg for dose in given if dose.at_days > -30} == {240}
 
 
+@pytest.mark.parametrize(
+    "written", [sc_order(30), order(None, mg=120, mg_per_kg=None, interval=14, route=SC)]
+)
+def test_no_injection_is_assumed_beside_the_infusions_before_it(written):
+    given = doses(written, infusions(224, 210), infusion(100, mg=120, route=SC), level(12.0, 1))
+    assert not [dose for dose in given if dose.subcutaneous and dose.at_days < -209]
+    home = read(person(written, infusions(224, 210), level(12.0, 1)))
+    assert not [dose for dose in home.doses if dose.subcutaneous and dose.at_days < -209]
+
+
+def test_an_infusion_in_a_long_course_of_injections_does_not_begin_it():
+    given = doses(sc_order(600), infusion(100), infusion(80, mg=120, route=SC), level(12.0, 1))
+    assert {108, 100, 94, 80, 66} <= set(days_ago(given))
+    assert max(days_ago(given)) > 230
+
+
+def test_an_order_after_the_first_injection_on_record_did_not_begin_them():
+    recorded = infusions(224, 210), infusion(100, mg=120, route=SC)
+    found = read(person(sc_order(30), *recorded))
+    assert days_ago(found.doses)[:4] == [224, 210, 100, 86]
+    assert Remark.INJECTIONS_FROM not in remarks(found.assumptions)
+
+
 def test_a_doubled_dose_counts_from_its_order_on():
     found = read(person(infusions(224, 210), sc_order(182), sc_order(50, mg=240)))
     assert {dose.amount_mg for dose in found.doses if dose.subcutaneous and dose.at_days < -50.5} == {120}
