@@ -146,9 +146,10 @@ def read_inputs(
     doses = read_doses(reader, samples_days, levels.drawn[0] if levels.drawn else None)
     if isinstance(doses, Absence):
         return doses
-    not_detected = frozenset(
-        [one.drawn for one in course.levels if one.drawn is not None and not one.detected]
-    )
+    # A corrected result may have a number where the one that it replaces had none.
+    without_number = {one.drawn for one in course.levels if not one.detected}
+    drawn_below = [drawn for one, drawn in zip(levels.samples, levels.drawn, strict=True) if one.below]
+    not_detected = frozenset([drawn for drawn in drawn_below if drawn in without_number])
     inputs: list[Note] = []
     inputs += _levels_note(levels, not_detected)
     recorded = len(history.infusions)
