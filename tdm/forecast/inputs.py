@@ -57,9 +57,8 @@ class Inputs:
         )
 
     def measured(self, drawn: Moment) -> str:
-        """What was measured of the level drawn at a moment, with its unit."""
-        sample = self.levels.samples[self.levels.drawn.index(drawn)]
-        return _level_text(sample, missing=drawn in self.not_detected)
+        """What went in of a level, with its unit; of one without a number, what it is taken for."""
+        return _level_text(self.levels.samples[self.levels.drawn.index(drawn)], missing=False)
 
     def history_for(self, model: PkModel) -> History:
         """The history as one model reads it; a missing albumin is that model's typical one."""

@@ -152,7 +152,7 @@ def at_even_odds(option: Option, policy: Policy) -> bool:
 
 
 def even_odds_below(policy: Policy) -> float:
-    """The chance from which on less drug is more likely than not to keep what is to be kept."""
+    """The chance from which on less drug is clearly more likely than not to keep what is to be kept."""
     return EVEN + policy.forecast_within_points / 100
 
 
