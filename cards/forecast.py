@@ -39,7 +39,7 @@ def option_forecast(option: Option, ceiling_ug_ml: float | None, policy: Policy,
 
 
 def _even_odds(policy: Policy, wording: Wording) -> str:
-    return wording.forecast["even_odds"].format(percent=percent(even_odds_below(policy), wording))
+    return wording.forecast["even_odds"].format(percent=_limit(even_odds_below(policy), wording))
 
 
 def _beyond(predicted: TroughForecast, ceiling_ug_ml: float, wording: Wording) -> str:
@@ -118,9 +118,9 @@ def no_choice_text(decision: Decision, policy: Policy, wording: Wording) -> str:
     if forecast.no_choice is None:
         return ""
     declined = wording.forecast[forecast.no_choice].format_map(limits_of(decision, policy, wording))
-    return (
-        declined if forecast.at_cap is None else f"{declined} {at_cap_text(forecast.at_cap, policy, wording)}"
-    )
+    if forecast.at_cap is None:
+        return declined
+    return f"{declined} {at_cap_text(forecast.at_cap, policy, wording)}"
 
 
 def at_cap_text(found: AtCap, policy: Policy, wording: Wording) -> str:
@@ -173,8 +173,8 @@ def limits_of(decision: Decision, policy: Policy, wording: Wording) -> dict[str,
     even = words["even_chance"] if least == EVEN else ""
     return {
         **_asked(decision.options),
-        "limit": percent(policy.forecast_ceiling_chance_limit, wording),
-        "least": even or words["least_chance"].format(percent=percent(least, wording)),
+        "limit": _limit(policy.forecast_ceiling_chance_limit, wording),
+        "least": even or words["least_chance"].format(percent=_limit(least, wording)),
     }
 
 
@@ -329,6 +329,11 @@ def percent(chance: float, wording: Wording, limit: float | None = None) -> str:
     if chance > 1 - _LEAST_CHANCE:
         return wording.forecast["percent_most"]
     return wording.forecast["percent"].format(percent=_whole(chance, limit))
+
+
+def _limit(chance: float, wording: Wording) -> str:
+    """A limit of the site in percent, as it was set: a limit is not rounded."""
+    return wording.forecast["percent"].format(percent=number(round(chance * 100, 6)))
 
 
 def _whole(chance: float, limit: float | None) -> int:

@@ -57,9 +57,8 @@ class Inputs:
         )
 
     def measured(self, drawn: Moment) -> str:
-        """What was measured of the level drawn at a moment, with its unit."""
-        sample = self.levels.samples[self.levels.drawn.index(drawn)]
-        return _level_text(sample, missing=drawn in self.not_detected)
+        """What went in of a level, with its unit; of one without a number, what it is taken for."""
+        return _level_text(self.levels.samples[self.levels.drawn.index(drawn)], missing=False)
 
     def history_for(self, model: PkModel) -> History:
         """The history as one model reads it; a missing albumin is that model's typical one."""
@@ -156,9 +155,10 @@ def read_inputs(
     if reader.laid_by_level:
         levels = newest_only(levels)
         reader.notes.append((Remark.LEVEL_AS_TROUGH, (("day", levels.drawn[0].day.isoformat()),)))
-    not_detected = frozenset(
-        [one.drawn for one in course.levels if one.drawn is not None and not one.detected]
-    )
+    # A corrected result may have a number where the one that it replaces had none.
+    without_number = {one.drawn for one in course.levels if not one.detected}
+    drawn_below = [drawn for one, drawn in zip(levels.samples, levels.drawn, strict=True) if one.below]
+    not_detected = frozenset([drawn for drawn in drawn_below if drawn in without_number])
     inputs: list[Note] = []
     inputs += _levels_note(levels, not_detected)
     recorded = len(history.infusions)

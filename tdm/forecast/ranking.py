@@ -25,6 +25,7 @@ class Condition(StrEnum):
     LEAST_CHANCE = "least-chance"  # at least the site's least chance, an even one as shipped
 
 
+# The last has all. Without the ceiling nothing is set aside, so that more drug than that means nothing.
 SHORTEST_FIRST = (
     frozenset[Condition](),
     frozenset({Condition.CEILING}),
@@ -70,7 +71,7 @@ def rank(options: Sequence[Option], policy: Policy) -> Ranking:
     """
     places = [place for place, one in enumerate(options) if is_candidate(one)]
     rated = [_rated(options[place], policy) for place in places]
-    good = _good(rated, policy, frozenset(Condition))
+    good = _good(rated, policy, SHORTEST_FIRST[-1])
     if not good:
         return Ranking(_placed(options, places, rated), no_choice=_why_none(rated, policy))
     chosen = good[0]
@@ -151,7 +152,7 @@ def at_even_odds(option: Option, policy: Policy) -> bool:
 
 
 def even_odds_below(policy: Policy) -> float:
-    """The chance from which on less drug is more likely than not to keep what is to be kept."""
+    """The chance from which on less drug is clearly more likely than not to keep what is to be kept."""
     return EVEN + policy.forecast_within_points / 100
 
 

@@ -172,7 +172,7 @@ class Projection:
     """The trough that a level drawn within the interval leads to; it never decides.
 
     `drawn` is the day of the level, `due` the day of the trough, both ISO dates; `past`: that day is over.
-    `level` is what was measured, as in the remarks on levels.
+    `level` is what was measured, with its unit; of one without a number, what it was taken for.
     """
 
     drawn: str

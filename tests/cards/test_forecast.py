@@ -126,7 +126,7 @@ def test_less_drug_at_even_odds_is_said_not_to_be_recommended(chance: float, eve
     foreseen = TroughForecast((one("hanzel-2021", 5.9, 3.1, 9.8, reaches=chance),), 5.0)
     text = body(decision(FORECAST, option(foreseen, OptionKind.LENGTHEN_INTERVAL)))
     assert ("**Not recommended:** Lengthen the interval" in text) is even
-    said = "of falling below it. By the more cautious estimate that is under 60 %, not clearly better"
+    said = "of falling below it. The more cautious chance of staying is under 60 %, not clearly better"
     assert (said in text) is even
     more = body(decision(FORECAST, option(foreseen, OptionKind.RAISE_DOSE)))
     assert "Not recommended" not in more
@@ -456,6 +456,10 @@ PASSING = "has a chance of more than {limit} of passing"
             {"forecast_least_chance": 0.8, "forecast_ceiling_chance_limit": 0.2},
             {"least": "a chance of 80 %", "limit": "20 %"},
         ),
+        (
+            {"forecast_least_chance": 0.575, "forecast_ceiling_chance_limit": 0.655},
+            {"least": "a chance of 57.5 %", "limit": "65.5 %"},
+        ),
     ],
 )
 def test_that_none_is_recommended_leads_the_options_and_stands_in_the_summary_with_its_reason(
@@ -613,7 +617,7 @@ def test_a_chance_is_judged_by_the_limit_of_its_own_question() -> None:
     kept = TroughForecast((one("hanzel-2021", 5.9, 3.1, 9.8, reaches=0.597),), 5.0)
     said = option_forecast(option(kept, OptionKind.LENGTHEN_INTERVAL), None, POLICY, WORDING)
     assert "; 59 % chance of staying at 5 or above, 41 % of falling below it." in said
-    assert "that is under 60 %" in said
+    assert "of staying is under 60 %" in said
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tdm.facts import Comparator, MedicationConcept, Sex
+from tdm.facts import Comparator, MedicationConcept, ResultStatus, Sex
 from tdm.forecast.result import Absence, Remark
 from tests.support.course_builder import (
     adult,
@@ -67,6 +67,13 @@ def test_what_a_level_not_detected_is_taken_for_is_among_what_is_assumed():
     assert remarks(newest.assumptions).count(Remark.LEVEL_NOT_DETECTED) == 1
     detected = found.without(found.levels.drawn[0]).without(found.levels.drawn[2])
     assert Remark.LEVEL_NOT_DETECTED not in remarks(detected.assumptions)
+
+
+def test_a_corrected_number_is_what_was_measured_where_first_none_was():
+    first = level(None, 0, reference="one", status=ResultStatus.PRELIMINARY)
+    found = read(person(order(400), maintenance(), first, level(3.0, 0, reference="one")))
+    assert found.inputs[0] == (Remark.LEVEL, (("levels", "2026-03-09 (3 µg/mL)"),))
+    assert Remark.LEVEL_NOT_DETECTED not in remarks(found.assumptions)
 
 
 def test_each_covariate_holds_back_to_the_reading_before_it():

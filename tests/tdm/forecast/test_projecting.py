@@ -82,6 +82,10 @@ def test_the_trough_is_projected_to_the_end_of_the_interval():
     assert not found.trough.settled
 
 
+def test_a_level_without_a_number_is_projected_from_what_it_is_taken_for():
+    assert projected(mid_interval(value=None)).level == "below 1 µg/mL"
+
+
 def test_an_infusion_that_came_early_ends_the_interval():
     found = projected(mid_interval(infusion(10)))
     assert found.due == "2026-02-27"

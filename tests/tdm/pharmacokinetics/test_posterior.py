@@ -149,11 +149,11 @@ def test_percentiles_reach_into_the_first_and_the_last_cell_of_the_grid(falling)
     whole = 1.0 - math.exp(-falling * (GRID[-1] - GRID[0]))
     beyond = [-math.log(1.0 - share * whole) / falling for share in (0.1, 0.5, 0.9)]
     falls = [math.exp(-falling * (position - GRID[0])) for position in GRID]
-    assert percentiles(falls) == pytest.approx([GRID[0] + one for one in beyond], abs=0.09)
-    assert percentiles(falls)[0] == pytest.approx(GRID[0] + beyond[0], abs=0.02)
+    assert percentiles(GRID, falls) == pytest.approx([GRID[0] + one for one in beyond], abs=0.09)
+    assert percentiles(GRID, falls)[0] == pytest.approx(GRID[0] + beyond[0], abs=0.02)
     rises = falls[::-1]
-    assert percentiles(rises) == pytest.approx([GRID[-1] - one for one in reversed(beyond)], abs=0.09)
-    assert percentiles(rises)[2] == pytest.approx(GRID[-1] - beyond[0], abs=0.02)
+    assert percentiles(GRID, rises) == pytest.approx([GRID[-1] - one for one in reversed(beyond)], abs=0.09)
+    assert percentiles(GRID, rises)[2] == pytest.approx(GRID[-1] - beyond[0], abs=0.02)
 
 
 FOLLOWED = {
