@@ -37,9 +37,8 @@ from tdm.gates_open import open_question
 from tdm.issues import DataIssue, IssueCode
 from tdm.knowledge.model import Knowledge
 from tdm.options import draft_does_it
-from tdm.options_cautioned import as_gates_leave, raises_exposure
+from tdm.options_cautioned import as_gates_leave, as_named, raises_exposure
 from tdm.options_limit import planning_regimen
-from tdm.options_weekly import Kept, keeping_their_word
 from tdm.planned import STARTING, planned_targets
 from tdm.plausibility import level_text, limit_text
 from tdm.rationale import (
@@ -161,7 +160,7 @@ def _by_table(
     if led_out:
         direction, alternatives = SwitchDirection.OUT_OF_CLASS, ()
     options = as_gates_leave(options, report, context)
-    kept = _keeping_their_word(options, report, context)
+    kept = as_named(options, report, context)
     options = kept.options
     # Numbers beside the options, and perhaps another one recommended; nothing else of the decision changes.
     foreseen = forecasted(
@@ -253,17 +252,6 @@ def _by_table(
         assessment=assessment,
         forecast=foreseen.forecast,
     )
-
-
-def _keeping_their_word(options: tuple[Option, ...], report: GateReport, context: GateContext) -> Kept:
-    """Return the options that are as much drug as their names say; heart failure has a limit instead."""
-    if report.interval_only:
-        return Kept(options)
-    assessment = context.assessment
-    unclear = order_to_give(context.course) is None or assessment.draft_changes_route
-    unfit = IssueCode.WEIGHT_CONTRADICTED in [issue.code for issue in assessment.issues]
-    draft = None if unclear else assessment.draft_regimen
-    return keeping_their_word(options, assessment.regimen, draft, doses_unfit=unfit)
 
 
 def _targets_behind(

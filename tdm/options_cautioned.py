@@ -7,8 +7,11 @@ from dataclasses import replace
 from tdm.awaited import awaited_results, with_awaited
 from tdm.class_limits import out_of_class_only
 from tdm.decision import LESS_DRUG, Assessment, Option, OptionKind
+from tdm.draft_review import order_to_give
 from tdm.gates import GateReport
 from tdm.gates_context import GateContext
+from tdm.issues import IssueCode
+from tdm.options_weekly import Kept, keeping_their_word
 
 
 def as_gates_leave(
@@ -38,6 +41,17 @@ def _as_doubted(
             for one in options
         )
     return options
+
+
+def as_named(options: tuple[Option, ...], report: GateReport, context: GateContext) -> Kept:
+    """Return the options that are as much drug as their names say; heart failure has a limit instead."""
+    if report.interval_only:
+        return Kept(options)
+    assessment = context.assessment
+    unclear = order_to_give(context.course) is None or assessment.draft_changes_route
+    unfit = IssueCode.WEIGHT_CONTRADICTED in [issue.code for issue in assessment.issues]
+    draft = None if unclear else assessment.draft_regimen
+    return keeping_their_word(options, assessment.regimen, draft, doses_unfit=unfit)
 
 
 def raises_exposure(option: Option) -> bool:

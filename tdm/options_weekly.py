@@ -80,15 +80,25 @@ def keeping_their_word(
             continue
         if _comparable(weekly, asked) and not beyond(weekly, asked):
             kept.append(option)
-        elif beyond(weekly, ordered):
-            in_doubt = True
         elif not beyond(weekly, given):
-            kept.append(option)
+            if beyond(weekly, ordered):
+                in_doubt = True
+            else:
+                kept.append(option)
     if order is None or not in_doubt:
-        return Kept(tuple(kept))
+        return Kept(_next_recommended(options, kept))
     shown = (("ordered", _described(order)), ("given", _described(regimen)))
     issue = DataIssue(IssueCode.DOSES_BESIDE_ORDER, "dose", shown)
     return Kept(tuple([_unmarked(one) for one in kept]), issue)
+
+
+def _next_recommended(options: tuple[Option, ...], kept: list[Option]) -> tuple[Option, ...]:
+    """Return the options kept; where the recommended one is not among them, the next step is."""
+    lost = any(one.recommended and one.kind in MORE_DRUG and one not in kept for one in options)
+    first = next((one for one in kept if one.kind in MORE_DRUG and one.interval_days), None)
+    if not lost or first is None:
+        return tuple(kept)
+    return (replace(first, recommended=True), *[one for one in kept if one is not first])
 
 
 def _unmarked(option: Option) -> Option:

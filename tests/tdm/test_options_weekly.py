@@ -92,8 +92,19 @@ def test_the_highest_dose_in_place_of_a_higher_one_is_no_more_drug():
     given_only = replace(above, ordered_mg=None, ordered_mg_per_kg=None)
     less = Option(K.SHORTEN_INTERVAL_2_WEEKS, 700, 10, 42)
     more = Option(K.SHORTEN_INTERVAL_4_WEEKS, 700, 10, 28, recommended=True)
-    kept = keeping_their_word((less, more), given_only, None)
-    assert (kept.options, kept.issue) == ((more,), None)
+    for regimen in (above, given_only):
+        kept = keeping_their_word((less, more), regimen, None)
+        assert (kept.options, kept.issue) == ((more,), None)
+
+
+def test_where_the_recommended_step_is_no_more_drug_the_next_one_is_recommended():
+    above = Regimen(IV, 1050, 15, 56, 56, 56, 70, ordered_mg=1050, ordered_mg_per_kg=15)
+    less = Option(K.SHORTEN_INTERVAL_2_WEEKS, 700, 10, 42, recommended=True)
+    more = Option(K.SHORTEN_INTERVAL_4_WEEKS, 700, 10, 28)
+    other = Option(K.MEASURE_LEVEL)
+    kept = keeping_their_word((less, other, more), above, None)
+    assert kept.options == (replace(more, recommended=True), other)
+    assert keeping_their_word((less, other), above, None).options == (other,)
 
 
 def test_what_lowers_exposure_gives_no_more_than_is_ordered():
