@@ -74,7 +74,7 @@ def printed_options(detail: str) -> list[Judged]:
     found = []
     for line in detail.split("**Options**\n")[1].partition("\n\n")[0].split("\n"):
         regimen, reaches, passes = OPTION.search(line), REACHES.search(line), PASSES.search(line)
-        if regimen is None or reaches is None or "provisional" in line:
+        if regimen is None or reaches is None or "provisional" in line or "none is recommended" in line:
             continue
         weeks = float(regimen["weeks"])
         found.append(
