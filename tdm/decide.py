@@ -212,7 +212,8 @@ def _by_table(
     explained = (chosen.rule,) if verdict is chosen.outcome.verdict else ()
     if led_out:
         explained = ("switch-out-of-class-only",)
-    remarks = [*chosen.outcome.remarks, *report.remarks, *awaiting_remarks(options)]
+    doubt = ("level-unexplained",) if foreseen.level_unexplained else ()
+    remarks = [*doubt, *chosen.outcome.remarks, *report.remarks, *awaiting_remarks(options)]
     if rule == "R-DATA-1" and FactGroup.LABORATORY in [group for group, _ in course.shortfalls]:
         remarks.insert(0, LABORATORY_UNSEEN)
     if len(assessment.situations) > 1 and chosen.situation is not None:
@@ -233,7 +234,7 @@ def _by_table(
         not_evaluated=report.not_evaluated,
         options=options,
         draft_already_does_it=does_it,
-        update_withheld=bool(withheld),
+        update_withheld=bool(withheld) or foreseen.level_unexplained,
         evidence=_evidence_behind((rule, chosen.rule, chosen.row), targets, chosen, knowledge),
         issues=_merged(
             assessment.issues,

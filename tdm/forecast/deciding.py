@@ -83,6 +83,12 @@ class Forecasted:
     local_policy: bool = False
     order_too_strong: bool = False
 
+    @property
+    def level_unexplained(self) -> bool:
+        """Whether the level that led here is in doubt: it is to be looked into before anything is changed."""
+        without = self.forecast is None or self.forecast.absent is Absence.LEVEL_UNEXPECTED
+        return without and any(issue.code is IssueCode.LEVEL_UNEXPECTED for issue in self.issues)
+
 
 LIMITS = frozenset(
     {

@@ -47,7 +47,6 @@ def test_the_answer_is_the_same_with_and_without_a_forecast(story: Story) -> Non
             "certainty",
             "switch_direction",
             "switch_alternatives",
-            "rationale",
             "gates",
             "not_evaluated",
             "evidence",
@@ -55,6 +54,11 @@ def test_the_answer_is_the_same_with_and_without_a_forecast(story: Story) -> Non
             "assessment",
         ):
             assert getattr(decision, name) == getattr(without, name), name
+        added = [sentence for sentence in decision.rationale if sentence not in without.rationale]
+        assert [name for name, _ in added] in ([], ["level-unexplained"])
+        assert [one for one in decision.rationale if one not in added] == list(without.rationale)
+        if added:  # in doubt of the level nothing is changed by one click
+            assert decision.update_withheld
         expected = without.options
         if IssueCode.LEVEL_UNEXPECTED in {issue.code for issue in decision.issues}:
             expected = [one for one in expected if one.kind not in LESS_DRUG]

@@ -599,3 +599,19 @@ def test_antibodies_explain_a_low_level_even_where_a_model_does_not():
 def test_a_site_without_forecasts_is_not_told():
     parts = *active(), maintenance(), order(500), albumin(4.1), ati(AtiWord.NEGATIVE), level(66.0)
     assert unexpected_days(decided(person(*parts), forecast_enabled=False)) == []
+
+
+def test_on_a_level_that_nothing_explains_no_button_changes_the_order():
+    much = [infusion(28.0 * n, mg=700) for n in range(1, 12)], order(400, mg=700, mg_per_kg=None, interval=28)
+    parts = *active(), tuple(much[0]), much[1], albumin(4.5), ati(AtiWord.NEGATIVE)
+    doubted, explained = (decided(person(*parts, level(value))) for value in (0.6, 4.9))
+    assert [name for name, _ in doubted.rationale][1] == "level-unexplained"
+    assert doubted.update_withheld
+    assert "level-unexplained" not in [name for name, _ in explained.rationale]
+
+
+def test_odd_older_levels_alone_leave_the_button():
+    old = level(120.0, 56, hour=8), level(110.0, 112, hour=8)
+    decision = decided(relapse(*old))
+    assert decision.forecast.absent is Absence.LEVELS_UNEXPECTED
+    assert "level-unexplained" not in [name for name, _ in decision.rationale]
