@@ -108,6 +108,11 @@ def test_a_sample_of_the_last_day_is_the_trough_itself(days_ago, hour, waits):
     assert (projected(of, of.levels[0]) is not None) is waits
 
 
+def test_a_sample_of_a_whole_day_before_the_end_is_still_projected():
+    of = person(order(500), maintenance(hour=10.0), level(3.0, 1, hour=10.0), albumin(4.1), active())
+    assert projected(of, of.levels[0]).due == "2026-03-09"
+
+
 def test_in_maintenance_the_step_is_the_interval_that_is_given():
     of = person(order(330, interval=42), maintenance(20, every=42), level(9.0, 5), albumin(4.1), active())
     assert assessed(of).history.start_known

@@ -64,6 +64,11 @@ COURSES = {
         LOSING[:1],
         [14.0 * n + hours / 24 for n, hours in enumerate(LASTING)],
     ),
+    "infusions of one duration that overlap": (
+        [infusion(0, 350, 0.5), infusion(0.1, 100, 0.5), infusion(0.2, 50, 0.5), infusion(14, 350, 0.5)],
+        LOSING[:1],
+        [0.15, 0.3, 0.55, 0.65, 14.0, 14.2, 40.0],
+    ),
     "one infusion before the only change": ([infusion(0, 350)], LOSING[:2], [10.0, 70.0, 75.0]),
     "a level decades after a course": (USUAL, LOSING[:1], [200.0, 4000.0]),
 }
