@@ -63,11 +63,11 @@ def patients(model: PkModel, number: int, *, natural: bool, seed: int = 3) -> It
 
 
 def undetected() -> Iterator[tuple[History, float]]:
-    """Adults with one trough below quantification, which is all that is known of them."""
+    """Adults with one trough below quantification under 5 mg/kg, each with the doubled dose asked about."""
     for limit, albumin, weight in product((0.3, 0.5, 1.0), (3.2, 4.0), (45.0, 70.0)):
         doses = [Administration(day, 5 * weight, TWO_HOURS) for day in DAYS]
         sample = Sample(DAYS[-1], limit, below=True)
-        yield history_of(doses, [covariates(weight, albumin)], [sample]), 5 * weight
+        yield history_of(doses, [covariates(weight, albumin)], [sample]), 10 * weight
 
 
 def exact_chances(model: PkModel, history: History, amount: float, draws: int) -> list[float]:
