@@ -36,8 +36,11 @@ def compare_answers(tree: Path) -> int:
 
 
 def compare_cards(source: Path, compiled: Path) -> int:
-    """Compare what both command lines explain of each story with a forecast; returns how many there are."""
-    stories = sorted(STORIES.glob("forecast-*/request.json"))
+    """Compare what both command lines explain of every fourth story with a forecast; returns how many.
+
+    Every digit was compared before; here only what an installed service makes of it.
+    """
+    stories = sorted(STORIES.glob("forecast-*/request.json"))[::4]
     for story in stories:
         told = [run(command, "explain", story, cwd=ROOT) for command in (source, compiled)]
         if told[0] != told[1]:
