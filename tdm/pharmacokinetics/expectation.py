@@ -115,9 +115,7 @@ def _expected(
     simulation: on either side 0.2 to 1.5 % lie outside.
     """
     error = min(Z_99 * math.sqrt(within) / value, LARGEST)
-    whole = math.sqrt(Z_99 * Z_99 * between.variance(slopes) + error * error)
-    if whole <= 0.0:
-        return Expected(value, value, value)
+    whole = math.hypot(Z_99 * math.sqrt(between.variance(slopes)), error)  # some error there always is
     down, up = [], []
     for slope, scale, variance in zip(slopes, even, between.variances, strict=True):
         bent = slope - scale
@@ -127,7 +125,5 @@ def _expected(
         up.append(bent * flatter + scale)
     share = error / whole
     below = math.hypot(Z_99 * math.sqrt(between.variance(down)), math.log(max(1.0 - error, LEAST_SHARE)))
-    above = math.hypot(
-        Z_99 * math.sqrt(between.variance(up)), math.log1p(error * share) / share if share else 0.0
-    )
+    above = math.hypot(Z_99 * math.sqrt(between.variance(up)), math.log1p(error * share) / share)
     return Expected(value, value * math.exp(-min(below, WIDEST)), value * math.exp(min(above, WIDEST)))
