@@ -103,21 +103,26 @@ def fit(
         found = fit_models(chosen, inputs)
     if isinstance(found, NoFit) or not found.individual:
         return found
-    if len(inputs.levels.samples) > 1 and any(
-        contradicts(one.estimate, one.history) for one in found.bracket
-    ):
+    explaining = _explaining(found)
+    if len(explaining) < len(found.bracket) and len(inputs.levels.samples) > 1:
         # One clearance does not explain all levels: the newest tells of now.
         found = fit_models(chosen, inputs.by_newest_level())
-    return found if isinstance(found, NoFit) else _believed(found)
+        if isinstance(found, NoFit):
+            return found
+        explaining = _explaining(found)
+    return _believed(found, explaining)
 
 
-def _believed(found: Fit) -> Fit | NoFit:
+def _explaining(found: Fit) -> list[Fitted]:
+    return [one for one in found.bracket if not contradicts(one.estimate, one.history)]
+
+
+def _believed(found: Fit, explaining: Sequence[Fitted]) -> Fit | NoFit:
     """The fit less the models that do not explain the newest level, by name; or none, where no model does.
 
     A level far below what the doses explain is either taken for chance, and the answer is then the opposite
     of what was measured; or it has two explanations, and the interval would know only one of them.
     """
-    explaining = [one for one in found.bracket if not contradicts(one.estimate, one.history)]
     day = found.inputs.levels.drawn[0].day.isoformat()
     if not explaining:
         return NoFit(Absence.LEVEL_UNEXPECTED, found.left_out, (day,))

@@ -90,11 +90,11 @@ def _across(model: PkModel, covariance: Matrix, direction: Sequence[float]) -> t
 def followed(line: Line, task: Task, point: Point) -> Line:
     """The same line, with the percentiles that the objective gives it."""
     known = _prior(task, point.eta, line.direction, GRID)
-    objective = list(map(add, known, deviances(_ways(task, point, line.direction), GRID)))
+    objective = list(map(add, known, deviances(_ways(task, point, line), GRID)))
     positions: Sequence[float] = GRID
     weights = _weights(objective)
     if max(weights[0], weights[-1]) > LEFT and any(one.below for one in task.observed):
-        positions, weights = _far(task, point.eta, line.direction)
+        positions, weights = _far(task, point.eta, line)
     lower, median, upper = percentiles(positions, weights)
     return Line(line.direction, lower, median, upper, line.across)
 
@@ -105,7 +105,7 @@ def _weights(objective: Sequence[float]) -> list[float]:
     return [math.exp(0.5 * (least - one)) for one in objective]
 
 
-def _far(task: Task, eta: Sequence[float], direction: Sequence[float]) -> tuple[Sequence[float], list[float]]:
+def _far(task: Task, eta: Sequence[float], line: Line) -> tuple[Sequence[float], list[float]]:
     """Positions that hold nearly all of a density which the grid does not hold, and their weights.
 
     So it is where a level below quantification leaves all lower ones possible, of which the curvature says
@@ -114,11 +114,9 @@ def _far(task: Task, eta: Sequence[float], direction: Sequence[float]) -> tuple[
     """
 
     def at(positions: Sequence[float]) -> list[float]:
-        found = _prior(task, eta, direction, positions)
+        found = _prior(task, eta, line.direction, positions)
         for place, position in enumerate(positions):
-            there = [value + position * part for value, part in zip(eta, direction, strict=True)]
-            values = levels(task.found, shifted(task.typical, task.places, there), ()).values
-            found[place] += costs(task.observed, values).value
+            found[place] += costs(task.observed, _levels_at(task, line.at(eta, position))).value
         return found
 
     reached = [FARTHEST * place / 6 for place in range(-6, 7)]
@@ -139,18 +137,21 @@ def _prior(
     return [position * (slope + position * bend) for position in positions]
 
 
-def _ways(task: Task, point: Point, direction: Sequence[float]) -> list[tuple[Observed, Way]]:
+def _levels_at(task: Task, eta: Sequence[float]) -> list[float]:
+    return levels(task.found, shifted(task.typical, task.places, eta), ()).values
+
+
+def _ways(task: Task, point: Point, line: Line) -> list[tuple[Observed, Way]]:
     """How each predicted level goes along the line: by value and slope here and value at NODE.
 
     A level of no drug at all is left out: it is the same all along the line and says nothing about it.
     """
-    eta = [value + NODE * part for value, part in zip(point.eta, direction, strict=True)]
-    there = levels(task.found, shifted(task.typical, task.places, eta), ()).values
+    there = _levels_at(task, line.at(point.eta, NODE))
     here, columns = point.levels
     found = []
     for observed, start, end, *slopes in zip(task.observed, here, there, *columns, strict=True):
         if start > LEAST_LEVEL and end > LEAST_LEVEL:
-            slope = dot(slopes, direction) / start
+            slope = dot(slopes, line.direction) / start
             found.append((observed, (start, slope, (math.log(end / start) / NODE - slope) / NODE)))
     return found
 
