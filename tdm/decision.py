@@ -191,6 +191,16 @@ class OptionKind(StrEnum):
 
 LESS_DRUG = frozenset({OptionKind.LENGTHEN_INTERVAL, OptionKind.LOWER_DOSE})
 """The options that lower exposure."""
+MORE_DRUG = frozenset(
+    {
+        OptionKind.SHORTEN_INTERVAL_2_WEEKS,
+        OptionKind.SHORTEN_INTERVAL_4_WEEKS,
+        OptionKind.RAISE_DOSE,
+        OptionKind.RAISE_DOSE_AND_SHORTEN_INTERVAL,
+        OptionKind.SUBCUTANEOUS_DOUBLE_DOSE,
+    }
+)
+"""Options that name a regimen of more drug; the others name a way, and the clinician the numbers."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,24 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from tdm.decision import LESS_DRUG, Option, OptionKind, Regimen
+from tdm.decision import LESS_DRUG, MORE_DRUG, Option, Regimen
 from tdm.gates_dose import describe_dose
 from tdm.issues import DataIssue, IssueCode
 
 # Doses are rounded to mg or to vials, and orders speak of whole days.
 SAME_DRUG = 0.02
 DAYS_PER_WEEK = 7
-
-MORE_DRUG = frozenset(
-    {
-        OptionKind.SHORTEN_INTERVAL_2_WEEKS,
-        OptionKind.SHORTEN_INTERVAL_4_WEEKS,
-        OptionKind.RAISE_DOSE,
-        OptionKind.RAISE_DOSE_AND_SHORTEN_INTERVAL,
-        OptionKind.SUBCUTANEOUS_DOUBLE_DOSE,
-    }
-)
-"""Options that name a regimen of more drug; the others name a way, and the clinician the numbers."""
 
 
 class Weekly(NamedTuple):

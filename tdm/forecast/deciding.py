@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
-from tdm.decision import LESS_DRUG, Assessment, AtiClass, Option, OptionKind, Verdict
+from tdm.decision import LESS_DRUG, MORE_DRUG, Assessment, AtiClass, Option, OptionKind, Verdict
 from tdm.facts import Comparator, LevelReading, Moment, Route, TreatmentCourse
 from tdm.forecast.at_cap import at_cap
 from tdm.forecast.compose import Fit, NoFit, fit
@@ -43,13 +43,7 @@ APART = 1.2
 """A measured trough by this factor outside of what is expected calls for a word."""
 
 # Kinds whose dose and interval make a regimen; the others name a way, and the clinician the numbers.
-REGIMENS = LESS_DRUG | {
-    OptionKind.SHORTEN_INTERVAL_2_WEEKS,
-    OptionKind.SHORTEN_INTERVAL_4_WEEKS,
-    OptionKind.RAISE_DOSE,
-    OptionKind.RAISE_DOSE_AND_SHORTEN_INTERVAL,
-    OptionKind.SUBCUTANEOUS_DOUBLE_DOSE,
-}
+REGIMENS = LESS_DRUG | MORE_DRUG
 
 
 @dataclass(frozen=True, slots=True)

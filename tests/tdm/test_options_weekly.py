@@ -7,11 +7,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tdm.decide import decide
-from tdm.decision import LESS_DRUG, Decision, Option, OptionKind, Regimen, Verdict
+from tdm.decision import LESS_DRUG, MORE_DRUG, Decision, Option, OptionKind, Regimen, Verdict
 from tdm.facts import Marker, Route
 from tdm.issues import IssueCode
 from tdm.knowledge.loader import load_knowledge
-from tdm.options_weekly import MORE_DRUG, keeping_their_word, weekly_of
+from tdm.options_weekly import keeping_their_word, weekly_of
 from tests.support.course_builder import (
     NOW,
     adult,

@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from tdm.decision import LESS_DRUG, Decision, Option, Regimen, Verdict
+from tdm.decision import LESS_DRUG, MORE_DRUG, Decision, Option, Regimen, Verdict
 from tdm.issues import IssueCode
-from tdm.options_weekly import MORE_DRUG
 from tests.support.service import evaluate_request
 from tests.support.story import Story, all_stories, request_of
 

@@ -65,6 +65,13 @@ def variance(covariance, slopes):
     )
 
 
+def assert_about(found, expected, width):
+    """The median and both ends of the interval, on the logarithm."""
+    assert math.log(found.median_ug_ml) == pytest.approx(expected, abs=1e-8)
+    assert math.log(found.upper_ug_ml / found.median_ug_ml) == pytest.approx(width, rel=2e-3)
+    assert math.log(found.median_ug_ml / found.lower_ug_ml) == pytest.approx(width, rel=2e-3)
+
+
 @pytest.mark.parametrize("name", list(MODELS))
 @pytest.mark.parametrize("moment", [TWO_HOURS, 20.0, 98.0, 154.0])
 @pytest.mark.parametrize("occasions", [0.0, 4e-7])
@@ -75,9 +82,7 @@ def test_a_level_has_the_variance_that_its_slopes_give_it(name, moment, occasion
     slopes = slopes_of(lambda eta: logarithm(model, history, moment, eta), len(model.random))
     width = Z_80 * math.sqrt(variance(model.omega, slopes) + occasions * slopes[0] ** 2)
     expected = logarithm(model, history, moment, [0.0] * len(slopes))
-    assert math.log(found.median_ug_ml) == pytest.approx(expected, abs=1e-8)
-    assert math.log(found.upper_ug_ml / found.median_ug_ml) == pytest.approx(width, rel=2e-3)
-    assert math.log(found.median_ug_ml / found.lower_ug_ml) == pytest.approx(width, rel=2e-3)
+    assert_about(found, expected, width)
 
 
 @pytest.mark.parametrize("name", list(MODELS))
@@ -95,9 +100,7 @@ def test_a_settled_trough_has_it_too(name, occasions, injected):
     slopes = slopes_of(lambda eta: logarithm_settled(model, dose, interval, eta), len(model.random))
     width = Z_80 * math.sqrt(variance(model.omega, slopes) + occasions * slopes[0] ** 2)
     expected = logarithm_settled(model, dose, interval, [0.0] * len(slopes))
-    assert math.log(found.median_ug_ml) == pytest.approx(expected, abs=1e-8)
-    assert math.log(found.upper_ug_ml / found.median_ug_ml) == pytest.approx(width, rel=2e-3)
-    assert math.log(found.median_ug_ml / found.lower_ug_ml) == pytest.approx(width, rel=2e-3)
+    assert_about(found, expected, width)
 
 
 @pytest.mark.parametrize("name", list(MODELS))
